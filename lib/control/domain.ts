@@ -1,0 +1,295 @@
+/**
+ * A scheduling domain as its creator sees it.
+ *
+ * Runs on: the thread that opened the device. Control plane: checks everything, explains every
+ * refusal, changes nothing on failure.
+ */
+import type { Worker } from 'node:worker_threads';
+import type { Command, LinkCommand } from '../eventdev/commands.js';
+import { DlbError } from '../eventdev/errors.js';
+import type { ErrorCode } from '../eventdev/errors.js';
+import { EventBurst } from '../eventdev/event-burst.js';
+import { QE_WORDS } from '../eventdev/event.js';
+import type { DomainState, DomainStats } from '../eventdev/spec.js';
+import type { PortAttachment } from '../memory/attachment.js';
+import { controlWord, STATE } from '../memory/domain-state.js';
+import { HEADER, PORT } from '../memory/layout.js';
+import { raise } from '../memory/signal.js';
+import { publish } from '#words';
+import type { DomainMemory } from './domain-memory.js';
+import * as field from './fields.js';
+import type { SchedulerSeat } from './seat.js';
+import type { Checked } from './spec-check.js';
+import { checkLink, directedLinked, otherPort } from './spec-check.js';
+import { StatsReader } from './stats-reader.js';
+import { WorkerBindings } from './worker-bindings.js';
+
+const GRACE_MS = 100;
+/** Events per call of the flush callback. */
+const FLUSH_BURST = 256;
+
+export class Domain implements AsyncDisposable {
+  readonly id: number;
+  readonly name: string;
+  readonly #seat: SchedulerSeat;
+  readonly #checked: Checked;
+  readonly #memory: DomainMemory;
+  readonly #stats: StatsReader;
+  readonly #bindings: WorkerBindings;
+  readonly #release: () => void;
+  readonly #unlinksAsked: number[];
+  #links: LinkCommand[];
+  #state: DomainState = 'configured';
+  /** The last start, stop or close; they follow one another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+  #failure: DlbError | null = null;
+
+  /** Use `device.createDomain`. `release` gives the resources back. */
+  constructor(
+    id: number,
+    seat: SchedulerSeat,
+    checked: Checked,
+    memory: DomainMemory,
+    release: () => void,
+  ) {
+    this.id = id;
+    this.name = checked.name ?? `domain${id}`;
+    this.#seat = seat;
+    this.#checked = checked;
+    this.#memory = memory;
+    this.#stats = new StatsReader(memory);
+    this.#release = release;
+    this.#links = [...checked.links];
+    this.#unlinksAsked = checked.ports.map(() => 0);
+    this.#bindings = new WorkerBindings((port, thread) => this.#reclaim(port, thread));
+  }
+
+  get state(): DomainState {
+    return this.#state;
+  }
+
+  /**
+   * What a thread needs to use the port: plain, structured-cloneable.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
+   */
+  attachment(portId: number): PortAttachment {
+    this.#checkOpen();
+    const port = this.#checked.ports[this.#checkPort(portId)]!;
+    return {
+      kind: 'softdlb.port',
+      portId,
+      memory: this.#memory.memory,
+      bell: this.#seat.bell,
+      shape: this.#memory.shape,
+      newEventThreshold: port.newEventThreshold,
+      enqueueDepth: port.enqueueDepth,
+      implicitRelease: port.implicitRelease,
+    };
+  }
+
+  /**
+   * The thread that used the port is gone: what the port held is scheduled again, in order, to the
+   * other ports.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
+   */
+  async reclaim(portId: number): Promise<{ rescheduled: number }> {
+    this.#checkOpen();
+    return { rescheduled: await this.#reclaim(this.#checkPort(portId), null) };
+  }
+
+  /**
+   * Reclaims the port when the worker exits, however it exits, if it has the port then. Works on
+   * the event loop of this thread: a blocking dequeue here postpones it.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED, ERR_DLB_INVALID_ARGUMENT
+   */
+  bind(portId: number, worker: Worker): void {
+    this.#checkOpen();
+    this.#bindings.bind(this.#checkPort(portId), worker);
+  }
+
+  /**
+   * Lets the port take events of the queue; again with another priority changes it.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_PRIORITY,
+   *                  ERR_DLB_DIR_QUEUE_LINKED, ERR_DLB_DOMAIN_CLOSED
+   */
+  link(portId: number, queueId: number, priority?: number): void {
+    this.#checkOpen();
+    const port = this.#checkPort(portId);
+    const wanted = checkLink(port, queueId, priority, this.#checked.queues, 'queueId');
+    const other = otherPort(this.#checked.queues, this.#links, wanted);
+    if (other >= 0) throw directedLinked(wanted, other);
+    this.#links = [...this.#links.filter((link) => !sameLink(link, wanted)), wanted];
+    this.#post({ type: 'link', domain: this.id, link: wanted });
+  }
+
+  /**
+   * Ends a link. In a started domain it takes effect at the next pass, see `unlinksInProgress`;
+   * what the port was given stays with it.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID (no such queue, or not linked),
+   *                  ERR_DLB_DOMAIN_CLOSED
+   */
+  unlink(portId: number, queueId: number): void {
+    this.#checkOpen();
+    const port = this.#checkPort(portId);
+    const wanted = checkLink(port, queueId, undefined, this.#checked.queues, 'queueId');
+    const left = this.#links.filter((link) => !sameLink(link, wanted));
+    if (left.length === this.#links.length) {
+      throw new DlbError('ERR_DLB_INVALID_QID', 'the queue is not linked to the port', {
+        field: 'queueId',
+        queueId,
+        portId,
+      });
+    }
+    this.#links = left;
+    this.#unlinksAsked[port] = (this.#unlinksAsked[port]! + 1) | 0;
+    this.#post({ type: 'unlink', domain: this.id, link: wanted });
+  }
+
+  /** Unlinks of the port that have not taken effect. */
+  unlinksInProgress(portId: number): number {
+    const port = this.#checkPort(portId);
+    return (this.#unlinksAsked[port]! - this.#stats.unlinksDone(port)) | 0;
+  }
+
+  /**
+   * From 'configured' or 'stopped': NEW events are accepted, events are delivered.
+   * @throws DlbError ERR_DLB_DOMAIN_STARTED, ERR_DLB_DOMAIN_CLOSED
+   */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#checkOpen();
+      if (this.#state === 'started') throw this.#wrongState('ERR_DLB_DOMAIN_STARTED', 'is started');
+      await this.#seat.apply({ type: 'start', domain: this.id });
+      this.#state = 'started';
+    });
+  }
+
+  /**
+   * Refuses NEW, takes completions until every attached port is quiet or `graceMs` has passed
+   * (default 100, inline 0), then hands every event that is left anywhere to `onFlush`.
+   * If `onFlush` throws, it is still given the rest, then the first error is thrown.
+   * @throws DlbError ERR_DLB_DOMAIN_NOT_STARTED, ERR_DLB_DOMAIN_CLOSED, ERR_DLB_INVALID_ARGUMENT
+   */
+  stop(
+    onFlush?: (events: EventBurst) => void,
+    options: { graceMs?: number } = {},
+  ): Promise<{ flushed: number }> {
+    return this.#inTurn(async () => {
+      this.#checkOpen();
+      const graceMs = options.graceMs ?? (this.#seat.threaded ? GRACE_MS : 0);
+      if (!(graceMs >= 0)) {
+        const code = 'ERR_DLB_INVALID_ARGUMENT';
+        throw field.invalid('graceMs', graceMs, 'a number of milliseconds, 0 or more', code);
+      }
+      if (this.#state !== 'started') {
+        throw this.#wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
+      }
+      const reply = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs });
+      this.#state = 'stopped';
+      const words = reply.flushed ?? new Int32Array(0);
+      if (onFlush !== undefined) handOut(words, onFlush);
+      return { flushed: words.length / QE_WORDS };
+    });
+  }
+
+  /** A snapshot; in worker mode at most one pass old. */
+  stats(): DomainStats {
+    return this.#stats.read();
+  }
+
+  /** Counts start anew; levels (inflight, credits, used, free, pinned) are what they are. */
+  resetStats(): void {
+    this.#stats.reset();
+  }
+
+  /** Stops without callback, wakes every waiter, gives the resources back. In every state. */
+  close(): Promise<void> {
+    this.#closing ??= this.#inTurn(() => this.#close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The scheduler is gone: all ports read 'closed', all calls are refused with the reason. */
+  fail(reason: DlbError): void {
+    if (this.#state === 'closed') return;
+    this.#failure = reason;
+    const words = new Int32Array(this.#memory.memory);
+    publish(words, HEADER.CTL, controlWord(0, STATE.CLOSED));
+    for (const port of this.#memory.layout.ports) raise(words, port.at + PORT.WAKE);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    try {
+      if (this.#failure !== null) return;
+      if (this.#state === 'started') {
+        await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
+      }
+      await this.#seat.apply({ type: 'close', domain: this.id });
+    } finally {
+      this.#state = 'closed';
+      this.#bindings.forget();
+      this.#release();
+    }
+  }
+
+  async #reclaim(port: number, thread: number | null): Promise<number> {
+    if (this.#state === 'closed' || this.#failure !== null) return 0;
+    const reply = await this.#seat.apply({ type: 'reclaim', domain: this.id, port, thread });
+    return reply.rescheduled ?? 0;
+  }
+
+  /** For commands that nobody waits for: if the scheduler is gone, `fail` has said so. */
+  #post(command: Command): void {
+    this.#seat.apply(command).catch(() => {});
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  #checkOpen(): void {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#state === 'closed') throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
+  }
+
+  #checkPort(portId: number): number {
+    return field.wholeNumber(portId, 'portId', {
+      min: 0,
+      max: this.#checked.ports.length - 1,
+      code: 'ERR_DLB_INVALID_PORT_ID',
+    });
+  }
+
+  #wrongState(code: ErrorCode, what: string): DlbError {
+    return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
+  }
+}
+
+function sameLink(a: LinkCommand, b: LinkCommand): boolean {
+  return a.port === b.port && a.queue === b.queue;
+}
+
+/** Gives all events to the callback, even if it throws on some. */
+function handOut(words: Int32Array, onFlush: (events: EventBurst) => void): void {
+  const errors: unknown[] = [];
+  const step = FLUSH_BURST * QE_WORDS;
+  for (let at = 0; at < words.length; at += step) {
+    const part = words.subarray(at, at + step);
+    const burst = new EventBurst(part.length / QE_WORDS);
+    burst.words.set(part);
+    burst.length = burst.capacity;
+    try {
+      onFlush(burst);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}

@@ -1,0 +1,190 @@
+/** From a domain specification to a complete plan: checks every field, fills in every default. */
+import type { LinkCommand, PortPlan, QueuePlan } from '../eventdev/commands.js';
+import { DlbError } from '../eventdev/errors.js';
+import { PRIORITY } from '../eventdev/event.js';
+import * as limits from '../eventdev/limits.js';
+import type { BuffersSpec, DomainSpec, PortSpec, QueueSpec, QueueType } from '../eventdev/spec.js';
+import type { PoolShape } from '../memory/layout.js';
+import { powerOfTwoFrom } from '../memory/scheduler-layout.js';
+import * as field from './fields.js';
+
+/** A checked specification. */
+export interface Checked {
+  readonly name: string | null;
+  readonly eventsLimit: number;
+  readonly queues: readonly (QueuePlan & { readonly name: string })[];
+  readonly ports: readonly CheckedPort[];
+  readonly links: readonly LinkCommand[];
+  readonly buffers: PoolShape | null;
+}
+
+export interface CheckedPort extends PortPlan {
+  readonly name: string;
+  readonly enqueueDepth: number;
+  readonly implicitRelease: boolean;
+}
+
+const QUEUE_TYPES: QueueType[] = ['atomic', 'ordered', 'parallel', 'directed', 'any'];
+const PRIORITIES = {
+  min: PRIORITY.HIGHEST,
+  max: PRIORITY.LOWEST,
+  fallback: PRIORITY.NORMAL,
+  code: 'ERR_DLB_INVALID_PRIORITY',
+} as const;
+
+/** @throws DlbError that names the first field that is wrong. */
+export function checkSpec(spec: DomainSpec): Checked {
+  field.checkObject(spec, 'spec', ['name', 'eventsLimit', 'queues', 'ports', 'buffers']);
+  const name = spec.name === undefined ? null : field.text(spec.name, 'spec.name', '');
+  const eventsLimit = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
+    min: 1,
+    max: limits.EVENTS_LIMIT_MAX,
+  });
+  field.checkList(spec.queues, 'spec.queues', 1, limits.QUEUES_MAX);
+  field.checkList(spec.ports, 'spec.ports', 1, limits.PORTS_MAX);
+  const queues = spec.queues.map(checkQueue);
+  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit));
+  const links = spec.ports.flatMap((port, id) => checkLinks(port, id, queues));
+  checkDirected(queues, links);
+  const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
+  return { name, eventsLimit, queues, ports, links, buffers };
+}
+
+/** The port that a directed queue is linked to already, or -1. */
+export function otherPort(
+  queues: readonly QueuePlan[],
+  links: readonly LinkCommand[],
+  wanted: LinkCommand,
+): number {
+  if (queues[wanted.queue]!.type !== 'directed') return -1;
+  const other = links.find((link) => link.queue === wanted.queue && link.port !== wanted.port);
+  return other === undefined ? -1 : other.port;
+}
+
+export function directedLinked(wanted: LinkCommand, linkedPort: number): DlbError {
+  return new DlbError('ERR_DLB_DIR_QUEUE_LINKED', 'a directed queue has exactly one port', {
+    field: 'queueId',
+    queueId: wanted.queue,
+    portId: wanted.port,
+    linkedPort,
+  });
+}
+
+function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
+  const at = `spec.queues[${id}]`;
+  const known = ['name', 'type', 'priority', 'flows', 'sequences', 'scope', 'fragments'];
+  field.checkObject(spec, at, known);
+  const type = field.oneOf(spec.type, `${at}.type`, QUEUE_TYPES);
+  const scope = field.oneOf(spec.scope, `${at}.scope`, ['queue', 'flow'], 'queue');
+  const fragments = field.wholeNumber(spec.fragments, `${at}.fragments`, {
+    min: 1,
+    max: limits.EVENTS_LIMIT_MAX,
+    fallback: 1,
+  });
+  const plan = {
+    name: field.text(spec.name, `${at}.name`, `queue${id}`),
+    type,
+    priority: field.wholeNumber(spec.priority, `${at}.priority`, PRIORITIES),
+    flows: field.powerOfTwo(spec.flows, `${at}.flows`, {
+      min: 1,
+      max: limits.FLOWS_MAX,
+      fallback: limits.FLOWS_DEFAULT,
+    }),
+    sequences: field.powerOfTwo(spec.sequences, `${at}.sequences`, {
+      min: 1,
+      max: limits.SEQUENCES_MAX,
+      fallback: limits.SEQUENCES_DEFAULT,
+    }),
+  };
+  if (type === 'any') throw field.unavailable(`${at}.type`, type);
+  if (scope === 'flow') throw field.unavailable(`${at}.scope`, scope);
+  if (fragments > 1) throw field.unavailable(`${at}.fragments`, fragments);
+  return plan;
+}
+
+function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort {
+  const at = `spec.ports[${id}]`;
+  field.checkObject(spec, at, [
+    'name',
+    'links',
+    'newEventThreshold',
+    'dequeueDepth',
+    'enqueueDepth',
+    'implicitRelease',
+    'independentEnqueue',
+  ]);
+  if (field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false)) {
+    throw field.unavailable(`${at}.independentEnqueue`, true);
+  }
+  const open = Math.min(limits.DEQUEUE_DEPTH_ADAPTIVE, powerOfTwoFrom(eventsLimit));
+  return {
+    name: field.text(spec.name, `${at}.name`, `port${id}`),
+    newEventThreshold: field.wholeNumber(spec.newEventThreshold, `${at}.newEventThreshold`, {
+      min: 1,
+      max: eventsLimit,
+      fallback: eventsLimit,
+    }),
+    depth: field.powerOfTwo(spec.dequeueDepth, `${at}.dequeueDepth`, {
+      min: 1,
+      max: limits.DEQUEUE_DEPTH_MAX,
+      fallback: open,
+      code: 'ERR_DLB_INVALID_CQ_DEPTH',
+    }),
+    adaptive: spec.dequeueDepth === undefined,
+    enqueueDepth: field.wholeNumber(spec.enqueueDepth, `${at}.enqueueDepth`, {
+      min: 1,
+      max: limits.ENQUEUE_DEPTH_MAX,
+      fallback: limits.ENQUEUE_DEPTH_DEFAULT,
+    }),
+    implicitRelease: field.flag(spec.implicitRelease, `${at}.implicitRelease`, true),
+  };
+}
+
+function checkLinks(spec: PortSpec, port: number, queues: readonly QueuePlan[]): LinkCommand[] {
+  const at = `spec.ports[${port}].links`;
+  if (spec.links === undefined) return [];
+  field.checkList(spec.links, at, 0, queues.length);
+  return spec.links.map((link, i) => {
+    if (typeof link === 'number') return checkLink(port, link, undefined, queues, `${at}[${i}]`);
+    field.checkObject(link, `${at}[${i}]`, ['queue', 'priority']);
+    return checkLink(port, link.queue, link.priority, queues, `${at}[${i}].queue`);
+  });
+}
+
+/** One link: the queue must exist, the priority be one. */
+export function checkLink(
+  port: number,
+  queue: number,
+  priority: number | undefined,
+  queues: readonly QueuePlan[],
+  at: string,
+): LinkCommand {
+  field.wholeNumber(queue, at, { min: 0, max: queues.length - 1, code: 'ERR_DLB_INVALID_QID' });
+  return { port, queue, priority: field.wholeNumber(priority, 'priority', PRIORITIES) };
+}
+
+function checkDirected(queues: readonly QueuePlan[], links: readonly LinkCommand[]): void {
+  for (const link of links) {
+    const other = otherPort(queues, links, link);
+    if (other >= 0) throw directedLinked(link, other);
+  }
+}
+
+function checkBuffers(spec: BuffersSpec, ports: number): PoolShape {
+  field.checkObject(spec, 'spec.buffers', ['count', 'bytes', 'reserve']);
+  const count = field.wholeNumber(spec.count, 'spec.buffers.count', {
+    min: 1,
+    max: limits.BUFFERS_MAX,
+  });
+  const bytes = field.wholeNumber(spec.bytes, 'spec.buffers.bytes', {
+    min: 1,
+    max: limits.BUFFER_BYTES_MAX,
+  });
+  const reserve = field.wholeNumber(spec.reserve, 'spec.buffers.reserve', {
+    min: 0,
+    max: count,
+    // A pool smaller than that is left one buffer for those who only begin.
+    fallback: Math.min(limits.RESERVE_PER_PORT * ports, count - 1),
+  });
+  return { count, bytes, reserve };
+}

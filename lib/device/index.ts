@@ -1,0 +1,2 @@
+export { Device, openDevice } from './device.js';
+export type { DeviceInfo } from './device.js';

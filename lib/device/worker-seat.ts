@@ -1,0 +1,103 @@
+/**
+ * A scheduler in a worker thread of its own.
+ *
+ * Commands go by message, and the bell makes the worker look for them. The worker does not keep
+ * the process alive, except while somebody waits for an answer.
+ */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { SchedulerSeat } from '../control/index.js';
+import type { Command, Reply } from '../eventdev/commands.js';
+import { DlbError } from '../eventdev/errors.js';
+import { LINE_BYTES } from '../memory/lines.js';
+import { raise } from '../memory/signal.js';
+
+const ENTRY = new URL('../../workers/scheduler.js', import.meta.url);
+
+interface Pending {
+  resolve(reply: Reply): void;
+  reject(error: DlbError): void;
+}
+
+export class WorkerSeat implements SchedulerSeat {
+  readonly bell = new SharedArrayBuffer(LINE_BYTES);
+  readonly threaded = true;
+  readonly #bellWords = new Int32Array(this.bell);
+  readonly #commands: MessagePort;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onFailure: (reason: DlbError) => void;
+  #nextId = 0;
+  #closing = false;
+  #failure: DlbError | null = null;
+
+  /** @param onFailure called once if the worker ends by itself. */
+  constructor(name: string, onFailure: (reason: DlbError) => void) {
+    this.#onFailure = onFailure;
+    const { port1, port2 } = new MessageChannel();
+    this.#commands = port1;
+    this.#worker = new Worker(ENTRY, {
+      name,
+      workerData: { bell: this.bell, commands: port2 },
+      transferList: [port2],
+    });
+    port1.on('message', ({ id, reply }: { id: number; reply: Reply }) => this.#settle(id, reply));
+    port1.unref();
+    this.#worker.on('error', (error) => this.#fail(error.message));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#commands.close();
+        if (!this.#closing) this.#fail(`the worker exited with code ${code}`);
+        resolve();
+      });
+    });
+    this.#worker.unref();
+  }
+
+  apply(command: Command): Promise<Reply> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#hold();
+      this.#post(id, command);
+    });
+  }
+
+  /** Lets the loop end by itself, so that nothing is cut short. */
+  async close(): Promise<void> {
+    if (this.#failure === null && !this.#closing) {
+      this.#closing = true;
+      this.#worker.ref();
+      this.#post(-1, null);
+    }
+    await this.#exited;
+  }
+
+  #post(id: number, command: Command | null): void {
+    this.#commands.postMessage({ id, command });
+    // The message is in the worker's queue before the bell is raised.
+    raise(this.#bellWords, 0);
+  }
+
+  #settle(id: number, reply: Reply): void {
+    this.#pending.get(id)?.resolve(reply);
+    this.#pending.delete(id);
+    this.#hold();
+  }
+
+  /** An unanswered command keeps the process alive. */
+  #hold(): void {
+    if (this.#pending.size > 0) this.#worker.ref();
+    else if (!this.#closing) this.#worker.unref();
+  }
+
+  #fail(why: string): void {
+    if (this.#failure !== null) return;
+    this.#failure = new DlbError('ERR_DLB_SCHEDULER_FAILED', 'the scheduler worker ended', { why });
+    for (const pending of this.#pending.values()) pending.reject(this.#failure);
+    this.#pending.clear();
+    this.#onFailure(this.#failure);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What control asks of a scheduler: plain objects, so that they travel to a worker by message.
+ * A command takes effect between two passes.
+ */
+import type { QueueType } from './spec.js';
+
+export interface LinkCommand {
+  readonly port: number;
+  readonly queue: number;
+  readonly priority: number;
+}
+
+/** A domain as the scheduler needs it; all defaults are filled in. */
+export interface DomainPlan {
+  readonly domain: number;
+  /** Domain memory, shared with the ports. */
+  readonly memory: SharedArrayBuffer;
+  /** Scheduler memory, held by control and the scheduler only. */
+  readonly schedulerMemory: SharedArrayBuffer;
+  readonly eventsLimit: number;
+  readonly ringDepth: number;
+  readonly queues: readonly QueuePlan[];
+  readonly ports: readonly PortPlan[];
+  readonly links: readonly LinkCommand[];
+  readonly buffers: {
+    readonly count: number;
+    readonly bytes: number;
+    readonly reserve: number;
+  } | null;
+}
+
+export interface QueuePlan {
+  readonly type: QueueType;
+  readonly priority: number;
+  readonly flows: number;
+  readonly sequences: number;
+}
+
+export interface PortPlan {
+  /** Entries of the CQ. */
+  readonly depth: number;
+  /** Whether the depth in use follows the work, up to `depth`. */
+  readonly adaptive: boolean;
+  readonly newEventThreshold: number;
+}
+
+export type Command =
+  | { readonly type: 'open'; readonly plan: DomainPlan }
+  | { readonly type: 'start'; readonly domain: number }
+  | { readonly type: 'stop'; readonly domain: number; readonly graceMs: number }
+  | { readonly type: 'link'; readonly domain: number; readonly link: LinkCommand }
+  | { readonly type: 'unlink'; readonly domain: number; readonly link: LinkCommand }
+  | {
+      readonly type: 'reclaim';
+      readonly domain: number;
+      readonly port: number;
+      /** Only if this thread has the port; null: whoever has it. */
+      readonly thread: number | null;
+    }
+  | { readonly type: 'close'; readonly domain: number };
+
+export interface Reply {
+  /** What a stop found inside, four words per event. */
+  readonly flushed?: Int32Array;
+  /** Events that a reclaim scheduled again. */
+  readonly rescheduled?: number;
+}

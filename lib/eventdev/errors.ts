@@ -1,0 +1,61 @@
+/**
+ * The one error class and the list of its codes.
+ *
+ * Codes are stable: 'ERR_DLB_' plus the DLB status where the driver has one. The message ends in
+ * name=value pairs, made from `details`, of which `field` names what has to be changed.
+ */
+
+/** Every code that softdlb can throw, with what it means. */
+export const ERROR_CODES = {
+  ERR_DLB_ATTACHMENT_INVALID: 'the object is not a port attachment of this build',
+  ERR_DLB_BURST_FULL: 'an event was pushed into a full EventBurst',
+  ERR_DLB_DEVICE_CLOSED: 'the device is closed',
+  ERR_DLB_DIR_QUEUE_LINKED: 'a directed queue is linked to another port already',
+  ERR_DLB_DOMAIN_CLOSED: 'the domain is closed',
+  ERR_DLB_DOMAIN_NOT_STARTED: 'the domain is not started',
+  ERR_DLB_DOMAIN_STARTED: 'the domain is started',
+  ERR_DLB_DOMAIN_UNAVAILABLE: 'the device has no free scheduling domain',
+  ERR_DLB_FEATURE_UNAVAILABLE: 'the feature is not in this version',
+  ERR_DLB_INTERNAL_ERROR: 'a defect of softdlb: please report it',
+  ERR_DLB_INVALID_ARGUMENT: 'an argument has the wrong type or value',
+  ERR_DLB_INVALID_CAPACITY: 'an EventBurst capacity is out of range',
+  ERR_DLB_INVALID_CQ_DEPTH: 'a dequeueDepth is out of range or not a power of two',
+  ERR_DLB_INVALID_PORT_ID: 'there is no such port',
+  ERR_DLB_INVALID_PRIORITY: 'a priority is outside 0..255',
+  ERR_DLB_INVALID_QID: 'there is no such queue',
+  ERR_DLB_INVALID_SPEC: 'a domain specification is wrong in the named field',
+  ERR_DLB_JOB_FAILED: 'the parallel function of a job threw',
+  ERR_DLB_LDB_CREDITS_UNAVAILABLE: 'the device has not that many credits left',
+  ERR_DLB_LDB_PORTS_UNAVAILABLE: 'the device has not that many ports left',
+  ERR_DLB_LDB_QUEUES_UNAVAILABLE: 'the device has not that many queues left',
+  ERR_DLB_NO_MEMORY: 'the memory that the specification needs cannot be had',
+  ERR_DLB_NOT_INLINE: 'schedule() belongs to a device opened with scheduling: inline',
+  ERR_DLB_PORT_IN_USE: 'the port is attached already',
+  ERR_DLB_SCHEDULER_FAILED: 'the scheduler worker ended or threw',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Thrown by the control plane, and by nothing on the data plane but a full EventBurst. */
+export class DlbError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, what: string, details: Record<string, unknown> = {}) {
+    super(describe(what, details));
+    this.name = 'DlbError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+function describe(what: string, details: Record<string, unknown>): string {
+  const pairs = Object.entries(details).map(([name, value]) => `${name}=${show(value)}`);
+  return pairs.length === 0 ? what : `${what}: ${pairs.join(', ')}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' || typeof value === 'string') return String(value);
+  return JSON.stringify(value) ?? String(value);
+}

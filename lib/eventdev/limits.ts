@@ -1,0 +1,58 @@
+/**
+ * Limits, each with its reason. What a device may hand out depends on its model; what an event can
+ * encode does not.
+ */
+import { FLOW_MASK, OPAQUE_MASK, QUEUE_MASK } from './event.js';
+
+/** Queue ids have 8 bits, and 255 stays free as in DPDK, whose counts are 8-bit as well. */
+export const QUEUES_MAX = QUEUE_MASK;
+/** Ports of a domain: two words of a bitmap, one load each when the scheduler looks who rang. */
+export const PORTS_MAX = 64;
+/** Credits carry the port's generation in the same word: 21 bits are left for the count. */
+export const EVENTS_LIMIT_MAX = 1 << 20;
+/** A CQ as deep as DPDK's largest enqueue depth; deeper only binds events earlier than needed. */
+export const DEQUEUE_DEPTH_MAX = 4096;
+/** Largest depth in use where the spec leaves it open: throughput on two cores doubled from depth
+ *  128 to 512 and stayed there. */
+export const DEQUEUE_DEPTH_ADAPTIVE = 512;
+/** As event_sw's `max_event_port_enqueue_depth`. */
+export const ENQUEUE_DEPTH_MAX = 4096;
+export const ENQUEUE_DEPTH_DEFAULT = 128;
+/** A flow table has at most one slot per flow id. */
+export const FLOWS_MAX = FLOW_MASK + 1;
+/** event_sw's table size: large enough that 1000 live flows seldom share a slot. */
+export const FLOWS_DEFAULT = 16384;
+/** A window wider than all credits would never fill. */
+export const SEQUENCES_MAX = EVENTS_LIMIT_MAX;
+/** The largest sequence-number group of a DLB. */
+export const SEQUENCES_DEFAULT = 1024;
+export const BURST_CAPACITY_MAX = 65536;
+/** `implOpaque` counts deliveries of a port modulo this. */
+export const OPAQUE_RANGE = OPAQUE_MASK + 1;
+
+/** Payload buffers: the handle keeps 20 bits for the index and 11 for the allocation's number. */
+export const BUFFERS_MAX = 1 << 20;
+/** One buffer: keeps all offsets of a domain within 32 bits. */
+export const BUFFER_BYTES_MAX = 1 << 28;
+/** A stage needs its input and its output at once. */
+export const RESERVE_PER_PORT = 2;
+/** One SharedArrayBuffer; word offsets must fit in a signed 32-bit integer. */
+export const DOMAIN_BYTES_MAX = 2 ** 32;
+
+/** What one device may hand out in total. */
+export interface ModelLimits {
+  readonly domains: number;
+  readonly queues: number;
+  readonly ports: number;
+  readonly credits: number;
+}
+
+/** 'host' is sized for software; the others are the hardware's numbers (DPDK `dlb2_hw_types.h`),
+ *  load-balanced and directed resources counted together. */
+export const MODELS = {
+  host: { domains: 256, queues: 4096, ports: 4096, credits: 1 << 24 },
+  'dlb2.0': { domains: 32, queues: 32 + 64, ports: 64 + 64, credits: 8192 + 4096 },
+  'dlb2.5': { domains: 32, queues: 32 + 96, ports: 64 + 96, credits: 16384 },
+} as const satisfies Record<string, ModelLimits>;
+
+export type ModelName = keyof typeof MODELS;

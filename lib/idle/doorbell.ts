@@ -1,0 +1,21 @@
+/**
+ * How a port tells its scheduler that there is something to take in.
+ *
+ * Runs on: the port's thread, after it published an index.
+ * A bit per port says who rang; the bell wakes a parked scheduler worker. While the bit is still
+ * set the scheduler has not looked since, and will: then there is nothing more to do.
+ */
+import { HEADER } from '../memory/layout.js';
+import { raise } from '../memory/signal.js';
+import { observe, setBits } from '#words';
+
+export function ringDoorbell(words: Int32Array, bell: Int32Array, portId: number): void {
+  const at = HEADER.DOORBELL + (portId >>> 5);
+  const bit = 1 << (portId & 31);
+  // D1 → D2 (scheduler: takes the bits, then observes the tails): a bit found set here is taken
+  // later, so whoever takes it sees what we published before.
+  if ((observe(words, at) & bit) !== 0) return;
+  setBits(words, at, bit);
+  // S1 ← S2 (parking.ts): either we see `sleeping`, or the scheduler sees the bit.
+  if (observe(words, HEADER.SLEEPING) !== 0) raise(bell, 0);
+}

@@ -1,0 +1,66 @@
+/**
+ * Where the thread of a port sleeps: blocking, or without blocking.
+ *
+ * Runs on: the port's thread. Writes the port's SLEEPING word, in which each way of waiting has a
+ * bit of its own: a blocking wait may run while an asynchronous one is pending.
+ */
+import type { PortLayout } from '../memory/layout.js';
+import { PORT } from '../memory/layout.js';
+import { observe, park, parkAsync, publish } from '#words';
+import { PARK_LIMIT_MS, SPIN_LOOKS } from './park-limit.js';
+
+const BLOCKING = 1;
+const ASYNC = 2;
+
+export class Waiter {
+  readonly #words: Int32Array;
+  readonly #wakeAt: number;
+  readonly #sleepingAt: number;
+  #sleeping = 0;
+
+  constructor(words: Int32Array, port: PortLayout) {
+    this.#words = words;
+    this.#wakeAt = port.at + PORT.WAKE;
+    this.#sleepingAt = port.at + PORT.SLEEPING;
+  }
+
+  /** Blocks until `done()` or `ms` have passed. `done` must observe what it looks at. */
+  block(done: () => boolean, ms: number): void {
+    for (let look = 0; look < SPIN_LOOKS; look++) if (done()) return;
+    const deadline = performance.now() + ms;
+    this.#announce(BLOCKING);
+    for (;;) {
+      const seen = observe(this.#words, this.#wakeAt);
+      // W2 → W1 (the scheduler observes SLEEPING after it published): announced first, then
+      // looked again, on a count read before: no wake-up falls in between.
+      if (done()) break;
+      const left = deadline - performance.now();
+      if (left <= 0) break;
+      park(this.#words, this.#wakeAt, seen, Math.min(left, PARK_LIMIT_MS));
+    }
+    this.#retract(BLOCKING);
+  }
+
+  /** Resolves when the port was woken or `ms` have passed; at once when `done()`. */
+  async sleep(done: () => boolean, ms: number): Promise<void> {
+    this.#announce(ASYNC);
+    try {
+      const seen = observe(this.#words, this.#wakeAt);
+      if (done()) return;
+      const parked = parkAsync(this.#words, this.#wakeAt, seen, Math.min(ms, PARK_LIMIT_MS));
+      if (parked !== true) await parked;
+    } finally {
+      this.#retract(ASYNC);
+    }
+  }
+
+  #announce(bit: number): void {
+    this.#sleeping |= bit;
+    publish(this.#words, this.#sleepingAt, this.#sleeping);
+  }
+
+  #retract(bit: number): void {
+    this.#sleeping &= ~bit;
+    publish(this.#words, this.#sleepingAt, this.#sleeping);
+  }
+}

@@ -1,0 +1,14 @@
+/** softdlb: a software Dynamic Load Balancer for worker threads. The public entry. */
+export { EventBurst } from './eventdev/event-burst.js';
+export type { EventFields } from './eventdev/event-burst.js';
+export { OP, PRIORITY, REFUSAL, SCHED } from './eventdev/event.js';
+export { DlbError, ERROR_CODES } from './eventdev/errors.js';
+export type { ErrorCode } from './eventdev/errors.js';
+export type * from './eventdev/spec.js';
+export type { PortAttachment } from './memory/attachment.js';
+export { attachPort } from './port/index.js';
+export type { Port, ReadyOptions } from './port/index.js';
+export type { BufferPool } from './mempool/index.js';
+export type { Domain, ResourceReport } from './control/index.js';
+export { openDevice } from './device/index.js';
+export type { Device, DeviceInfo } from './device/index.js';

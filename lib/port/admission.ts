@@ -1,0 +1,86 @@
+/**
+ * What NEW events must pass: the threshold, then credits.
+ *
+ * Runs on: the port's thread. Writes its refusal counters and its wish.
+ */
+import { REFUSAL } from '../eventdev/event.js';
+import { takeCredits } from '../credit/credit-word.js';
+import type { PortAttachment } from '../memory/attachment.js';
+import { creditTag } from '../memory/domain-state.js';
+import { HEADER, PORT } from '../memory/layout.js';
+import { count } from '../memory/wide-counter.js';
+import { observe } from '#words';
+import { MODE } from './port-gate.js';
+
+export class Admission {
+  /** Why the last `admit` gave less than wanted. */
+  refusal: number = REFUSAL.NONE;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #threshold: number;
+  #tag = 0;
+  /** NEW events accepted, free-running: the private copy of NEW_COUNT. */
+  #accepted: number;
+
+  constructor(words: Int32Array, portAt: number, attachment: PortAttachment) {
+    this.#words = words;
+    this.#at = portAt;
+    // All credits together are eventsLimit: a threshold as high can never be the tighter rule.
+    const { newEventThreshold, shape } = attachment;
+    this.#threshold = newEventThreshold < shape.eventsLimit ? newEventThreshold : 0;
+    this.#accepted = observe(words, portAt + PORT.NEW_COUNT);
+  }
+
+  beginLease(lease: number): void {
+    this.#tag = creditTag(lease);
+  }
+
+  /** Takes credits for up to `wanted` NEW events; returns for how many. */
+  admit(wanted: number, mode: number): number {
+    this.refusal = REFUSAL.NONE;
+    if (wanted === 0) return 0;
+    if (mode !== MODE.FLOWING) {
+      this.refusal = REFUSAL.NOT_STARTED;
+      return 0;
+    }
+    const room = this.#threshold === 0 ? wanted : this.#belowThreshold(wanted);
+    const taken = room > 0 ? takeCredits(this.#words, this.#at + PORT.CREDIT, this.#tag, room) : 0;
+    if (taken < room) this.#wish(wanted - taken);
+    else if (this.#words[this.#at + PORT.WISH] !== 0) this.#words[this.#at + PORT.WISH] = 0;
+    if (taken === room && room < wanted) this.#refuse(REFUSAL.THRESHOLD, PORT.REFUSED_THRESHOLD);
+    return taken;
+  }
+
+  /** Counts events as accepted; to be called before they are published. */
+  countNew(events: number): void {
+    this.#accepted = (this.#accepted + events) | 0;
+    this.#words[this.#at + PORT.NEW_COUNT] = this.#accepted;
+  }
+
+  countRingFull(): void {
+    count(this.#words, this.#at + PORT.REFUSED_RING_FULL, 1);
+  }
+
+  /**
+   * Room below the threshold. What this port has published and the scheduler has not taken in
+   * counts as well; what others have in their rings does not, so ports together may overshoot.
+   */
+  #belowThreshold(wanted: number): number {
+    // T1 ← T2 (scheduler): IN_DOMAIN was published before TAKEN_NEW, so a new TAKEN_NEW never
+    // meets an old count: the sum is too high for a moment, never too low.
+    const taken = observe(this.#words, this.#at + PORT.TAKEN_NEW);
+    const inside = observe(this.#words, HEADER.IN_DOMAIN) + ((this.#accepted - taken) | 0);
+    const room = this.#threshold - inside;
+    return room >= wanted ? wanted : room > 0 ? room : 0;
+  }
+
+  #wish(short: number): void {
+    this.#words[this.#at + PORT.WISH] = short;
+    this.#refuse(REFUSAL.CREDIT, PORT.REFUSED_CREDIT);
+  }
+
+  #refuse(reason: number, counter: number): void {
+    this.refusal = reason;
+    count(this.#words, this.#at + counter, 1);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The producing half of a port: NEW, FORWARD and RELEASE into the enqueue ring, and what is owed.
+ *
+ * Runs on: the port's thread. Writes: the port's enqueue ring and PP line.
+ * A RELEASE takes no slot of its own: those in a row share one entry that carries their number.
+ * The ring is as deep as all events that can be in the domain, so it cannot be full in earnest.
+ */
+import { OP, OPAQUE_MASK, OPAQUE_SHIFT, OP_MASK, QE_WORDS } from '../eventdev/event.js';
+import { RESERVED_MASK, RESERVED_SHIFT } from '../eventdev/event.js';
+import type { PortAttachment } from '../memory/attachment.js';
+import type { PortLayout } from '../memory/layout.js';
+import { PORT } from '../memory/layout.js';
+import { count } from '../memory/wide-counter.js';
+import { RingProducer } from '../ring/producer.js';
+import { Admission } from './admission.js';
+
+const KEEP = ~((RESERVED_MASK << RESERVED_SHIFT) | OP_MASK);
+/** Returned by a call whose ring was fenced while it wrote: nothing was published. */
+export const FENCED = -1;
+
+export class EnqueueSide {
+  /** Events dequeued, not yet forwarded or released. */
+  outstanding = 0;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #ring: RingProducer;
+  readonly #admission: Admission;
+  /** implOpaque of the oldest outstanding event. */
+  #oldest = 0;
+
+  constructor(words: Int32Array, port: PortLayout, attachment: PortAttachment) {
+    this.#words = words;
+    this.#at = port.at;
+    this.#ring = new RingProducer(words, port.enqueue);
+    this.#admission = new Admission(words, port.at, attachment);
+  }
+
+  /** Debts and credits start anew. */
+  beginLease(lease: number): void {
+    this.outstanding = 0;
+    this.#ring.resync();
+    this.#admission.beginLease(lease);
+  }
+
+  /** Why the last enqueue was short. */
+  get refusal(): number {
+    return this.#admission.refusal;
+  }
+
+  countRingFull(): void {
+    this.#admission.countRingFull();
+  }
+
+  /** Takes note of `events` dequeued, the first of which carries `opaque`. */
+  owe(events: number, opaque: number): void {
+    if (this.outstanding === 0) this.#oldest = opaque;
+    this.outstanding += events;
+  }
+
+  /**
+   * Enqueues `limit` events of `source` from word `from` on. Returns how many were accepted, from
+   * the front, or FENCED.
+   */
+  enqueue(source: Int32Array, from: number, limit: number, mode: number): number {
+    const wanted = countNew(source, from, limit, this.outstanding);
+    const granted = this.#admission.admit(wanted, mode);
+    const accepted =
+      granted === wanted ? limit : indexOfNew(source, from, granted, this.outstanding);
+    this.#admission.countNew(granted);
+    const owed = this.#write(source, from, accepted);
+    if (this.#ring.pending > 0 && !this.#ring.tryPublish()) {
+      this.#admission.countNew(-granted);
+      this.#ring.resync();
+      return FENCED;
+    }
+    this.#oldest = (this.#oldest + this.outstanding - owed) & OPAQUE_MASK;
+    this.outstanding = owed;
+    return accepted;
+  }
+
+  /** Completes the `due` oldest, with one entry. FENCED or `due`. */
+  release(due: number): number {
+    const at = this.#ring.slot();
+    this.#words[at] = 0;
+    this.#words[at + 1] = OP.RELEASE;
+    this.#words[at + 2] = due;
+    this.#words[at + 3] = 0;
+    if (!this.#ring.tryPublish()) {
+      this.#ring.resync();
+      return FENCED;
+    }
+    this.#oldest = (this.#oldest + due) & OPAQUE_MASK;
+    this.outstanding -= due;
+    return due;
+  }
+
+  /** Writes accepted events into claimed slots. Returns what is outstanding afterwards. */
+  #write(source: Int32Array, from: number, accepted: number): number {
+    const words = this.#words;
+    const ring = this.#ring;
+    let owed = this.outstanding;
+    let expected = this.#oldest;
+    let releaseAt = -1;
+    for (let i = 0, at = from; i < accepted; i++, at += QE_WORDS) {
+      const word1 = source[at + 1]!;
+      let op = word1 & OP_MASK;
+      if (op === OP.FORWARD || op === OP.RELEASE) {
+        if (owed > 0) {
+          owed--;
+          if (word1 >>> OPAQUE_SHIFT !== expected) count(words, this.#at + PORT.MISORDERED, 1);
+          expected = (expected + 1) & OPAQUE_MASK;
+        } else if (op === OP.RELEASE) {
+          continue;
+        } else {
+          op = OP.NEW;
+        }
+      }
+      if (op === OP.RELEASE && releaseAt >= 0) {
+        words[releaseAt + 2] = words[releaseAt + 2]! + 1;
+        continue;
+      }
+      const to = ring.slot();
+      releaseAt = op === OP.RELEASE ? to : -1;
+      words[to] = source[at]!;
+      words[to + 1] = (word1 & KEEP) | op;
+      words[to + 2] = op === OP.RELEASE ? 1 : source[at + 2]!;
+      words[to + 3] = source[at + 3]!;
+    }
+    return owed;
+  }
+}
+
+/** Events that need a credit: NEW, and FORWARD with nothing outstanding. */
+function countNew(source: Int32Array, from: number, limit: number, outstanding: number): number {
+  let owed = outstanding;
+  let found = 0;
+  for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
+    const op = source[at]! & OP_MASK;
+    if (op === OP.NEW) found++;
+    else if (op !== OP.FRAGMENT) {
+      if (owed > 0) owed--;
+      else if (op === OP.FORWARD) found++;
+    }
+  }
+  return found;
+}
+
+/** Index of the event that needs the credit after `granted` ones. */
+function indexOfNew(
+  source: Int32Array,
+  from: number,
+  granted: number,
+  outstanding: number,
+): number {
+  let i = 0;
+  while (countNew(source, from, i + 1, outstanding) <= granted) i++;
+  return i;
+}

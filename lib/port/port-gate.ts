@@ -1,0 +1,107 @@
+/**
+ * What a port may do at this moment: follows the domain's CTL and the port's lease.
+ *
+ * Runs on: the port's thread. Writes nothing in shared memory.
+ * The common case is two plain reads per call. Both words are written by the scheduler; a stale
+ * value does no harm, because what it lets through fails at the fence of the ring.
+ */
+import type { PortState } from '../eventdev/spec.js';
+import { HEADER, PORT } from '../memory/layout.js';
+import { isDisabled, STATE, stateOf } from '../memory/domain-state.js';
+import { observe } from '#words';
+
+/** In this order: up to DRAINING completions are taken, later ones take nothing. */
+export const MODE = {
+  /** All operations. */
+  FLOWING: 0,
+  /** The domain is stopping: completions only. */
+  DRAINING: 1,
+  /** Not started, or stopped. */
+  IDLE: 2,
+  /** Attached, but the scheduler has not passed the mark of the owner before. */
+  WAITING: 3,
+  /** Disabled, or the port belongs to a later generation. */
+  DISABLED: 4,
+  DETACHED: 5,
+  CLOSED: 6,
+} as const;
+
+export class PortGate {
+  readonly #words: Int32Array;
+  readonly #leaseAt: number;
+  readonly #ackAt: number;
+  readonly #generation: number;
+  #control = 0;
+  #lease = 0;
+  #mode: number = MODE.IDLE;
+
+  constructor(words: Int32Array, portAt: number, generation: number) {
+    this.#words = words;
+    this.#leaseAt = portAt + PORT.LEASE;
+    this.#ackAt = portAt + PORT.ACK_GENERATION;
+    this.#generation = generation;
+    this.look();
+  }
+
+  /** The mode of the last look. */
+  get mode(): number {
+    return this.#mode;
+  }
+
+  /** The lease of the last look: when it changes, debts and credits are gone. */
+  get lease(): number {
+    return this.#lease;
+  }
+
+  /** False when a look is due: something changed, or nothing flows and a plain read may be stale. */
+  current(): boolean {
+    return (
+      this.#mode === MODE.FLOWING &&
+      this.#words[HEADER.CTL] === this.#control &&
+      this.#words[this.#leaseAt] === this.#lease
+    );
+  }
+
+  /** Observes the control words. Returns the mode. */
+  look(): number {
+    if (this.#mode >= MODE.DETACHED) return this.#mode;
+    // G1 ← G2 (the scheduler publishes the lease, then the generation it is for).
+    const acknowledged = observe(this.#words, this.#ackAt);
+    this.#lease = observe(this.#words, this.#leaseAt);
+    this.#control = observe(this.#words, HEADER.CTL);
+    this.#mode = this.#judge(acknowledged);
+    return this.#mode;
+  }
+
+  /** True when the control words are no longer those of the last look. Observes. */
+  changed(): boolean {
+    return (
+      observe(this.#words, HEADER.CTL) !== this.#control ||
+      observe(this.#words, this.#leaseAt) !== this.#lease
+    );
+  }
+
+  detach(): void {
+    if (this.#mode !== MODE.CLOSED) this.#mode = MODE.DETACHED;
+  }
+
+  get state(): PortState {
+    const mode = this.look();
+    if (mode === MODE.CLOSED) return 'closed';
+    if (mode === MODE.DETACHED) return 'detached';
+    if (mode === MODE.DISABLED) return 'disabled';
+    const state = stateOf(this.#control);
+    if (state === STATE.CONFIGURED) return 'configured';
+    return state === STATE.STARTED ? 'started' : 'stopped';
+  }
+
+  #judge(acknowledged: number): number {
+    const state = stateOf(this.#control);
+    if (state === STATE.CLOSED) return MODE.CLOSED;
+    const behind = (acknowledged - this.#generation) | 0;
+    if (behind > 0 || isDisabled(this.#lease)) return MODE.DISABLED;
+    if (behind < 0) return MODE.WAITING;
+    if (state === STATE.STARTED) return MODE.FLOWING;
+    return state === STATE.STOPPING ? MODE.DRAINING : MODE.IDLE;
+  }
+}

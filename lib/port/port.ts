@@ -1,0 +1,247 @@
+/**
+ * A thread's access point: enqueue, dequeue, release, wait.
+ *
+ * Runs on:   the one thread that attached it.
+ * Writes:    its enqueue ring and the lines that the layout gives to the port.
+ * Never throws and never allocates per event; calls Atomics per burst.
+ * Rules:     DPDK `rte_event_enqueue_burst`, `rte_event_dequeue_burst`; where ours differ is said
+ *            in README.md. Ordering: lib/ring/README.md.
+ */
+import { OPAQUE_MASK, OPAQUE_SHIFT, QE_WORDS, REFUSAL } from '../eventdev/event.js';
+import type { EventBurst } from '../eventdev/event-burst.js';
+import type { PortState } from '../eventdev/spec.js';
+import { ringDoorbell } from '../idle/doorbell.js';
+import { Waiter } from '../idle/waiter.js';
+import type { DomainView, PortAttachment } from '../memory/attachment.js';
+import { PORT } from '../memory/layout.js';
+import { BufferPool } from '../mempool/index.js';
+import { RingConsumer } from '../ring/consumer.js';
+import { observe, publish } from '#words';
+import { EnqueueSide, FENCED } from './enqueue-side.js';
+import { MODE, PortGate } from './port-gate.js';
+import { ReadyWaits } from './ready.js';
+import type { ReadyOptions } from './ready.js';
+
+export class Port implements Disposable {
+  readonly id: number;
+  /** The domain's payload buffers, if its spec asked for them. */
+  readonly buffers: BufferPool | undefined;
+  readonly #words: Int32Array;
+  readonly #bell: Int32Array;
+  readonly #at: number;
+  readonly #generation: number;
+  readonly #enqueueDepth: number;
+  readonly #implicitRelease: boolean;
+  readonly #gate: PortGate;
+  readonly #out: EnqueueSide;
+  readonly #cq: RingConsumer;
+  readonly #waiter: Waiter;
+  readonly #waits: ReadyWaits;
+  #lease: number;
+  #refusal: number = REFUSAL.NONE;
+  /** implOpaque of the first event of the last burst. */
+  #firstOpaque = 0;
+
+  /** Use `attachPort`, which takes the port for this thread first. */
+  constructor(attachment: PortAttachment, view: DomainView, generation: number) {
+    const { words, layout } = view;
+    const port = layout.ports[attachment.portId]!;
+    this.id = attachment.portId;
+    this.#words = words;
+    this.#bell = new Int32Array(attachment.bell);
+    this.#at = port.at;
+    this.#generation = generation;
+    this.#enqueueDepth = attachment.enqueueDepth;
+    this.#implicitRelease = attachment.implicitRelease;
+    this.#gate = new PortGate(words, port.at, generation);
+    this.#out = new EnqueueSide(words, port, attachment);
+    this.#cq = new RingConsumer(words, port.cq);
+    this.#waiter = new Waiter(words, port);
+    this.#waits = new ReadyWaits(this.#waiter, {
+      waiting: () => (this.#gate.mode === MODE.FLOWING ? this.#cq.available() : 0),
+      over: () => !['configured', 'started'].includes(this.state),
+      changed: () => this.#gate.changed(),
+    });
+    this.#lease = this.#gate.lease;
+    this.#beginLease();
+    this.buffers =
+      layout.pool === null
+        ? undefined
+        : new BufferPool(attachment.memory, words, layout.pool, this.id, this.#out);
+  }
+
+  get state(): PortState {
+    this.#look();
+    return this.#gate.state;
+  }
+
+  /** Events dequeued, not yet forwarded or released. */
+  get outstanding(): number {
+    this.#mode();
+    return this.#out.outstanding;
+  }
+
+  /** REFUSAL.*: why the last enqueue was short. */
+  get refusal(): number {
+    return this.#refusal;
+  }
+
+  /**
+   * Enqueues `burst[from .. from + count)`. Returns how many were accepted, from the front; when
+   * short, `refusal` says why. Never blocks.
+   */
+  enqueueBurst(burst: EventBurst, from = 0, count = burst.length - from): number {
+    const first = clamp(from, burst.length);
+    const wanted = clamp(count, burst.length - first);
+    const limit = wanted < this.#enqueueDepth ? wanted : this.#enqueueDepth;
+    this.#refusal = REFUSAL.NONE;
+    if (wanted === 0) return 0;
+    for (;;) {
+      const mode = this.#mode();
+      if (mode > MODE.DRAINING) return this.#refuse(mode);
+      const accepted = this.#out.enqueue(burst.words, first * QE_WORDS, limit, mode);
+      if (accepted === FENCED) continue;
+      this.#refusal = this.#out.refusal;
+      if (accepted === limit && limit < wanted) {
+        this.#refusal = REFUSAL.RING_FULL;
+        this.#out.countRingFull();
+      }
+      // A refused NEW rings too: it left a wish.
+      ringDoorbell(this.#words, this.#bell, this.id);
+      return accepted;
+    }
+  }
+
+  /**
+   * Fills `burst` from index 0; its length becomes the count returned. With implicit release, what
+   * is outstanding is released first. When nothing waits, blocks this thread for up to `waitMs`;
+   * returns 0 early when the state of port or domain changes.
+   */
+  dequeueBurst(burst: EventBurst, max = burst.capacity, waitMs = 0): number {
+    burst.length = 0;
+    const limit = clamp(max, burst.capacity);
+    if (this.#implicitRelease && this.#out.outstanding > 0) this.#complete(this.#out.outstanding);
+    let mode = this.#mode();
+    const taken = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    if (taken > 0 || limit === 0 || !(waitMs > 0) || mode >= MODE.DISABLED) return taken;
+    this.#waiter.block(this.#stirred, waitMs);
+    mode = this.#mode();
+    return mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+  }
+
+  /**
+   * For threads that must not block. Resolves true when `depth` (default 1) events wait or one has
+   * waited `withinMs` (default 10 when depth > 1); false when the domain is not started, the port
+   * is detached or disabled, or `signal` is aborted. Keeps the event loop alive meanwhile.
+   */
+  ready(options: ReadyOptions = {}): Promise<boolean> {
+    return this.#waits.until(options);
+  }
+
+  /** Completes the `count` oldest events; clamped to what is outstanding. Returns how many. */
+  release(count: number): number {
+    return this.#complete(count);
+  }
+
+  /** Names the event in hand by its index in the last burst: the suspect if this thread dies. */
+  working(i: number): void {
+    this.#words[this.#at + PORT.WORKING] = ((this.#firstOpaque + i) & OPAQUE_MASK) + 1;
+  }
+
+  /**
+   * Gives back credits and rings; outstanding events are scheduled again. The object is of no use
+   * afterwards, the port may be attached anew at once.
+   */
+  detach(): void {
+    const mode = this.#look();
+    this.#gate.detach();
+    this.#out.outstanding = 0;
+    if (mode >= MODE.DISABLED) return;
+    // O1 → O2 (scheduler, told by the doorbell): all our entries were published before this mark.
+    publish(this.#words, this.#at + PORT.DETACHED, this.#generation);
+    publish(this.#words, this.#at + PORT.OWNER, 0);
+    ringDoorbell(this.#words, this.#bell, this.id);
+  }
+
+  [Symbol.dispose](): void {
+    this.detach();
+  }
+
+  /** Releases the `count` oldest and rings. Returns how many. */
+  #complete(count: number): number {
+    for (;;) {
+      if (this.#mode() > MODE.DRAINING) return 0;
+      const due = clamp(count, this.#out.outstanding);
+      if (due === 0) return 0;
+      if (this.#out.release(due) === FENCED) continue;
+      ringDoorbell(this.#words, this.#bell, this.id);
+      return due;
+    }
+  }
+
+  /** Moves up to `limit` events from the CQ into the burst. */
+  #take(burst: EventBurst, limit: number): number {
+    const cq = this.#cq;
+    const waiting = cq.available();
+    const count = waiting < limit ? waiting : limit;
+    if (count <= 0) return 0;
+    const { words, slots, mask, head } = cq;
+    const to = burst.words;
+    for (let i = 0, at = 0; i < count; i++, at += QE_WORDS) {
+      const from = slots + ((head + i) & mask) * QE_WORDS;
+      to[at] = words[from]!;
+      to[at + 1] = words[from + 1]!;
+      to[at + 2] = words[from + 2]!;
+      to[at + 3] = words[from + 3]!;
+    }
+    cq.head = (head + count) | 0;
+    cq.publish();
+    burst.length = count;
+    this.#firstOpaque = to[1]! >>> OPAQUE_SHIFT;
+    this.#out.owe(count, this.#firstOpaque);
+    if (words[this.#at + PORT.WORKING] !== 0) words[this.#at + PORT.WORKING] = 0;
+    // The scheduler may be parked with events that wait for this space.
+    ringDoorbell(this.#words, this.#bell, this.id);
+    return count;
+  }
+
+  #mode(): number {
+    return this.#gate.current() ? MODE.FLOWING : this.#look();
+  }
+
+  /** Observes the control words; forgets debts and credits of a lease that has ended. */
+  #look(): number {
+    const mode = this.#gate.look();
+    if (this.#gate.lease !== this.#lease) {
+      this.#lease = this.#gate.lease;
+      this.#beginLease();
+    }
+    return mode;
+  }
+
+  #beginLease(): void {
+    this.#out.beginLease(this.#lease);
+    const start = observe(this.#words, this.#at + PORT.CQ_START);
+    if (((this.#cq.head - start) | 0) < 0) {
+      this.#cq.head = start;
+      this.#cq.publish();
+    }
+  }
+
+  #refuse(mode: number): number {
+    if (mode === MODE.IDLE) this.#refusal = REFUSAL.NOT_STARTED;
+    else if (mode === MODE.WAITING) this.#refusal = REFUSAL.CREDIT;
+    else this.#refusal = mode === MODE.CLOSED ? REFUSAL.NOT_STARTED : REFUSAL.PORT_DISABLED;
+    return 0;
+  }
+
+  /** Ends a blocking wait: an event came, or something changed. */
+  readonly #stirred = (): boolean =>
+    this.#gate.changed() || (this.#gate.mode === MODE.FLOWING && this.#cq.available() > 0);
+}
+
+/** `value` as a whole number within 0..max. */
+function clamp(value: number, max: number): number {
+  if (!(value > 0)) return 0;
+  return value < max ? Math.floor(value) : max;
+}

@@ -1,0 +1,46 @@
+/**
+ * The reading end of a single-producer, single-consumer ring.
+ *
+ * Runs on:   the one thread that owns it (the scheduler for enqueue rings, a port for its CQ).
+ * Writes:    HEAD. Nothing else.
+ * Algorithm: Lamport's bounded ring. `available` looks once per burst; the caller reads the slots
+ *            in place, advances `head`, and publishes once.
+ * Ordering:  README.md, edges R1 → A1 and R2 → A2.
+ */
+import { QE_WORDS } from '../eventdev/event.js';
+import { observe, publish } from '#words';
+import type { RingLayout } from '../memory/layout.js';
+
+export class RingConsumer {
+  readonly words: Int32Array;
+  readonly layout: RingLayout;
+  readonly slots: number;
+  readonly mask: number;
+  /** Private: the next index to read. */
+  head: number;
+
+  constructor(words: Int32Array, layout: RingLayout) {
+    this.words = words;
+    this.layout = layout;
+    this.slots = layout.slots;
+    this.mask = layout.mask;
+    this.head = observe(words, layout.headAt);
+  }
+
+  /** Published entries from `head` on. A hostile tail may make this any number: check it. */
+  available(): number {
+    // A1 ← R1 (producer.ts#publish): the entries before this tail are complete.
+    return (observe(this.words, this.layout.tailAt) - this.head) | 0;
+  }
+
+  /** Word offset of the entry at `index`. */
+  slot(index: number): number {
+    return this.slots + (index & this.mask) * QE_WORDS;
+  }
+
+  /** Gives the slots before `head` back to the producer. */
+  publish(): void {
+    // R2 → A2 (producer.ts#used): the slots before this head have been read.
+    publish(this.words, this.layout.headAt, this.head);
+  }
+}

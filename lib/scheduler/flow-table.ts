@@ -1,0 +1,40 @@
+/**
+ * Which port holds which flow of an atomic queue.
+ *
+ * A slot is one word: count << 8 | parked << 7 | port + 1; 0 is an idle flow. Flows whose ids fold
+ * into the same slot are exclusive together. A parked flow's record index is in a table beside it.
+ */
+import { FLOW_MASK } from '../eventdev/event.js';
+
+export const HELD_BY = 0x7f;
+export const PARKED = 0x80;
+export const ONE_EVENT = 0x100;
+const COUNT_SHIFT = 8;
+
+export class FlowTable {
+  readonly #table: number;
+  readonly #records: number;
+  readonly #mask: number;
+
+  constructor(table: number, records: number, flows: number) {
+    this.#table = table;
+    this.#records = records;
+    this.#mask = flows - 1;
+  }
+
+  /** The slot of an event, given its first word: a word offset of scheduler memory. Folded as
+   *  event_sw does; ids below the table's size have slots of their own. */
+  slotOf(word0: number): number {
+    const flow = word0 & FLOW_MASK;
+    return this.#table + ((flow ^ (flow >>> 10)) & this.#mask);
+  }
+
+  /** Where the record index of a slot is kept. */
+  recordAt(slot: number): number {
+    return slot - this.#table + this.#records;
+  }
+}
+
+export function flowCount(flow: number): number {
+  return flow >>> COUNT_SHIFT;
+}

@@ -1,0 +1,85 @@
+/**
+ * An atomic flow's life: idle, held by a port, blocked.
+ *
+ * Runs on: the scheduler. The rule: at any moment at most one port holds events of a flow, and a
+ * flow that has parked events takes new ones only behind them.
+ */
+import { LEVEL_SHIFT, PRIORITY_MASK, PRIORITY_SHIFT } from '../eventdev/event.js';
+import { flowCount, HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
+import type { FlowTable } from './flow-table.js';
+import type { Machine, PortSeat, QueueSeat } from './machine.js';
+
+/** The level of an event, given its second word. */
+export function levelOf(word1: number): number {
+  return ((word1 >>> PRIORITY_SHIFT) & PRIORITY_MASK) >>> LEVEL_SHIFT;
+}
+
+/** Parks the entry at `from`, whose flow cannot move, behind what the flow has parked already. */
+export function parkEntry(machine: Machine, queue: QueueSeat, slot: number, from: number): void {
+  const record = recordOf(machine, queue, slot);
+  machine.parking.park(record, levelOf(machine.m[from + 1]!), from);
+  machine.parking.enlist(record, holderOf(machine, slot));
+}
+
+/** Takes an event back that `port` held: it will go first of its flow. To be called from the
+ *  newest to the oldest. */
+export function takeBack(machine: Machine, queue: QueueSeat, slot: number, from: number): void {
+  const record = recordOf(machine, queue, slot);
+  machine.parking.parkFirst(record, levelOf(machine.m[from + 1]!), from);
+  oneLess(machine, queue, slot);
+  machine.parking.enlist(record, holderOf(machine, slot));
+}
+
+/** One event of the flow is completed. */
+export function oneLess(machine: Machine, queue: QueueSeat, slot: number): void {
+  const { m } = machine;
+  const flow = m[slot]! - ONE_EVENT;
+  if (flow >= ONE_EVENT) {
+    m[slot] = flow;
+    return;
+  }
+  const pinned = machine.at.pinnedFlows + queue.id * machine.ports.length + (flow & HELD_BY) - 1;
+  m[pinned] = m[pinned]! - 1;
+  m[slot] = flow & PARKED;
+  if ((flow & PARKED) !== 0) {
+    machine.parking.enlist(m[(queue.flows as FlowTable).recordAt(slot)]!, machine.parking.nobody);
+  }
+}
+
+/** Gives an idle flow to `port`; the event that goes there is still to be counted. */
+export function pin(machine: Machine, queue: QueueSeat, slot: number, port: PortSeat): void {
+  const { m } = machine;
+  m[slot] = (m[slot]! & PARKED) | (port.id + 1);
+  const pinned = machine.at.pinnedFlows + queue.id * machine.ports.length + port.id;
+  m[pinned] = m[pinned]! + 1;
+}
+
+/** Removes the oldest parked event of this level. Its words stay valid for the moment. Puts the
+ *  record last in the list where it belongs, so that blocked flows take turns. */
+export function unparkOldest(machine: Machine, record: number, level: number): void {
+  const { parking, m } = machine;
+  const slot = parking.flowOf(record);
+  parking.unpark(record, level);
+  parking.delist(record);
+  if (parking.levelsOf(record) !== 0) {
+    parking.enlist(record, holderOf(machine, slot));
+    return;
+  }
+  parking.close(record);
+  m[slot] = m[slot]! & ~PARKED;
+}
+
+function recordOf(machine: Machine, queue: QueueSeat, slot: number): number {
+  const { m } = machine;
+  const at = (queue.flows as FlowTable).recordAt(slot);
+  if ((m[slot]! & PARKED) === 0) {
+    m[at] = machine.parking.open(slot, queue.id);
+    m[slot] = m[slot]! | PARKED;
+  }
+  return m[at]!;
+}
+
+function holderOf(machine: Machine, slot: number): number {
+  const flow = machine.m[slot]!;
+  return flowCount(flow) > 0 ? (flow & HELD_BY) - 1 : machine.parking.nobody;
+}

@@ -1,0 +1,146 @@
+/**
+ * Ports change hands: detach, attach, reclaim, cut off.
+ *
+ * Runs on: the scheduler, at a pass boundary or while it visits the port.
+ * What the last owner held is scheduled again, in order, to the other ports; its credits return;
+ * whatever it still tries fails at the fence or for its lease.
+ */
+import {
+  ATTEMPTS_MASK,
+  ATTEMPTS_SHIFT,
+  LEVELS,
+  OPAQUE_MASK,
+  QUEUE_MASK,
+  QUEUE_SHIFT,
+} from '../eventdev/event.js';
+import { leaseWord, STATE } from '../memory/domain-state.js';
+import { PORT } from '../memory/layout.js';
+import { HISTORY } from '../memory/scheduler-layout.js';
+import { raise } from '../memory/signal.js';
+import { reclaimBuffers } from '../mempool/index.js';
+import { fence } from '../ring/fence.js';
+import { observe, publish } from '#words';
+import { grant, writeOff } from './credits.js';
+import { levelOf, takeBack } from './flows.js';
+import { heldBy, historyAt } from './history.js';
+import { takeEntries } from './intake.js';
+import type { Machine, PortSeat } from './machine.js';
+import { namesBuffer } from './named-buffers.js';
+
+/** Looks whether the owner left or a new one came. The port's ring has been taken in. */
+export function meetOwner(machine: Machine, port: PortSeat): void {
+  const { words } = machine;
+  // O2 ← O1 (port.ts#detach): the mark was published before the port rang.
+  const detached = observe(words, port.at + PORT.DETACHED);
+  if (detached !== 0 && ((detached - port.generation) | 0) >= 0) {
+    port.live = false;
+    handOver(machine, port, (detached + 1) | 0);
+    reschedule(machine, port);
+    writeOff(machine, port);
+  }
+  if (!port.live && observe(words, port.at + PORT.GENERATION) === port.generation) {
+    welcome(machine, port);
+  }
+}
+
+/** Takes the port from a thread that is gone. Returns how many events are scheduled again. */
+export function reclaim(machine: Machine, port: PortSeat): number {
+  const { words } = machine;
+  const generation = observe(words, port.at + PORT.GENERATION);
+  // Its rights end first; then the fence decides what it still published.
+  handOver(machine, port, (generation + 1) | 0);
+  closeRing(machine, port);
+  blameSuspect(machine, port);
+  const rescheduled = reschedule(machine, port);
+  writeOff(machine, port);
+  port.live = false;
+  port.disabled = false;
+  // It may have died between counting and publishing.
+  words[port.at + PORT.NEW_COUNT] = port.takenNew;
+  const { pool } = machine.layout;
+  if (pool !== null) reclaimBuffers(words, pool, port.id, namesBuffer(machine));
+  publish(words, port.at + PORT.OWNER, 0);
+  return rescheduled;
+}
+
+/** A port whose indices are impossible is given nothing more, until it is reclaimed. */
+export function cutOff(machine: Machine, port: PortSeat): void {
+  port.live = false;
+  port.disabled = true;
+  handOver(machine, port, port.generation);
+  closeRing(machine, port);
+  reschedule(machine, port);
+  writeOff(machine, port);
+}
+
+/** Fences the ring and takes in what was published before. */
+export function closeRing(machine: Machine, port: PortSeat): void {
+  const tail = fence(machine.words, port.enqueue.layout);
+  const left = (tail - port.enqueue.head) | 0;
+  if (left > 0 && left <= machine.plan.ringDepth) takeEntries(machine, port, left);
+  port.enqueue.head = (tail + 1) | 0;
+  port.enqueue.publish();
+  port.more = false;
+}
+
+/** A new lease: credits and debts of the one before are void. */
+export function handOver(machine: Machine, port: PortSeat, generation: number): void {
+  const { words } = machine;
+  port.generation = generation;
+  port.lease = (port.lease + 1) & 0x3fff_ffff;
+  port.cqStart = port.cq.tail;
+  publish(words, port.at + PORT.CQ_START, port.cqStart);
+  // G2 → G1 (port-gate.ts): who sees the generation sees its lease and where its CQ begins.
+  publish(words, port.at + PORT.LEASE, leaseWord(port.lease, port.disabled));
+  publish(words, port.at + PORT.ACK_GENERATION, generation);
+  raise(words, port.at + PORT.WAKE);
+}
+
+/** Gives the port its room and, in a started domain, credits to begin with. */
+function welcome(machine: Machine, port: PortSeat): void {
+  port.live = true;
+  if (machine.state !== STATE.STARTED) return;
+  const share = Math.ceil(machine.plan.eventsLimit / machine.ports.length);
+  grant(machine, port, share < machine.free ? share : machine.free);
+}
+
+/** Puts all that the port holds back in front, oldest first. Returns how many events. */
+function reschedule(machine: Machine, port: PortSeat): number {
+  const { m, at, queues, parking } = machine;
+  const held = heldBy(machine, port);
+  for (let i = held - 1; i >= 0; i--) {
+    const entry = historyAt(machine, port.id, (m[at.historyHead + port.id]! + i) | 0);
+    const word1 = m[entry + 1]!;
+    const queue = queues[(word1 >>> QUEUE_SHIFT) & QUEUE_MASK]!;
+    const level = levelOf(word1);
+    const list = queue.id * LEVELS + level;
+    const slot = m[entry + HISTORY.FLOW]!;
+    if (slot >= 0) takeBack(machine, queue, slot, entry);
+    else parking.pushFront(list, entry, m[entry + HISTORY.PLACE]!);
+    const pair = at.heldEvents + queue.id * machine.ports.length + port.id;
+    m[pair] = m[pair]! - 1;
+    m[at.waiting + list] = m[at.waiting + list]! + 1;
+    queue.levels |= 1 << level;
+  }
+  m[at.historyHead + port.id] = m[at.historyTail + port.id]!;
+  return held;
+}
+
+/** Raises the attempts of the event that the thread had in hand, or of all it held if it did not
+ *  tell. */
+function blameSuspect(machine: Machine, port: PortSeat): void {
+  const { m, at } = machine;
+  const suspect = observe(machine.words, port.at + PORT.WORKING) - 1;
+  const head = m[at.historyHead + port.id]!;
+  const held = heldBy(machine, port);
+  const offset = (suspect - head) & OPAQUE_MASK;
+  if (suspect >= 0 && offset < held)
+    raiseAttempts(m, historyAt(machine, port.id, (head + offset) | 0));
+  else for (let i = 0; i < held; i++) raiseAttempts(m, historyAt(machine, port.id, (head + i) | 0));
+}
+
+function raiseAttempts(m: Int32Array, entry: number): void {
+  const word1 = m[entry + 1]!;
+  const attempts = (word1 >>> ATTEMPTS_SHIFT) & ATTEMPTS_MASK;
+  if (attempts < ATTEMPTS_MASK) m[entry + 1] = word1 + (1 << ATTEMPTS_SHIFT);
+}

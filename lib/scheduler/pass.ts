@@ -1,0 +1,150 @@
+/**
+ * One pass over one domain: take in, decide, deliver.
+ *
+ * Runs on: the scheduler. Bounded: each port is taken in up to what it had published when it was
+ * looked at, and a CQ is filled up to its depth. Looks only at ports that rang, unless told to sweep.
+ */
+import { STATE } from '../memory/domain-state.js';
+import { HEADER, PORT } from '../memory/layout.js';
+import { raise } from '../memory/signal.js';
+import { DOMAIN_COUNTS, PORT_COUNTS, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
+import { observe, publish, swap } from '#words';
+import { refreshRoom } from './cq-room.js';
+import { noteWish, settleCredits } from './credits.js';
+import { deliverAll } from './delivery.js';
+import { drainWindows, takeIn } from './intake.js';
+import { makeUnlinks } from './links.js';
+import type { Machine, PortSeat } from './machine.js';
+import { cutOff, meetOwner } from './ownership.js';
+
+/** What a pass may do. */
+export interface PassLimits {
+  /** Entries taken in from one port: one busy port or domain cannot starve its neighbours. */
+  readonly pull: number;
+  /** Look at every port: one may have died between publishing and ringing. */
+  readonly sweep: boolean;
+  /** The time in milliseconds, for depths that adapt; 0: they stay as they are. */
+  readonly now: number;
+}
+
+/** Returns the number of events moved: taken in, or delivered if those were more. */
+export function pass(machine: Machine, limits: PassLimits): number {
+  machine.pass = (machine.pass + 1) | 0;
+  if (machine.unlinks.length > 0) makeUnlinks(machine);
+  const taken = visitPorts(machine, limits);
+  if (machine.readyWindows.length > 0) drainWindows(machine);
+  const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
+  if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine);
+  settleCredits(machine);
+  if (machine.watchesThreshold) publishLevels(machine);
+  return taken > sent ? taken : sent;
+}
+
+/** Ports have rung, or were not taken in to the end. Observes. */
+export function hasRung(machine: Machine): boolean {
+  return (
+    machine.moreLow !== 0 ||
+    machine.moreHigh !== 0 ||
+    machine.unlinks.length > 0 ||
+    observe(machine.words, HEADER.DOORBELL) !== 0 ||
+    (machine.ports.length > 32 && observe(machine.words, HEADER.DOORBELL + 1) !== 0)
+  );
+}
+
+function visitPorts(machine: Machine, limits: PassLimits): number {
+  const low = visitGroup(machine, takeDoorbell(machine, 0) | machine.moreLow, 0, limits);
+  if (machine.ports.length <= 32) return low;
+  return low + visitGroup(machine, takeDoorbell(machine, 1) | machine.moreHigh, 32, limits);
+}
+
+/** Takes who rang: bits set after this are for the next pass. */
+function takeDoorbell(machine: Machine, word: number): number {
+  const at = HEADER.DOORBELL + word;
+  if (observe(machine.words, at) === 0) return 0;
+  // D2 → D1 (doorbell.ts): the bits are taken first, then the tails are observed.
+  return swap(machine.words, at, 0);
+}
+
+function visitGroup(machine: Machine, rang: number, first: number, limits: PassLimits): number {
+  const { ports } = machine;
+  let left = limits.sweep ? -1 : rang;
+  let more = 0;
+  let taken = 0;
+  while (left !== 0) {
+    const bit = 31 - Math.clz32(left & -left);
+    left &= left - 1;
+    const port = ports[first + bit];
+    // A bit that belongs to no port was set by nonsense.
+    if (port === undefined) continue;
+    taken += visit(machine, port, limits);
+    if (port.more) more |= 1 << bit;
+  }
+  if (first === 0) machine.moreLow = more;
+  else machine.moreHigh = more;
+  return taken;
+}
+
+function visit(machine: Machine, port: PortSeat, limits: PassLimits): number {
+  if (port.disabled) return 0;
+  const taken = takeIn(machine, port, limits.pull);
+  if (!port.more) meetOwner(machine, port);
+  if (taken < 0 || !refreshRoom(machine, port, limits.now)) {
+    cutOff(machine, port);
+    return 0;
+  }
+  noteWish(machine, port);
+  return taken;
+}
+
+/** One publish per CQ that was filled, then a look whether its thread sleeps. */
+function publishCqs(machine: Machine): void {
+  const { ports } = machine;
+  for (let low = machine.touchedLow; low !== 0; low &= low - 1) {
+    publishCq(machine, ports[31 - Math.clz32(low & -low)]!);
+  }
+  for (let high = machine.touchedHigh; high !== 0; high &= high - 1) {
+    publishCq(machine, ports[63 - Math.clz32(high & -high)]!);
+  }
+  machine.touchedLow = 0;
+  machine.touchedHigh = 0;
+}
+
+function publishCq(machine: Machine, port: PortSeat): void {
+  const sent = port.cq.pending;
+  port.cq.publish();
+  machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);
+  machine.stats.addToDomain(DOMAIN_COUNTS.TX, sent);
+  // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
+  if (observe(machine.words, port.at + PORT.SLEEPING) !== 0) {
+    raise(machine.words, port.at + PORT.WAKE);
+  }
+}
+
+/** What ports compare with their newEventThreshold. */
+function publishLevels(machine: Machine): void {
+  if (machine.publishedInside !== machine.inside) {
+    machine.publishedInside = machine.inside;
+    publish(machine.words, HEADER.IN_DOMAIN, machine.inside);
+  }
+  for (const port of machine.ports) {
+    if (port.publishedNew === port.takenNew) continue;
+    port.publishedNew = port.takenNew;
+    // T2 → T1 (admission.ts): IN_DOMAIN first.
+    publish(machine.words, port.at + PORT.TAKEN_NEW, port.takenNew);
+  }
+}
+
+/** Brings the counts that control reads up to date. */
+export function publishCounts(machine: Machine): void {
+  const { stats } = machine;
+  for (const queue of machine.queues) {
+    if (queue.stored === 0) continue;
+    stats.addToQueue(queue.id, QUEUE_COUNTS.RX, queue.stored);
+    queue.stored = 0;
+  }
+  for (const port of machine.ports)
+    stats.setPort(port.id, PORT_COUNTS.TAKEN_NEW, port.takenNew >>> 0);
+  stats.setDomain(DOMAIN_COUNTS.INSIDE, machine.inside);
+  stats.setDomain(DOMAIN_COUNTS.FREE, machine.free);
+  stats.publish();
+}

@@ -1,0 +1,60 @@
+/**
+ * Which linked port gets an event that may go to any of them.
+ *
+ * Runs on: the scheduler. A port takes part while it has room and, when links differ in priority,
+ * while its link to the queue is of the tier being served.
+ */
+import type { PortSeat, QueueSeat } from './machine.js';
+
+/** Every link priority: all linked ports take part. */
+export const ALL_TIERS = -1;
+
+/** Whether `port` may be given events of the queue now. */
+export function takesPart(queue: QueueSeat, port: PortSeat, tier: number): boolean {
+  const link = queue.links[port.id]!;
+  return port.room > 0 && link >= 0 && (tier === ALL_TIERS || link === tier);
+}
+
+/** Linked ports with room. */
+export function openPorts(queue: QueueSeat, tier: number): number {
+  const { ports } = queue;
+  let open = 0;
+  for (let i = 0; i < ports.length; i++) if (takesPart(queue, ports[i]!, tier)) open++;
+  return open;
+}
+
+/** Round robin: the next port with room, or null. */
+export function nextPort(queue: QueueSeat, tier: number): PortSeat | null {
+  const { ports } = queue;
+  const count = ports.length;
+  let i = queue.next;
+  for (let tried = 0; tried < count; tried++) {
+    if (i >= count) i = 0;
+    const port = ports[i++]!;
+    if (takesPart(queue, port, tier)) {
+      queue.next = i;
+      return port;
+    }
+  }
+  return null;
+}
+
+/**
+ * For an idle flow: the port with the most room. The round-robin next one wins unless another has
+ * strictly more, and among those the lowest id. Null when none has room.
+ */
+export function roomiestPort(queue: QueueSeat, tier: number): PortSeat | null {
+  const { ports } = queue;
+  const count = ports.length;
+  let best = nextPort(queue, tier);
+  if (best === null) return null;
+  let most = best.room;
+  for (let i = 0; i < count; i++) {
+    const port = ports[i]!;
+    if (port.room > most && takesPart(queue, port, tier)) {
+      best = port;
+      most = port.room;
+    }
+  }
+  return best;
+}

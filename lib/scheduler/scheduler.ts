@@ -1,0 +1,169 @@
+/**
+ * The DLB, emulated: all domains of one scheduler worker, or of an inline device.
+ *
+ * Runs on: one thread, which calls `pass` and `apply` in turn.
+ * The thread that calls decides about idling; nothing here waits.
+ */
+import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
+import { DlbError } from '../eventdev/errors.js';
+import { creditTag, leaseWord, STATE } from '../memory/domain-state.js';
+import { PORT } from '../memory/layout.js';
+import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
+import { assert } from '../memory/assert.js';
+import { initPool } from '../mempool/index.js';
+import { publish } from '#words';
+import { beginStop, close, finishStop, isQuiet, start } from './lifecycle.js';
+import { link, makeUnlinks, unlink } from './links.js';
+import { Machine } from './machine.js';
+import { reclaim } from './ownership.js';
+import { hasRung, pass, publishCounts } from './pass.js';
+
+/** Entries that a pass takes in from one port when domains share a scheduler worker. */
+const SHARED_PULL = 4096;
+
+type Answer = (reply: Reply) => void;
+
+interface Stopping {
+  readonly until: number;
+  readonly answer: Answer;
+}
+
+/** A domain that is scheduled here. */
+export class ScheduledDomain {
+  readonly machine: Machine;
+  stopping: Stopping | null = null;
+
+  constructor(plan: DomainPlan) {
+    this.machine = new Machine(plan);
+  }
+
+  get words(): Int32Array {
+    return this.machine.words;
+  }
+
+  hasWork(): boolean {
+    return hasRung(this.machine);
+  }
+}
+
+export class Scheduler {
+  /** In the order they came. */
+  readonly domains: ScheduledDomain[] = [];
+  readonly #inline: boolean;
+  readonly #limits: { pull: number; sweep: boolean; now: number };
+
+  /** @param inline every pass takes in everything, depths stay as they are, counts are exact. */
+  constructor(inline: boolean) {
+    this.#inline = inline;
+    this.#limits = { pull: inline ? Infinity : SHARED_PULL, sweep: false, now: 0 };
+  }
+
+  /** A stop waits for ports to settle: passes are due even when nobody rings. */
+  get isStopping(): boolean {
+    return this.domains.some((domain) => domain.stopping !== null);
+  }
+
+  /** One pass over all domains. Returns the number of events moved. */
+  pass(sweep = false): number {
+    const limits = this.#limits;
+    limits.sweep = sweep;
+    limits.now = this.#inline ? 0 : performance.now();
+    let sum = 0;
+    for (let i = 0; i < this.domains.length; i++) {
+      const domain = this.domains[i]!;
+      const { machine } = domain;
+      const rang = this.#inline || sweep || domain.hasWork();
+      const moved = pass(machine, limits);
+      machine.stats.addToDomain(DOMAIN_COUNTS.PASSES, 1);
+      if (rang || moved > 0) publishCounts(machine);
+      if (domain.stopping !== null) this.#tryFinish(domain, domain.stopping);
+      sum += moved;
+    }
+    return sum;
+  }
+
+  /**
+   * Carries out a command between two passes. `answer` is called when it is done: at once, but for
+   * a stop, which takes passes.
+   * @throws DlbError ERR_DLB_INTERNAL_ERROR for a command that control should not have sent.
+   */
+  apply(command: Command, answer: Answer): void {
+    if (command.type === 'open') {
+      this.domains.push(open(command.plan));
+      return answer({});
+    }
+    const domain = this.domains.find((each) => each.machine.id === command.domain);
+    if (domain === undefined) {
+      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'no such domain', { domain: command.domain });
+    }
+    if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
+    const reply = carryOut(domain.machine, command);
+    if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
+    publishCounts(domain.machine);
+    answer(reply);
+  }
+
+  #stop(domain: ScheduledDomain, graceMs: number, answer: Answer): void {
+    assert(domain.stopping === null, 'one stop at a time');
+    beginStop(domain.machine);
+    domain.stopping = { until: performance.now() + graceMs, answer };
+    // A grace of 0 still takes in what has been enqueued.
+    this.pass(true);
+  }
+
+  #tryFinish(domain: ScheduledDomain, stopping: Stopping): void {
+    if (!isQuiet(domain.machine) && performance.now() < stopping.until) return;
+    domain.stopping = null;
+    const flushed = finishStop(domain.machine);
+    publishCounts(domain.machine);
+    stopping.answer({ flushed });
+  }
+}
+
+/** Every command but open and stop. */
+function carryOut(machine: Machine, command: Command): Reply {
+  switch (command.type) {
+    case 'start':
+      start(machine);
+      return {};
+    case 'link':
+      makeUnlinks(machine);
+      link(machine, command.link);
+      return {};
+    case 'unlink':
+      if (machine.state === STATE.STARTED) machine.unlinks.push(command.link);
+      else unlink(machine, command.link);
+      return {};
+    case 'reclaim':
+      return { rescheduled: reclaimFrom(machine, command.port, command.thread) };
+    case 'close':
+      close(machine);
+      return {};
+    default:
+      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'unknown command', { type: command.type });
+  }
+}
+
+function reclaimFrom(machine: Machine, portId: number, thread: number | null): number {
+  const port = machine.ports[portId]!;
+  const owner = machine.words[port.at + PORT.OWNER]! - 1;
+  return thread === null || owner === thread ? reclaim(machine, port) : 0;
+}
+
+/** Takes a domain on: its ports may attach from now on. */
+function open(plan: DomainPlan): ScheduledDomain {
+  const domain = new ScheduledDomain(plan);
+  const { machine } = domain;
+  for (const port of machine.ports) {
+    const lease = leaseWord(port.lease, false);
+    machine.m[machine.at.depthInUse + port.id] = port.depth;
+    publish(machine.words, port.at + PORT.CQ_START, port.cqStart);
+    publish(machine.words, port.at + PORT.CREDIT, creditTag(lease));
+    publish(machine.words, port.at + PORT.LEASE, lease);
+    publish(machine.words, port.at + PORT.ACK_GENERATION, port.generation);
+  }
+  if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
+  for (const each of plan.links) link(machine, each);
+  publishCounts(machine);
+  return domain;
+}

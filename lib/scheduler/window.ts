@@ -1,0 +1,80 @@
+/**
+ * The reorder window of an ordered queue: a place for each event that left the queue and is not yet
+ * completed, in the order they left.
+ *
+ * Runs on:   the scheduler. Writes: the window's entries of scheduler memory.
+ * Algorithm: a reorder buffer as in event_sw, with as many usable places as configured.
+ */
+import { ENTRY_SEQUENCE, PLACE, WINDOW, WINDOW_WORDS } from '../memory/scheduler-layout.js';
+
+export class Window {
+  readonly #m: Int32Array;
+  readonly #at: number;
+  readonly #size: number;
+  #head = 0;
+  #tail = 0;
+
+  constructor(m: Int32Array, at: number, size: number) {
+    this.#m = m;
+    this.#at = at;
+    this.#size = size;
+  }
+
+  get used(): number {
+    return (this.#tail - this.#head) | 0;
+  }
+
+  get full(): boolean {
+    return this.used === this.#size;
+  }
+
+  /** Takes the next place, as a word offset of scheduler memory. The window must not be full. */
+  take(): number {
+    const place = this.#offset(this.#tail);
+    this.#tail = (this.#tail + 1) | 0;
+    this.#m[place + WINDOW.STATE] = PLACE.HELD;
+    return place;
+  }
+
+  /** Fills a place with an event; true when it is the one that all others wait for. */
+  fill(place: number, source: Int32Array, from: number, word1: number, sequence: number): boolean {
+    const m = this.#m;
+    m[place] = source[from]!;
+    m[place + 1] = word1;
+    m[place + 2] = source[from + 2]!;
+    m[place + 3] = source[from + 3]!;
+    m[place + ENTRY_SEQUENCE] = sequence;
+    m[place + WINDOW.STATE] = PLACE.EVENT;
+    return place === this.#offset(this.#head);
+  }
+
+  /** Gives a place up; true when it is the one that all others wait for. */
+  giveUp(place: number): boolean {
+    this.#m[place + WINDOW.STATE] = PLACE.GAP;
+    return place === this.#offset(this.#head);
+  }
+
+  /** Removes the oldest place if it is settled: its offset, or -1. The words stay valid until the
+   *  window goes round; the state tells EVENT from GAP. */
+  next(): number {
+    if (this.#head === this.#tail) return -1;
+    const place = this.#offset(this.#head);
+    if (this.#m[place + WINDOW.STATE]! === PLACE.HELD) return -1;
+    this.#head = (this.#head + 1) | 0;
+    return place;
+  }
+
+  /** Offset of the `i`-th oldest place. */
+  at(i: number): number {
+    return this.#offset((this.#head + i) | 0);
+  }
+
+  /** Forgets all places. */
+  reset(): void {
+    this.#head = this.#tail;
+  }
+
+  #offset(index: number): number {
+    return this.#at + (index & (this.#size - 1)) * WINDOW_WORDS;
+  }
+}
