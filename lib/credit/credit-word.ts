@@ -20,7 +20,7 @@ export function takeCredits(words: Int32Array, at: number, tag: number, wanted: 
     const taken = count < wanted ? count : wanted;
     // An empty word or a foreign tag may be stale: a swap of nothing tells.
     const next = taken > 0 && count === creditCount(seen) ? seen - taken : seen;
-    // C1: the credits taken are this port's alone.
+    // C1 ← C2 (credits.ts#grant): the slots that these credits stand for have been taken in.
     const found = swapIf(words, at, seen, next);
     if (found === seen) return next === seen ? 0 : taken;
     seen = found;

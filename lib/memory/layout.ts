@@ -65,7 +65,7 @@ export const PORT = {
   REFUSED_CREDIT: ppLine + 4,
   REFUSED_THRESHOLD: ppLine + 6,
   REFUSED_RING_FULL: ppLine + 8,
-  /** Credits that the last refused burst was short of; 0: none. */
+  /** Credits that the port wants to have, since a NEW was refused; 0: content. */
   WISH: ppLine + 10,
   PP_HEAD: ppHeadLine,
   /** NEW events taken in, free-running. */

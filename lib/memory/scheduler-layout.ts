@@ -28,8 +28,8 @@ export const CHUNK_ENTRIES = 64;
 export const CHUNK_WORDS = CHUNK_ENTRIES * ENTRY_WORDS;
 
 /** A list of a queue's level. */
-export const LIST = { HEAD_CHUNK: 0, HEAD_AT: 1, TAIL_CHUNK: 2, TAIL_AT: 3 } as const;
-export const LIST_WORDS = 4;
+export const LIST = { HEAD_CHUNK: 0, HEAD_AT: 1, TAIL_CHUNK: 2, TAIL_AT: 3, CHUNKS: 4 } as const;
+export const LIST_WORDS = 8;
 
 /** A history entry: the event as in ENTRY, then its flow slot and its place in the window. */
 export const HISTORY = { FLOW: 5, PLACE: 6 } as const;

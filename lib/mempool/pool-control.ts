@@ -7,7 +7,7 @@
  */
 import { observe, swapIf } from '#words';
 import type { PoolLayout } from '../memory/layout.js';
-import { HINT_SHIFT, HINTS_PER_WORD, restoreHints, setHint } from './hints.js';
+import { HINT_SHIFT, HINTS_PER_WORD, restoreHints } from './hints.js';
 import {
   FIRST_NUMBER,
   freeWord,
@@ -35,7 +35,7 @@ export function initPool(words: Int32Array, layout: PoolLayout): void {
   words.fill(freeWord(FIRST_NUMBER), owners, owners + count);
   words.fill(0, bitmap, bitmap + bitmapWords);
   for (let index = 0; index < count; index++) {
-    words[bitmap + (index >>> HINT_SHIFT)]! |= 1 << index % HINTS_PER_WORD;
+    words[bitmap + (index >>> HINT_SHIFT)]! |= 1 << (index % HINTS_PER_WORD);
   }
 }
 
@@ -58,10 +58,9 @@ export function reclaimBuffers(
     const seen = words[at]!;
     if (!isOwnedBy(seen, owner) || isNamed(handleOf(seen, index))) continue;
     // M1 → N1 (claim.ts#claim). Another port may have freed it since.
-    if (swapIf(words, at, seen, wordAfterFree(seen)) !== seen) continue;
-    setHint(words, layout, index);
-    freed++;
+    if (swapIf(words, at, seen, wordAfterFree(seen)) === seen) freed++;
   }
+  // Of these, and of whatever the port died before setting.
   restoreHints(words, layout);
   return freed;
 }

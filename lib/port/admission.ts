@@ -9,12 +9,14 @@ import type { PortAttachment } from '../memory/attachment.js';
 import { creditTag } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { count } from '../memory/wide-counter.js';
-import { observe } from '#words';
+import { observe, publish } from '#words';
 import { MODE } from './port-gate.js';
 
 export class Admission {
   /** Why the last `admit` gave less than wanted. */
   refusal: number = REFUSAL.NONE;
+  /** The refusal left a wish that the scheduler has not been told of. */
+  wishes = false;
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #threshold: number;
@@ -33,11 +35,23 @@ export class Admission {
 
   beginLease(lease: number): void {
     this.#tag = creditTag(lease);
+    this.#words[this.#at + PORT.WISH] = 0;
+  }
+
+  /** Whether `wanted` credits are there. Observes. */
+  hasCredits(wanted: number): boolean {
+    return observe(this.#words, this.#at + PORT.CREDIT) - this.#tag >= wanted;
+  }
+
+  /** Leaves a wish to have `wanted` credits; the scheduler has to be told. */
+  wishFor(wanted: number): void {
+    publish(this.#words, this.#at + PORT.WISH, wanted);
   }
 
   /** Takes credits for up to `wanted` NEW events; returns for how many. */
   admit(wanted: number, mode: number): number {
     this.refusal = REFUSAL.NONE;
+    this.wishes = false;
     if (wanted === 0) return 0;
     if (mode !== MODE.FLOWING) {
       this.refusal = REFUSAL.NOT_STARTED;
@@ -45,7 +59,7 @@ export class Admission {
     }
     const room = this.#threshold === 0 ? wanted : this.#belowThreshold(wanted);
     const taken = room > 0 ? takeCredits(this.#words, this.#at + PORT.CREDIT, this.#tag, room) : 0;
-    if (taken < room) this.#wish(wanted - taken);
+    if (taken < room) this.#refuseForCredit(wanted - taken, taken);
     else if (this.#words[this.#at + PORT.WISH] !== 0) this.#words[this.#at + PORT.WISH] = 0;
     if (taken === room && room < wanted) this.#refuse(REFUSAL.THRESHOLD, PORT.REFUSED_THRESHOLD);
     return taken;
@@ -74,9 +88,21 @@ export class Admission {
     return room >= wanted ? wanted : room > 0 ? room : 0;
   }
 
-  #wish(short: number): void {
-    this.#words[this.#at + PORT.WISH] = short;
+  #refuseForCredit(short: number, taken: number): void {
+    this.wishes = this.#leaveWish(short, taken);
     this.#refuse(REFUSAL.CREDIT, PORT.REFUSED_CREDIT);
+  }
+
+  /**
+   * True when the scheduler has to be told. It remembers a wish until it has granted it, so who is
+   * refused again and again rings once, and a thread that retries in a loop does not keep the
+   * scheduler from its work.
+   */
+  #leaveWish(short: number, taken: number): boolean {
+    const told = taken === 0 && this.#words[this.#at + PORT.WISH] !== 0;
+    // C3 → C4 (credits.ts#noteWish): published before the port rings.
+    if (!told) this.wishFor(short);
+    return !told;
   }
 
   #refuse(reason: number, counter: number): void {

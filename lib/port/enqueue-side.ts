@@ -24,7 +24,7 @@ export class EnqueueSide {
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #ring: RingProducer;
-  readonly #admission: Admission;
+  readonly admission: Admission;
   /** implOpaque of the oldest outstanding event. */
   #oldest = 0;
 
@@ -32,23 +32,14 @@ export class EnqueueSide {
     this.#words = words;
     this.#at = port.at;
     this.#ring = new RingProducer(words, port.enqueue);
-    this.#admission = new Admission(words, port.at, attachment);
+    this.admission = new Admission(words, port.at, attachment);
   }
 
   /** Debts and credits start anew. */
   beginLease(lease: number): void {
     this.outstanding = 0;
     this.#ring.resync();
-    this.#admission.beginLease(lease);
-  }
-
-  /** Why the last enqueue was short. */
-  get refusal(): number {
-    return this.#admission.refusal;
-  }
-
-  countRingFull(): void {
-    this.#admission.countRingFull();
+    this.admission.beginLease(lease);
   }
 
   /** Takes note of `events` dequeued, the first of which carries `opaque`. */
@@ -63,13 +54,13 @@ export class EnqueueSide {
    */
   enqueue(source: Int32Array, from: number, limit: number, mode: number): number {
     const wanted = countNew(source, from, limit, this.outstanding);
-    const granted = this.#admission.admit(wanted, mode);
+    const granted = this.admission.admit(wanted, mode);
     const accepted =
       granted === wanted ? limit : indexOfNew(source, from, granted, this.outstanding);
-    this.#admission.countNew(granted);
+    this.admission.countNew(granted);
     const owed = this.#write(source, from, accepted);
     if (this.#ring.pending > 0 && !this.#ring.tryPublish()) {
-      this.#admission.countNew(-granted);
+      this.admission.countNew(-granted);
       this.#ring.resync();
       return FENCED;
     }

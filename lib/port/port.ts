@@ -101,13 +101,13 @@ export class Port implements Disposable {
       if (mode > MODE.DRAINING) return this.#refuse(mode);
       const accepted = this.#out.enqueue(burst.words, first * QE_WORDS, limit, mode);
       if (accepted === FENCED) continue;
-      this.#refusal = this.#out.refusal;
+      this.#refusal = this.#out.admission.refusal;
       if (accepted === limit && limit < wanted) {
         this.#refusal = REFUSAL.RING_FULL;
-        this.#out.countRingFull();
+        this.#out.admission.countRingFull();
       }
-      // A refused NEW rings too: it left a wish.
-      ringDoorbell(this.#words, this.#bell, this.id);
+      if (accepted > 0 || this.#out.admission.wishes)
+        ringDoorbell(this.#words, this.#bell, this.id);
       return accepted;
     }
   }
@@ -136,6 +136,22 @@ export class Port implements Disposable {
    */
   ready(options: ReadyOptions = {}): Promise<boolean> {
     return this.#waits.until(options);
+  }
+
+  /**
+   * Blocks this thread for up to `waitMs` until the port has `count` credits, so that a producer
+   * that was refused need not spin. True when it has them; false on a time-out or when the state
+   * of port or domain changes. Not for a thread that holds events: others may need them done.
+   */
+  awaitCredits(count: number, waitMs: number): boolean {
+    if (this.#mode() !== MODE.FLOWING) return false;
+    const { admission } = this.#out;
+    if (admission.hasCredits(count)) return true;
+    if (!(waitMs > 0)) return false;
+    admission.wishFor(count);
+    ringDoorbell(this.#words, this.#bell, this.id);
+    this.#waiter.block(() => this.#gate.changed() || admission.hasCredits(count), waitMs);
+    return this.#mode() === MODE.FLOWING && admission.hasCredits(count);
   }
 
   /** Completes the `count` oldest events; clamped to what is outstanding. Returns how many. */

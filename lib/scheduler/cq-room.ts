@@ -6,6 +6,8 @@
  * be bound to a port ahead of time, so that an event seldom sits behind a slow one while another
  * port is free (contract C8), and a fast port is still fed in large bursts.
  */
+import { PORT } from '../memory/layout.js';
+import { raise } from '../memory/signal.js';
 import { observe } from '#words';
 import type { Machine, PortSeat } from './machine.js';
 
@@ -23,6 +25,13 @@ export function cqUsed(machine: Machine, port: PortSeat): number {
   // The owner of a new lease may not have come round to moving its head to where its CQ begins.
   const stale = ((head - port.cqStart) | 0) < 0;
   return (cq.tail - (stale ? port.cqStart : head)) | 0;
+}
+
+/** Wakes the port's thread if it sleeps: to be called after what it waits for was published. */
+export function wakePort(machine: Machine, port: PortSeat): void {
+  // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
+  if (observe(machine.words, port.at + PORT.SLEEPING) === 0) return;
+  raise(machine.words, port.at + PORT.WAKE);
 }
 
 /** Looks at the CQ's head. False if it is impossible: then the port has to be cut off. */

@@ -13,6 +13,7 @@ import { grantCredits, revokeCredits } from '../credit/credit-word.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { observe } from '#words';
+import { wakePort } from './cq-room.js';
 import type { Machine, PortSeat } from './machine.js';
 
 /** A port that spent within this many passes is given free credits without asking. */
@@ -26,13 +27,17 @@ export function splitCredits(machine: Machine): void {
   for (const port of ports) grant(machine, port, share + (port.id < extra ? 1 : 0));
 }
 
-/** Looks whether a port that has spent everything wishes for more. */
+/** Looks whether the port wants more credits than it has. */
 export function noteWish(machine: Machine, port: PortSeat): void {
-  if (port.unspent > 0) return;
-  // C2 ← C1: the wish was published before the port rang.
-  const wish = observe(machine.words, port.at + PORT.WISH);
-  port.wish = wish < 0 ? 0 : Math.min(wish, machine.plan.eventsLimit);
+  const at = port.at + PORT.WISH;
+  // Mostly there is none: a plain read tells, since the port rang after it left one.
+  if (machine.words[at] === 0) return;
+  // C4 ← C3 (admission.ts): the wish was published before the port rang.
+  const wanted = Math.min(observe(machine.words, at), machine.plan.eventsLimit);
+  port.wish = wanted > port.unspent ? wanted - port.unspent : 0;
   if (port.wish > 0) machine.wishing = true;
+  // It was granted them before its wish was seen, and nobody woke it then.
+  else wakePort(machine, port);
 }
 
 /** Takes note that a port took NEW events into this pass. */
@@ -67,6 +72,8 @@ function grantWishes(machine: Machine): void {
     const count = Math.min(port.wish, fair, machine.free);
     port.wish -= count;
     grant(machine, port, count);
+    // A thread may sleep until it has them all.
+    if (port.wish === 0) wakePort(machine, port);
   }
   machine.nextWisher = (machine.nextWisher + 1) % ports.length;
   machine.wishing = ports.some((port) => port.wish > 0);
@@ -81,6 +88,8 @@ function revokeRichest(machine: Machine): boolean {
   }
   if (richest === null) return false;
   revoke(machine, richest);
+  // It may have lost what it wished for before it came to take it.
+  noteWish(machine, richest);
   // What it has left is on its way in its ring.
   richest.emptied = true;
   return true;
@@ -104,7 +113,7 @@ export function grant(machine: Machine, port: PortSeat, count: number): void {
   if (count === 0) return;
   machine.free -= count;
   port.unspent += count;
-  // C1 → port: adding keeps the lease that the word carries.
+  // C2 → C1 (credit-word.ts#takeCredits): adding keeps the lease that the word carries.
   grantCredits(machine.words, port.at + PORT.CREDIT, count);
 }
 

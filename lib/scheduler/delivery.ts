@@ -7,7 +7,7 @@
  *            while it waits (contract C6).
  */
 import { LEVELS } from '../eventdev/event.js';
-import { NODE, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
+import { ENTRY_WORDS, NODE, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
 import { parkEntry, pin, unparkOldest } from './flows.js';
 import { deliver } from './history.js';
@@ -33,33 +33,42 @@ function deliverTier(machine: Machine, tier: number): number {
   return sent;
 }
 
+/** The most urgent level first, until no port has room. */
 function deliverQueue(machine: Machine, queue: QueueSeat, tier: number): number {
-  let open = openPorts(queue, tier);
-  let levels = queue.levels;
   let sent = 0;
-  while (levels !== 0 && open > 0) {
+  for (let levels = queue.levels; levels !== 0; levels &= levels - 1) {
+    if (openPorts(queue, tier) === 0) break;
     const level = 31 - Math.clz32(levels & -levels);
-    levels &= levels - 1;
     const list = queue.id * LEVELS + level;
-    const moved =
+    sent +=
       queue.type === 'atomic'
         ? deliverBlocked(machine, queue, level, tier) + deliverAtomic(machine, queue, list, tier)
         : deliverFront(machine, queue, list, tier) + deliverSpread(machine, queue, list, tier);
-    if (moved === 0) continue;
-    settleLevel(machine, queue, level, moved);
-    sent += moved;
-    open = openPorts(queue, tier);
+    if (isEmpty(machine, list)) queue.levels &= ~(1 << level);
   }
-  if (sent > 0) machine.stats.addToQueue(queue.id, QUEUE_COUNTS.TX, sent);
+  if (sent > 0) settleServed(machine, queue);
   return sent;
 }
 
-/** Keeps the count of waiting events and the level's bit. */
-function settleLevel(machine: Machine, queue: QueueSeat, level: number, moved: number): void {
-  const at = machine.at.waiting + queue.id * LEVELS + level;
-  const left = machine.m[at]! - moved;
-  machine.m[at] = left;
-  if (left === 0) queue.levels &= ~(1 << level);
+function isEmpty(machine: Machine, list: number): boolean {
+  return machine.parking.waiting[list]! === 0 && machine.storage.run(list) < 0;
+}
+
+/** Notes which ports hold how much more of the queue, and that their CQs are to be published. */
+function settleServed(machine: Machine, queue: QueueSeat): void {
+  const { m, at, ports } = machine;
+  let sent = 0;
+  for (let i = 0; i < queue.ports.length; i++) {
+    const port = queue.ports[i]!;
+    if (port.served === 0) continue;
+    const held = at.heldEvents + queue.id * ports.length + port.id;
+    m[held] = m[held]! + port.served;
+    sent += port.served;
+    port.served = 0;
+    if (port.id < 32) machine.touchedLow |= 1 << port.id;
+    else machine.touchedHigh |= 1 << (port.id - 32);
+  }
+  machine.stats.addToQueue(queue.id, QUEUE_COUNTS.TX, sent);
 }
 
 /** Atomic events that wait in order. Those whose flow is held elsewhere are parked. */
@@ -69,28 +78,30 @@ function deliverAtomic(machine: Machine, queue: QueueSeat, list: number, tier: n
   let open = openPorts(queue, tier);
   let sent = 0;
   while (open > 0) {
-    const entry = storage.oldest(list);
+    let entry = storage.run(list);
     if (entry < 0) break;
-    const slot = table.slotOf(m[entry]!);
-    const flow = m[slot]!;
-    let port: PortSeat;
-    if (flow === 0) {
-      port = roomiestPort(queue, tier)!;
-      pin(machine, queue, slot, port);
-    } else {
-      port = ports[(flow & HELD_BY) - 1]!;
-      // A flow with parked events may be held by nobody: then `port` is no port at all.
-      if ((flow & PARKED) !== 0 || !takesPart(queue, port, tier)) {
-        parkEntry(machine, queue, slot, entry);
-        storage.drop(list);
-        continue;
+    const end = storage.runEnd;
+    for (; entry < end && open > 0; entry += ENTRY_WORDS) {
+      const slot = table.slotOf(m[entry]!);
+      let flow = m[slot]!;
+      let port: PortSeat;
+      if (flow === 0) {
+        port = roomiestPort(queue, tier)!;
+        flow = pin(machine, queue, slot, port);
+      } else {
+        port = ports[(flow & HELD_BY) - 1]!;
+        // A flow with parked events may be held by nobody: then `port` is no port at all.
+        if ((flow & PARKED) !== 0 || !takesPart(queue, port, tier)) {
+          parkEntry(machine, queue, slot, entry);
+          continue;
+        }
       }
+      m[slot] = flow + ONE_EVENT;
+      deliver(machine, port, entry, slot, -1);
+      sent++;
+      if (port.room === 0) open--;
     }
-    m[slot] = m[slot]! + ONE_EVENT;
-    send(machine, port, queue.id, entry, slot, -1);
-    storage.drop(list);
-    sent++;
-    if (port.room === 0) open--;
+    storage.drop(list, entry);
   }
   return sent;
 }
@@ -98,13 +109,15 @@ function deliverAtomic(machine: Machine, queue: QueueSeat, list: number, tier: n
 /** Blocked flows of a level that can move now: first those that nobody holds, then per port. */
 function deliverBlocked(machine: Machine, queue: QueueSeat, level: number, tier: number): number {
   const { parking } = machine;
+  if (parking.waiting[queue.id * LEVELS + level]! === 0) return 0;
   let sent = 0;
   for (;;) {
     const record = parking.blocked(queue.id, level, parking.nobody);
     if (record < 0) break;
     const port = roomiestPort(queue, tier);
     if (port === null) return sent;
-    sendParked(machine, queue, record, level, port, true);
+    pin(machine, queue, parking.flowOf(record), port);
+    deliverParked(machine, record, level, port);
     sent++;
   }
   for (let i = 0; i < queue.ports.length; i++) {
@@ -112,39 +125,33 @@ function deliverBlocked(machine: Machine, queue: QueueSeat, level: number, tier:
     while (takesPart(queue, port, tier)) {
       const record = parking.blocked(queue.id, level, port.id);
       if (record < 0) break;
-      sendParked(machine, queue, record, level, port, false);
+      deliverParked(machine, record, level, port);
       sent++;
     }
   }
   return sent;
 }
 
-function sendParked(
-  machine: Machine,
-  queue: QueueSeat,
-  record: number,
-  level: number,
-  port: PortSeat,
-  idle: boolean,
-): void {
+/** The oldest event of a blocked flow; the flow then goes behind the others. */
+function deliverParked(machine: Machine, record: number, level: number, port: PortSeat): void {
   const { m, parking } = machine;
   const slot = parking.flowOf(record);
-  if (idle) pin(machine, queue, slot, port);
   m[slot] = m[slot]! + ONE_EVENT;
-  send(machine, port, queue.id, parking.first(record, level), slot, -1);
+  deliver(machine, port, parking.first(record, level), slot, -1);
   unparkOldest(machine, record, level);
 }
 
 /** Events that had left the queue before and lost their port: they keep their place. */
 function deliverFront(machine: Machine, queue: QueueSeat, list: number, tier: number): number {
   const { m, parking } = machine;
+  if (parking.waiting[list]! === 0) return 0;
   let sent = 0;
   for (;;) {
     const node = parking.front(list);
     if (node < 0) return sent;
     const port = nextPort(queue, tier);
     if (port === null) return sent;
-    send(machine, port, queue.id, node, -1, m[node + NODE.PLACE]!);
+    deliver(machine, port, node, -1, m[node + NODE.PLACE]!);
     parking.popFront(list);
     sent++;
   }
@@ -156,25 +163,18 @@ function deliverSpread(machine: Machine, queue: QueueSeat, list: number, tier: n
   const { window } = queue;
   let sent = 0;
   for (;;) {
-    const entry = storage.oldest(list);
-    if (entry < 0 || (window !== null && window.full)) return sent;
-    const port = nextPort(queue, tier);
-    if (port === null) return sent;
-    send(machine, port, queue.id, entry, -1, window === null ? -1 : window.take());
-    storage.drop(list);
-    sent++;
+    const first = storage.run(list);
+    if (first < 0) return sent;
+    const end = storage.runEnd;
+    let entry = first;
+    for (; entry < end; entry += ENTRY_WORDS) {
+      if (window !== null && window.full) break;
+      const port = nextPort(queue, tier);
+      if (port === null) break;
+      deliver(machine, port, entry, -1, window === null ? -1 : window.take());
+      sent++;
+    }
+    storage.drop(list, entry);
+    if (entry < end) return sent;
   }
-}
-
-function send(
-  machine: Machine,
-  port: PortSeat,
-  queue: number,
-  entry: number,
-  slot: number,
-  place: number,
-): void {
-  deliver(machine, port, queue, entry, slot, place);
-  if (port.id < 32) machine.touchedLow |= 1 << port.id;
-  else machine.touchedHigh |= 1 << (port.id - 32);
 }

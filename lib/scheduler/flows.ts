@@ -26,18 +26,15 @@ export function parkEntry(machine: Machine, queue: QueueSeat, slot: number, from
 export function takeBack(machine: Machine, queue: QueueSeat, slot: number, from: number): void {
   const record = recordOf(machine, queue, slot);
   machine.parking.parkFirst(record, levelOf(machine.m[from + 1]!), from);
-  oneLess(machine, queue, slot);
+  const flow = machine.m[slot]! - ONE_EVENT;
+  if (flow >= ONE_EVENT) machine.m[slot] = flow;
+  else flowIdle(machine, queue, slot, flow);
   machine.parking.enlist(record, holderOf(machine, slot));
 }
 
-/** One event of the flow is completed. */
-export function oneLess(machine: Machine, queue: QueueSeat, slot: number): void {
+/** The last event of the flow at its port is completed; `flow` is what is left of its word. */
+export function flowIdle(machine: Machine, queue: QueueSeat, slot: number, flow: number): void {
   const { m } = machine;
-  const flow = m[slot]! - ONE_EVENT;
-  if (flow >= ONE_EVENT) {
-    m[slot] = flow;
-    return;
-  }
   const pinned = machine.at.pinnedFlows + queue.id * machine.ports.length + (flow & HELD_BY) - 1;
   m[pinned] = m[pinned]! - 1;
   m[slot] = flow & PARKED;
@@ -46,12 +43,15 @@ export function oneLess(machine: Machine, queue: QueueSeat, slot: number): void 
   }
 }
 
-/** Gives an idle flow to `port`; the event that goes there is still to be counted. */
-export function pin(machine: Machine, queue: QueueSeat, slot: number, port: PortSeat): void {
+/** Gives an idle flow to `port`. Returns its word; the event that goes there is still to be
+ *  counted. */
+export function pin(machine: Machine, queue: QueueSeat, slot: number, port: PortSeat): number {
   const { m } = machine;
-  m[slot] = (m[slot]! & PARKED) | (port.id + 1);
+  const flow = (m[slot]! & PARKED) | (port.id + 1);
+  m[slot] = flow;
   const pinned = machine.at.pinnedFlows + queue.id * machine.ports.length + port.id;
   m[pinned] = m[pinned]! + 1;
+  return flow;
 }
 
 /** Removes the oldest parked event of this level. Its words stay valid for the moment. Puts the

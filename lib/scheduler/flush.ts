@@ -4,7 +4,7 @@
  * Runs on: the scheduler, when the rings have been fenced and taken in.
  */
 import { LEVELS, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
-import { PLACE, WINDOW } from '../memory/scheduler-layout.js';
+import { ENTRY_WORDS, PLACE, WINDOW } from '../memory/scheduler-layout.js';
 import { unparkOldest } from './flows.js';
 import { completeOldest, heldBy } from './history.js';
 import type { Machine, QueueSeat } from './machine.js';
@@ -24,7 +24,7 @@ export function flushAll(machine: Machine): Int32Array {
     length += QE_WORDS;
   };
   for (const port of machine.ports) {
-    while (heldBy(machine, port) > 0) put(completeOldest(machine, port));
+    while (heldBy(port) > 0) put(completeOldest(machine, port));
   }
   for (const queue of machine.ranked) {
     flushWindow(machine, queue, put);
@@ -55,7 +55,7 @@ function flushLevel(
   level: number,
   put: (entry: number) => void,
 ): void {
-  const { m, parking, storage } = machine;
+  const { parking, storage } = machine;
   const list = queue.id * LEVELS + level;
   for (let node = parking.front(list); node >= 0; node = parking.front(list)) {
     put(node);
@@ -68,9 +68,9 @@ function flushLevel(
     put(parking.first(record, level));
     unparkOldest(machine, record, level);
   }
-  for (let entry = storage.oldest(list); entry >= 0; entry = storage.oldest(list)) {
-    put(entry);
-    storage.drop(list);
+  for (let entry = storage.run(list); entry >= 0; entry = storage.run(list)) {
+    const end = storage.runEnd;
+    for (; entry < end; entry += ENTRY_WORDS) put(entry);
+    storage.drop(list, end);
   }
-  m[machine.at.waiting + list] = 0;
 }

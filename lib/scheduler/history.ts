@@ -1,7 +1,7 @@
 /**
  * The history list: what each port was given and has not completed, oldest first.
  *
- * Runs on: the scheduler. Writes: history rings and indices of scheduler memory.
+ * Runs on: the scheduler. Writes: history rings of scheduler memory.
  * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest.
  */
 import {
@@ -13,26 +13,28 @@ import {
   QUEUE_SHIFT,
 } from '../eventdev/event.js';
 import { ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
-import { oneLess } from './flows.js';
-import type { Machine, PortSeat } from './machine.js';
+import { ONE_EVENT } from './flow-table.js';
+import { flowIdle } from './flows.js';
+import type { Machine, PortSeat, QueueSeat } from './machine.js';
 
 const KEEP = ~((OPAQUE_MASK << OPAQUE_SHIFT) | OP_MASK);
 
 /**
  * Puts the entry at `from` of scheduler memory into the port's CQ and history list.
- * `slot` is its flow, `place` its place in a window, -1 for none. The caller has checked the room.
+ * `slot` is its flow, `place` its place in a window, -1 for none. The caller has checked the room
+ * and settles `served`.
  */
 export function deliver(
   machine: Machine,
   port: PortSeat,
-  queue: number,
   from: number,
   slot: number,
   place: number,
 ): void {
-  const { m, words, at } = machine;
-  const index = m[at.historyTail + port.id]!;
-  const entry = historyAt(machine, port.id, index);
+  const { m, words } = machine;
+  const index = port.historyTail;
+  const entry = port.history + (index & machine.historyMask) * HISTORY_WORDS;
+  const to = port.cq.slot();
   const word0 = m[from]!;
   const word1 = m[from + 1]!;
   const low = m[from + 2]!;
@@ -44,14 +46,12 @@ export function deliver(
   m[entry + ENTRY_SEQUENCE] = m[from + ENTRY_SEQUENCE]!;
   m[entry + HISTORY.FLOW] = slot;
   m[entry + HISTORY.PLACE] = place;
-  m[at.historyTail + port.id] = (index + 1) | 0;
-  const held = at.heldEvents + queue * machine.ports.length + port.id;
-  m[held] = m[held]! + 1;
-  const to = port.cq.slot();
   words[to] = word0;
   words[to + 1] = (word1 & KEEP) | OP.FORWARD | ((index & OPAQUE_MASK) << OPAQUE_SHIFT);
   words[to + 2] = low;
   words[to + 3] = high;
+  port.historyTail = (index + 1) | 0;
+  port.served++;
   port.room--;
 }
 
@@ -59,25 +59,66 @@ export function deliver(
  *  offset; its words stay valid until the next delivery. */
 export function completeOldest(machine: Machine, port: PortSeat): number {
   const { m, at } = machine;
-  const head = at.historyHead + port.id;
-  const index = m[head]!;
-  const entry = historyAt(machine, port.id, index);
-  const queue = (m[entry + 1]! >>> QUEUE_SHIFT) & QUEUE_MASK;
-  const held = at.heldEvents + queue * machine.ports.length + port.id;
+  const entry = historyAt(machine, port, port.historyHead);
+  const queue = queueOf(machine, entry);
+  const held = at.heldEvents + queue.id * machine.ports.length + port.id;
   m[held] = m[held]! - 1;
-  const slot = m[entry + HISTORY.FLOW]!;
-  if (slot >= 0) oneLess(machine, machine.queues[queue]!, slot);
-  m[head] = (index + 1) | 0;
+  completeFlow(machine, queue, m[entry + HISTORY.FLOW]!);
+  port.historyHead = (port.historyHead + 1) | 0;
   return entry;
 }
 
-/** How many events a port holds: in its CQ or dequeued. */
-export function heldBy(machine: Machine, port: PortSeat): number {
-  const { m, at } = machine;
-  return (m[at.historyTail + port.id]! - m[at.historyHead + port.id]!) | 0;
+/** Completes the `due` oldest events, all of which the port holds. `place` is told of each that
+ *  has a place in a window. */
+export function completeMany(
+  machine: Machine,
+  port: PortSeat,
+  due: number,
+  placeEnded: (machine: Machine, entry: number, place: number) => void,
+): void {
+  const { m, at, queues } = machine;
+  let index = port.historyHead;
+  let run = 0;
+  let runQueue = queues[0]!;
+  for (let i = 0; i < due; i++) {
+    const entry = port.history + (index & machine.historyMask) * HISTORY_WORDS;
+    const queue = queues[(m[entry + 1]! >>> QUEUE_SHIFT) & QUEUE_MASK]!;
+    if (queue !== runQueue) {
+      noteCompleted(m, at.heldEvents + runQueue.id * machine.ports.length + port.id, run);
+      runQueue = queue;
+      run = 0;
+    }
+    run++;
+    completeFlow(machine, queue, m[entry + HISTORY.FLOW]!);
+    const place = m[entry + HISTORY.PLACE]!;
+    if (place >= 0) placeEnded(machine, entry, place);
+    index = (index + 1) | 0;
+  }
+  noteCompleted(m, at.heldEvents + runQueue.id * machine.ports.length + port.id, run);
+  port.historyHead = index;
 }
 
-export function historyAt(machine: Machine, port: number, index: number): number {
-  const { history, historyDepth } = machine.at;
-  return history + (port * historyDepth + (index & (historyDepth - 1))) * HISTORY_WORDS;
+function noteCompleted(m: Int32Array, held: number, count: number): void {
+  m[held] = m[held]! - count;
+}
+
+function completeFlow(machine: Machine, queue: QueueSeat, slot: number): void {
+  if (slot < 0) return;
+  const flow = machine.m[slot]! - ONE_EVENT;
+  if (flow >= ONE_EVENT) machine.m[slot] = flow;
+  else flowIdle(machine, queue, slot, flow);
+}
+
+/** How many events a port holds: in its CQ or dequeued. */
+export function heldBy(port: PortSeat): number {
+  return (port.historyTail - port.historyHead) | 0;
+}
+
+export function historyAt(machine: Machine, port: PortSeat, index: number): number {
+  return port.history + (index & machine.historyMask) * HISTORY_WORDS;
+}
+
+/** The queue that an entry's event was delivered from. */
+export function queueOf(machine: Machine, entry: number): QueueSeat {
+  return machine.queues[(machine.m[entry + 1]! >>> QUEUE_SHIFT) & QUEUE_MASK]!;
 }

@@ -17,7 +17,7 @@ import {
 } from '../memory/scheduler-layout.js';
 import { noteSpender } from './credits.js';
 import { levelOf } from './flows.js';
-import { completeOldest, heldBy, historyAt } from './history.js';
+import { completeMany, completeOldest, heldBy, historyAt, queueOf } from './history.js';
 import type { Machine, PortSeat, QueueSeat } from './machine.js';
 
 /**
@@ -55,7 +55,7 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
       continue;
     }
     taken++;
-    if (op === OP.FORWARD && heldBy(machine, port) > 0) entry = completeOldest(machine, port);
+    if (op === OP.FORWARD && heldBy(port) > 0) entry = completeOldest(machine, port);
     else if (!admitNew(machine, port)) continue;
     const id = (word1 >>> QUEUE_SHIFT) & QUEUE_MASK;
     const place = entry < 0 ? -1 : machine.m[entry + HISTORY.PLACE]!;
@@ -109,12 +109,9 @@ export function drainWindows(machine: Machine): void {
 
 /** Ends up to `count` events; each gives its credit back. */
 function releaseOldest(machine: Machine, port: PortSeat, count: number): void {
-  const held = heldBy(machine, port);
+  const held = heldBy(port);
   const due = count < held ? count : held;
-  for (let i = 0; i < due; i++) {
-    const entry = completeOldest(machine, port);
-    leaveGap(machine, entry, machine.m[entry + HISTORY.PLACE]!);
-  }
+  completeMany(machine, port, due, leaveGap);
   machine.inside -= due;
   machine.free += due;
 }
@@ -140,17 +137,12 @@ function dropUnknown(machine: Machine, port: PortSeat, entry: number, place: num
 }
 
 function dropFragment(machine: Machine, port: PortSeat): void {
-  if (heldBy(machine, port) === 0) {
+  if (heldBy(port) === 0) {
     machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
     return;
   }
-  const oldest = historyAt(machine, port.id, machine.m[machine.at.historyHead + port.id]!);
+  const oldest = historyAt(machine, port, port.historyHead);
   machine.stats.addToQueue(queueOf(machine, oldest).id, QUEUE_COUNTS.DROPPED, 1);
-}
-
-/** The queue that an entry's event was delivered from. */
-function queueOf(machine: Machine, entry: number): QueueSeat {
-  return machine.queues[(machine.m[entry + 1]! >>> QUEUE_SHIFT) & QUEUE_MASK]!;
 }
 
 function fillPlace(

@@ -72,7 +72,5 @@ function enter(machine: Machine, state: number): void {
 
 function settled(machine: Machine, port: PortSeat): boolean {
   const undelivered = cqUsed(machine, port);
-  return (
-    heldBy(machine, port) === undelivered && port.unspent === 0 && port.enqueue.available() === 0
-  );
+  return heldBy(port) === undelivered && port.unspent === 0 && port.enqueue.available() === 0;
 }

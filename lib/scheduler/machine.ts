@@ -4,14 +4,14 @@
  * Runs on: the scheduler. What a port may write in domain memory is never read back as truth: every
  * index and count that matters has its own copy here or in scheduler memory.
  */
-import type { DomainPlan, LinkCommand, QueuePlan } from '../eventdev/commands.js';
+import type { DomainPlan, LinkCommand, PortPlan, QueuePlan } from '../eventdev/commands.js';
 import { LEVELS, OP } from '../eventdev/event.js';
 import type { QueueType } from '../eventdev/spec.js';
 import { assert } from '../memory/assert.js';
 import type { DomainLayout, PortLayout } from '../memory/layout.js';
 import { domainLayout } from '../memory/layout.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
-import { schedulerLayout } from '../memory/scheduler-layout.js';
+import { HISTORY_WORDS, schedulerLayout } from '../memory/scheduler-layout.js';
 import { STATE } from '../memory/domain-state.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { RingProducer } from '../ring/producer.js';
@@ -31,6 +31,13 @@ export class PortSeat {
   readonly enqueue: RingConsumer;
   readonly cq: RingProducer;
   readonly adaptive: boolean;
+  /** The history list: where its ring begins, its free-running indices. Control sees them as of
+   *  the last pass. */
+  readonly history: number;
+  historyHead = 0;
+  historyTail = 0;
+  /** Events delivered from the queue being served. */
+  served = 0;
   /** CQ depth in use. */
   depth: number;
   /** Where the last measurement of its speed began. */
@@ -48,7 +55,7 @@ export class PortSeat {
   lease = 1;
   /** Credits granted, not revoked and not seen as NEW. */
   unspent = 0;
-  /** Credits that the port is short of. */
+  /** Credits that the port wants and has not been granted. */
   wish = 0;
   /** Its word was swapped empty in this round of wishes. */
   emptied = false;
@@ -62,15 +69,16 @@ export class PortSeat {
   /** Its ring was not taken in to the end. */
   more = false;
 
-  constructor(id: number, words: Int32Array, layout: PortLayout, depth: number, adaptive: boolean) {
+  constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
     this.id = id;
+    this.history = history;
     this.at = layout.at;
     this.enqueue = new RingConsumer(words, layout.enqueue);
     this.cq = new RingProducer(words, layout.cq);
     this.cqStart = this.cq.tail;
-    this.depth = depth;
-    this.room = depth;
-    this.adaptive = adaptive;
+    this.depth = plan.depth;
+    this.room = plan.depth;
+    this.adaptive = plan.adaptive;
   }
 }
 
@@ -87,6 +95,8 @@ export class QueueSeat {
   next = 0;
   /** Bit per level on which events wait. */
   levels = 0;
+  /** Levels whose count of waiting events control was told, other than 0. */
+  levelsShown = 0;
   /** Events stored by the pass under way. */
   stored = 0;
   /** In `readyWindows` already. */
@@ -117,6 +127,7 @@ export class Machine {
   /** Scheduler memory. */
   readonly m: Int32Array;
   readonly at: SchedulerLayout;
+  readonly historyMask: number;
   readonly ports: PortSeat[];
   readonly queues: QueueSeat[];
   /** Queues by priority, then id. */
@@ -171,15 +182,18 @@ export class Machine {
       cqDepths: plan.ports.map((port) => port.depth),
       buffers: plan.buffers,
     });
-    this.ports = plan.ports.map(
-      (port, id) => new PortSeat(id, this.words, this.layout.ports[id]!, port.depth, port.adaptive),
-    );
+    const historyWords = this.at.historyDepth * HISTORY_WORDS;
+    this.ports = plan.ports.map((port, id) => {
+      const history = this.at.history + id * historyWords;
+      return new PortSeat(id, this.words, this.layout.ports[id]!, port, history);
+    });
+    this.historyMask = this.at.historyDepth - 1;
     this.queues = plan.queues.map(
       (queue, id) => new QueueSeat(id, queue, this.m, this.at, plan.ports.length),
     );
     this.ranked = this.queues.toSorted((a, b) => a.priority - b.priority || a.id - b.id);
     this.storage = new QueueStorage(this.m, this.at);
-    this.parking = new Parking(this.m, this.at, plan.ports.length);
+    this.parking = new Parking(this.m, this.at, plan.queues.length, plan.ports.length);
     this.stats = new Statistics(this.m, this.at, plan.ports.length);
     this.free = plan.eventsLimit;
     this.watchesThreshold = plan.ports.some((port) => port.newEventThreshold < plan.eventsLimit);

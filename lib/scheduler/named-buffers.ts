@@ -19,11 +19,10 @@ export function namesBuffer(machine: Machine): (handle: number) => boolean {
 
 /** Calls `see` with the offset of every accepted event that was taken in. */
 export function walkEvents(machine: Machine, see: (entry: number) => void): void {
-  const { m, at, parking, storage } = machine;
+  const { m, parking, storage } = machine;
   for (const port of machine.ports) {
-    const head = m[at.historyHead + port.id]!;
-    for (let i = 0; i < heldBy(machine, port); i++)
-      see(historyAt(machine, port.id, (head + i) | 0));
+    for (let i = 0; i < heldBy(port); i++)
+      see(historyAt(machine, port, (port.historyHead + i) | 0));
   }
   for (const queue of machine.queues) {
     for (let i = 0; queue.window !== null && i < queue.window.used; i++) {

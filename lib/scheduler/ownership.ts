@@ -107,9 +107,9 @@ function welcome(machine: Machine, port: PortSeat): void {
 /** Puts all that the port holds back in front, oldest first. Returns how many events. */
 function reschedule(machine: Machine, port: PortSeat): number {
   const { m, at, queues, parking } = machine;
-  const held = heldBy(machine, port);
+  const held = heldBy(port);
   for (let i = held - 1; i >= 0; i--) {
-    const entry = historyAt(machine, port.id, (m[at.historyHead + port.id]! + i) | 0);
+    const entry = historyAt(machine, port, (port.historyHead + i) | 0);
     const word1 = m[entry + 1]!;
     const queue = queues[(word1 >>> QUEUE_SHIFT) & QUEUE_MASK]!;
     const level = levelOf(word1);
@@ -119,24 +119,23 @@ function reschedule(machine: Machine, port: PortSeat): number {
     else parking.pushFront(list, entry, m[entry + HISTORY.PLACE]!);
     const pair = at.heldEvents + queue.id * machine.ports.length + port.id;
     m[pair] = m[pair]! - 1;
-    m[at.waiting + list] = m[at.waiting + list]! + 1;
     queue.levels |= 1 << level;
   }
-  m[at.historyHead + port.id] = m[at.historyTail + port.id]!;
+  port.historyHead = port.historyTail;
   return held;
 }
 
 /** Raises the attempts of the event that the thread had in hand, or of all it held if it did not
  *  tell. */
 function blameSuspect(machine: Machine, port: PortSeat): void {
-  const { m, at } = machine;
+  const { m } = machine;
   const suspect = observe(machine.words, port.at + PORT.WORKING) - 1;
-  const head = m[at.historyHead + port.id]!;
-  const held = heldBy(machine, port);
+  const head = port.historyHead;
+  const held = heldBy(port);
   const offset = (suspect - head) & OPAQUE_MASK;
   if (suspect >= 0 && offset < held)
-    raiseAttempts(m, historyAt(machine, port.id, (head + offset) | 0));
-  else for (let i = 0; i < held; i++) raiseAttempts(m, historyAt(machine, port.id, (head + i) | 0));
+    raiseAttempts(m, historyAt(machine, port, (head + offset) | 0));
+  else for (let i = 0; i < held; i++) raiseAttempts(m, historyAt(machine, port, (head + i) | 0));
 }
 
 function raiseAttempts(m: Int32Array, entry: number): void {

@@ -25,12 +25,14 @@ export class Parking {
   readonly #blocked: number;
   readonly #fronts: number;
   readonly #holders: number;
+  /** Parked events and front events per list `queue * LEVELS + level`. */
+  readonly waiting: Int32Array;
   #freeNode = NONE;
   #freshNode = 0;
   #freeRecord = NONE;
   #freshRecord = 0;
 
-  constructor(m: Int32Array, layout: SchedulerLayout, ports: number) {
+  constructor(m: Int32Array, layout: SchedulerLayout, queues: number, ports: number) {
     this.#m = m;
     this.#nodes = layout.nodes;
     this.#nodeCount = layout.nodeCount;
@@ -38,6 +40,7 @@ export class Parking {
     this.#blocked = layout.blocked;
     this.#fronts = layout.fronts;
     this.#holders = ports + 1;
+    this.waiting = new Int32Array(queues * LEVELS);
     m.fill(NONE, layout.blocked, layout.words);
     m.fill(NONE, layout.fronts, layout.history);
   }
@@ -74,11 +77,9 @@ export class Parking {
 
   /** Adds the entry at `from` behind the flow's events of this level. */
   park(record: number, level: number, from: number): void {
-    this.#append(
-      record + RECORD.HEADS + level,
-      record + RECORD.TAILS + level,
-      this.#node(from, NONE),
-    );
+    const tail = record + RECORD.TAILS + level;
+    this.#append(record + RECORD.HEADS + level, tail, this.#node(from, NONE));
+    this.#count(record, level, 1);
     this.#m[record + RECORD.LEVELS] = this.#m[record + RECORD.LEVELS]! | (1 << level);
   }
 
@@ -86,6 +87,7 @@ export class Parking {
   parkFirst(record: number, level: number, from: number): void {
     const head = record + RECORD.HEADS + level;
     this.#prepend(head, record + RECORD.TAILS + level, this.#node(from, NONE));
+    this.#count(record, level, 1);
     this.#m[record + RECORD.LEVELS] = this.#m[record + RECORD.LEVELS]! | (1 << level);
   }
 
@@ -111,6 +113,7 @@ export class Parking {
   /** Removes that event. Its words stay valid until the next one is parked. */
   unpark(record: number, level: number): void {
     const head = record + RECORD.HEADS + level;
+    this.#count(record, level, -1);
     if (!this.#shift(head, record + RECORD.TAILS + level)) {
       this.#m[record + RECORD.LEVELS] = this.#m[record + RECORD.LEVELS]! & ~(1 << level);
     }
@@ -182,12 +185,19 @@ export class Parking {
   pushFront(list: number, from: number, place: number): void {
     const at = this.#fronts + list * 2;
     this.#prepend(at, at + 1, this.#node(from, place));
+    this.waiting[list] = this.waiting[list]! + 1;
   }
 
   /** Removes the front event. Its words stay valid until the next one is parked. */
   popFront(list: number): void {
     const at = this.#fronts + list * 2;
     this.#shift(at, at + 1);
+    this.waiting[list] = this.waiting[list]! - 1;
+  }
+
+  #count(record: number, level: number, by: number): void {
+    const list = this.#m[record + RECORD.QUEUE]! * LEVELS + level;
+    this.waiting[list] = this.waiting[list]! + by;
   }
 
   // ── chains of nodes ────────────────────────────────────────────────────────────────────────

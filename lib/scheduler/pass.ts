@@ -4,12 +4,12 @@
  * Runs on: the scheduler. Bounded: each port is taken in up to what it had published when it was
  * looked at, and a CQ is filled up to its depth. Looks only at ports that rang, unless told to sweep.
  */
+import { LEVELS } from '../eventdev/event.js';
 import { STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
-import { raise } from '../memory/signal.js';
 import { DOMAIN_COUNTS, PORT_COUNTS, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { observe, publish, swap } from '#words';
-import { refreshRoom } from './cq-room.js';
+import { refreshRoom, wakePort } from './cq-room.js';
 import { noteWish, settleCredits } from './credits.js';
 import { deliverAll } from './delivery.js';
 import { drainWindows, takeIn } from './intake.js';
@@ -35,7 +35,8 @@ export function pass(machine: Machine, limits: PassLimits): number {
   if (machine.readyWindows.length > 0) drainWindows(machine);
   const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
   if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine);
-  settleCredits(machine);
+  // While it stops, credits given out again would keep ports from ever being quiet.
+  if (machine.state === STATE.STARTED) settleCredits(machine);
   if (machine.watchesThreshold) publishLevels(machine);
   return taken > sent ? taken : sent;
 }
@@ -114,10 +115,7 @@ function publishCq(machine: Machine, port: PortSeat): void {
   port.cq.publish();
   machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);
   machine.stats.addToDomain(DOMAIN_COUNTS.TX, sent);
-  // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
-  if (observe(machine.words, port.at + PORT.SLEEPING) !== 0) {
-    raise(machine.words, port.at + PORT.WAKE);
-  }
+  wakePort(machine, port);
 }
 
 /** What ports compare with their newEventThreshold. */
@@ -134,16 +132,26 @@ function publishLevels(machine: Machine): void {
   }
 }
 
-/** Brings the counts that control reads up to date. */
+/** Brings what control reads up to date. */
 export function publishCounts(machine: Machine): void {
-  const { stats } = machine;
+  const { stats, m, at, storage, parking } = machine;
+  // A command may have changed the levels without a pass.
+  if (machine.watchesThreshold) publishLevels(machine);
   for (const queue of machine.queues) {
-    if (queue.stored === 0) continue;
-    stats.addToQueue(queue.id, QUEUE_COUNTS.RX, queue.stored);
+    if (queue.stored > 0) stats.addToQueue(queue.id, QUEUE_COUNTS.RX, queue.stored);
+    if (queue.stored === 0 && queue.levels === 0 && queue.levelsShown === 0) continue;
     queue.stored = 0;
+    for (let levels = queue.levels | queue.levelsShown; levels !== 0; levels &= levels - 1) {
+      const list = queue.id * LEVELS + 31 - Math.clz32(levels & -levels);
+      m[at.waiting + list] = storage.count(list) + parking.waiting[list]!;
+    }
+    queue.levelsShown = queue.levels;
   }
-  for (const port of machine.ports)
+  for (const port of machine.ports) {
+    m[at.historyHead + port.id] = port.historyHead;
+    m[at.historyTail + port.id] = port.historyTail;
     stats.setPort(port.id, PORT_COUNTS.TAKEN_NEW, port.takenNew >>> 0);
+  }
   stats.setDomain(DOMAIN_COUNTS.INSIDE, machine.inside);
   stats.setDomain(DOMAIN_COUNTS.FREE, machine.free);
   stats.publish();

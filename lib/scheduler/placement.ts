@@ -47,7 +47,7 @@ export function roomiestPort(queue: QueueSeat, tier: number): PortSeat | null {
   const { ports } = queue;
   const count = ports.length;
   let best = nextPort(queue, tier);
-  if (best === null) return null;
+  if (best === null || count === 1) return best;
   let most = best.room;
   for (let i = 0; i < count; i++) {
     const port = ports[i]!;

@@ -1,10 +1,13 @@
 /**
  * Where accepted events wait: per queue and level a list of chunks, all from one pool.
  *
- * Runs on:   the scheduler. Writes: lists, chunks and fronts of scheduler memory.
+ * Runs on:   the scheduler. Writes: lists and chunks of scheduler memory.
  * Algorithm: chunked queues as in event_sw's `iq_chunk.h` (DPDK commit dca926ca9f): a queue may
  *            hold all events, without fixed storage per queue. A list that runs empty keeps its
  *            chunk and starts it anew, so that a busy level stays in the same cache lines.
+ *
+ * Appends in a row mostly go to one list: its end is kept in fields, and written back when another
+ * list's turn comes or somebody reads. Reading goes by runs of consecutive entries.
  */
 import { assert } from '../memory/assert.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
@@ -17,107 +20,139 @@ import {
   LIST_WORDS,
 } from '../memory/scheduler-layout.js';
 
+const NONE = -1;
+
 export class QueueStorage {
+  /** End of the run that `run` returned last. */
+  runEnd = 0;
   readonly #m: Int32Array;
   readonly #lists: number;
   readonly #chunks: number;
   readonly #chunkNext: number;
-  readonly #waiting: number;
-  /** First free chunk, -1: none. */
-  #free = -1;
+  /** First free chunk. */
+  #free = NONE;
+  /** The list appended to last, where its next entry goes, and the end of that chunk. */
+  #openList = NONE;
+  #openAt = 0;
+  #openEnd = 0;
 
   constructor(m: Int32Array, layout: SchedulerLayout) {
     this.#m = m;
     this.#lists = layout.lists;
     this.#chunks = layout.chunks;
     this.#chunkNext = layout.chunkNext;
-    this.#waiting = layout.waiting;
     for (let chunk = layout.chunkCount - 1; chunk >= 0; chunk--) this.#giveBack(chunk);
-    const lists = layout.chunks - layout.lists;
-    for (let list = 0; (list + 1) * LIST_WORDS <= lists; list++) {
-      m[layout.lists + list * LIST_WORDS + LIST.HEAD_CHUNK] = -1;
-      m[layout.lists + list * LIST_WORDS + LIST.TAIL_CHUNK] = -1;
+    for (let at = layout.lists; at < layout.chunks; at += LIST_WORDS) {
+      m[at + LIST.HEAD_CHUNK] = NONE;
+      m[at + LIST.TAIL_CHUNK] = NONE;
     }
   }
 
   /** Appends the event at `from` of `source` to list `queue * LEVELS + level`. */
   append(list: number, source: Int32Array, from: number, word1: number, sequence: number): void {
+    if (list !== this.#openList || this.#openAt === this.#openEnd) this.#open(list);
     const m = this.#m;
-    const at = this.#lists + list * LIST_WORDS;
-    let place = m[at + LIST.TAIL_AT]!;
-    if (m[at + LIST.TAIL_CHUNK]! < 0 || place === CHUNK_ENTRIES) {
-      this.#grow(at);
-      place = 0;
-    }
-    const to = this.#chunks + m[at + LIST.TAIL_CHUNK]! * CHUNK_WORDS + place * ENTRY_WORDS;
+    const to = this.#openAt;
     m[to] = source[from]!;
     m[to + 1] = word1;
     m[to + 2] = source[from + 2]!;
     m[to + 3] = source[from + 3]!;
     m[to + ENTRY_SEQUENCE] = sequence;
-    m[at + LIST.TAIL_AT] = place + 1;
-    m[this.#waiting + list] = m[this.#waiting + list]! + 1;
+    this.#openAt = to + ENTRY_WORDS;
   }
 
-  /** Word offset of the oldest entry of a list, or -1. */
-  oldest(list: number): number {
+  /** The oldest entries of a list that follow each other in memory: the offset of the first, or
+   *  -1; they end before `runEnd`. */
+  run(list: number): number {
+    if (list === this.#openList) this.#seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
     const chunk = m[at + LIST.HEAD_CHUNK]!;
-    const place = m[at + LIST.HEAD_AT]!;
-    if (chunk < 0) return -1;
-    if (chunk === m[at + LIST.TAIL_CHUNK]! && place === m[at + LIST.TAIL_AT]!) return -1;
-    return this.#chunks + chunk * CHUNK_WORDS + place * ENTRY_WORDS;
+    if (chunk === NONE) return NONE;
+    const begin = this.#chunks + chunk * CHUNK_WORDS;
+    const whole = chunk !== m[at + LIST.TAIL_CHUNK]!;
+    const first = begin + m[at + LIST.HEAD_AT]! * ENTRY_WORDS;
+    this.runEnd = begin + (whole ? CHUNK_ENTRIES : m[at + LIST.TAIL_AT]!) * ENTRY_WORDS;
+    return first === this.runEnd ? NONE : first;
   }
 
-  /** Removes the oldest entry of a list that has one. Its words stay valid until the next append.
-   *  The caller keeps the count of waiting events. */
-  drop(list: number): void {
+  /** Removes the entries of the list's run before `end`. Their words stay valid until the next
+   *  append. */
+  drop(list: number, end: number): void {
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
-    const place = m[at + LIST.HEAD_AT]! + 1;
-    if (m[at + LIST.HEAD_CHUNK]! === m[at + LIST.TAIL_CHUNK]!) {
+    const chunk = m[at + LIST.HEAD_CHUNK]!;
+    const place = (end - this.#chunks - chunk * CHUNK_WORDS) / ENTRY_WORDS;
+    if (chunk === m[at + LIST.TAIL_CHUNK]!) {
       const empty = place === m[at + LIST.TAIL_AT]!;
       m[at + LIST.HEAD_AT] = empty ? 0 : place;
       if (empty) m[at + LIST.TAIL_AT] = 0;
     } else if (place === CHUNK_ENTRIES) {
-      this.#advance(at);
+      m[at + LIST.HEAD_AT] = 0;
+      m[at + LIST.HEAD_CHUNK] = m[this.#chunkNext + chunk]!;
+      m[at + LIST.CHUNKS] = m[at + LIST.CHUNKS]! - 1;
+      this.#giveBack(chunk);
     } else {
       m[at + LIST.HEAD_AT] = place;
     }
   }
 
-  /** Calls `see` with the offset of every entry, oldest first. */
-  each(list: number, see: (entry: number) => void): void {
+  /** How many entries a list has. */
+  count(list: number): number {
+    if (list === this.#openList) this.#seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
+    const chunks = m[at + LIST.CHUNKS]!;
+    if (chunks === 0) return 0;
+    return (chunks - 1) * CHUNK_ENTRIES + m[at + LIST.TAIL_AT]! - m[at + LIST.HEAD_AT]!;
+  }
+
+  /** Calls `see` with the offset of every entry, oldest first. */
+  each(list: number, see: (entry: number) => void): void {
+    if (list === this.#openList) this.#seal();
+    const m = this.#m;
+    const at = this.#lists + list * LIST_WORDS;
+    const last = m[at + LIST.TAIL_CHUNK]!;
     let chunk = m[at + LIST.HEAD_CHUNK]!;
     let place = m[at + LIST.HEAD_AT]!;
-    const last = m[at + LIST.TAIL_CHUNK]!;
-    while (chunk >= 0 && !(chunk === last && place === m[at + LIST.TAIL_AT]!)) {
-      see(this.#chunks + chunk * CHUNK_WORDS + place * ENTRY_WORDS);
-      place++;
-      if (place < CHUNK_ENTRIES || chunk === last) continue;
-      chunk = m[this.#chunkNext + chunk]!;
+    while (chunk !== NONE) {
+      const places = chunk === last ? m[at + LIST.TAIL_AT]! : CHUNK_ENTRIES;
+      const begin = this.#chunks + chunk * CHUNK_WORDS;
+      for (; place < places; place++) see(begin + place * ENTRY_WORDS);
+      chunk = chunk === last ? NONE : m[this.#chunkNext + chunk]!;
       place = 0;
     }
   }
 
-  #advance(at: number): void {
+  /** Makes this the list that is appended to, with room for one entry at least. */
+  #open(list: number): void {
+    this.#seal();
     const m = this.#m;
-    const done = m[at + LIST.HEAD_CHUNK]!;
-    m[at + LIST.HEAD_AT] = 0;
-    m[at + LIST.HEAD_CHUNK] = m[this.#chunkNext + done]!;
-    this.#giveBack(done);
+    const at = this.#lists + list * LIST_WORDS;
+    if (m[at + LIST.TAIL_CHUNK]! === NONE || m[at + LIST.TAIL_AT]! === CHUNK_ENTRIES)
+      this.#grow(at);
+    const begin = this.#chunks + m[at + LIST.TAIL_CHUNK]! * CHUNK_WORDS;
+    this.#openList = list;
+    this.#openAt = begin + m[at + LIST.TAIL_AT]! * ENTRY_WORDS;
+    this.#openEnd = begin + CHUNK_WORDS;
+  }
+
+  /** Writes the end of the open list back. */
+  #seal(): void {
+    if (this.#openList === NONE) return;
+    const at = this.#lists + this.#openList * LIST_WORDS;
+    const begin = this.#openEnd - CHUNK_WORDS;
+    this.#m[at + LIST.TAIL_AT] = (this.#openAt - begin) / ENTRY_WORDS;
+    this.#openList = NONE;
   }
 
   #grow(at: number): void {
     const m = this.#m;
     const chunk = this.#free;
-    assert(chunk >= 0, 'the chunk pool is sized for all events');
+    assert(chunk !== NONE, 'the chunk pool is sized for all events');
     this.#free = m[this.#chunkNext + chunk]!;
     const tail = m[at + LIST.TAIL_CHUNK]!;
-    if (tail < 0) {
+    if (tail === NONE) {
       m[at + LIST.HEAD_CHUNK] = chunk;
       m[at + LIST.HEAD_AT] = 0;
     } else {
@@ -125,6 +160,7 @@ export class QueueStorage {
     }
     m[at + LIST.TAIL_CHUNK] = chunk;
     m[at + LIST.TAIL_AT] = 0;
+    m[at + LIST.CHUNKS] = m[at + LIST.CHUNKS]! + 1;
   }
 
   #giveBack(chunk: number): void {

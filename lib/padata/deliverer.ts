@@ -1,0 +1,87 @@
+/**
+ * The serial half of a run: hands results to the sink, one at a time, in order.
+ *
+ * Runs on: the submitting thread. A result's buffer is free again when the serial call has returned
+ * or its promise has settled.
+ */
+import { DlbError } from '../eventdev/errors.js';
+import { OUTCOME } from './job-buffer.js';
+import type { JobBuffer } from './job-buffer.js';
+import type { Lane } from './lane.js';
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Called one at a time, in the order of submission. */
+export interface Sink {
+  /** `result` is shared memory, and the job's until this returns or its promise settles. */
+  done(result: Uint8Array, number: number): MaybePromise<void>;
+  failed(error: DlbError, number: number): MaybePromise<void>;
+}
+
+/** Results delivered before the other half has its turn: one burst. */
+const SHARE = 128;
+
+export class Deliverer {
+  completed = 0;
+  failed = 0;
+  /** A serial call is a pending promise. */
+  serving = false;
+  /** Results are taken back and shown to nobody. */
+  discarding = false;
+  readonly #lane: Lane;
+  readonly #sink: Sink;
+  readonly #fail: (reason: unknown) => void;
+
+  /** @param fail what to do with what the sink throws. */
+  constructor(lane: Lane, sink: Sink, fail: (reason: unknown) => void) {
+    this.#lane = lane;
+    this.#sink = sink;
+    this.#fail = fail;
+  }
+
+  /** Delivers until something is to be waited for. Returns how many results it took. */
+  step(): number {
+    let taken = 0;
+    while (taken < SHARE && (this.discarding || !this.serving)) {
+      const buffer = this.#lane.nextResult();
+      if (buffer === undefined) break;
+      taken++;
+      if (this.discarding) this.#lane.give(buffer);
+      else this.#deliver(buffer);
+    }
+    return taken;
+  }
+
+  #deliver(buffer: JobBuffer): void {
+    try {
+      const served = this.#call(buffer);
+      if (typeof served === 'object' && served !== null) this.#await(buffer, served);
+      else this.#lane.give(buffer);
+    } catch (error) {
+      this.#lane.give(buffer);
+      this.#fail(error);
+    }
+  }
+
+  #call(buffer: JobBuffer): MaybePromise<void> {
+    const { number } = buffer;
+    if (buffer.outcome === OUTCOME.DONE) {
+      this.completed++;
+      return this.#sink.done(buffer.bytes(buffer.resultLength), number);
+    }
+    this.failed++;
+    const details = { job: number, reason: buffer.message };
+    return this.#sink.failed(new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details), number);
+  }
+
+  #await(buffer: JobBuffer, served: Promise<void>): void {
+    this.serving = true;
+    Promise.resolve(served)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.serving = false;
+        this.#lane.give(buffer);
+        this.#lane.latch.open();
+      });
+  }
+}

@@ -1,0 +1,82 @@
+/** Where jobs come from: every kind of source, brought to one form. */
+import { types } from 'node:util';
+import { invalid } from './options.js';
+
+/** Returned by a fill function: there are no more jobs. */
+export const END = -1;
+
+/**
+ * Writes the input of job `number` straight into the job's shared buffer. Returns its length, or -1
+ * when there are no more jobs; or a promise of that, during which the buffer is the function's.
+ */
+export type FillFunction = (buffer: Uint8Array, number: number) => number | Promise<number>;
+
+/** Jobs for `run`: byte arrays, which are copied, or a function that writes them in place. */
+export type JobSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array> | FillFunction;
+
+export interface Feed {
+  readonly fill: FillFunction;
+  /** No more jobs are wanted. Lets an iterator clean up; does not wait for a stuck one. */
+  cancel(): void;
+}
+
+const NOTHING = (): void => {};
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is none of the kinds. */
+export function feedFrom(source: JobSource): Feed {
+  if (typeof source === 'function') return { fill: source, cancel: NOTHING };
+  const kinds = source as Partial<AsyncIterable<Uint8Array> & Iterable<Uint8Array>> | null;
+  // A string or one byte array would iterate as well, over something that is no job.
+  if (typeof source === 'object' && !ArrayBuffer.isView(source)) {
+    if (kinds?.[Symbol.asyncIterator]) return fromAsync(kinds[Symbol.asyncIterator]!());
+    if (kinds?.[Symbol.iterator]) return fromSync(kinds[Symbol.iterator]!());
+  }
+  throw invalid('source must be iterable or a function', 'source', source);
+}
+
+function fromSync(iterator: Iterator<Uint8Array>): Feed {
+  return {
+    fill(buffer) {
+      const { done, value } = iterator.next();
+      return done === true ? END : copyInto(buffer, value);
+    },
+    cancel: () => void iterator.return?.(),
+  };
+}
+
+function fromAsync(iterator: AsyncIterator<Uint8Array>): Feed {
+  return {
+    async fill(buffer) {
+      const { done, value } = await iterator.next();
+      return done === true ? END : copyInto(buffer, value);
+    },
+    // Behind a `next` that is pending this waits for it: nobody waits here, and nobody cares how
+    // a source ends that is no longer wanted.
+    cancel: () => void iterator.return?.().catch(NOTHING),
+  };
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no byte array or too long. */
+export function copyInto(buffer: Uint8Array, job: Uint8Array): number {
+  checkJob(job, buffer.length);
+  buffer.set(job);
+  return job.length;
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no byte array or too long. */
+export function checkJob(job: unknown, bytes: number): asserts job is Uint8Array {
+  if (!types.isUint8Array(job)) throw invalid('a job must be a Uint8Array', 'job', job);
+  if (job.length > bytes) {
+    throw invalid('a job is longer than its buffer', 'length', job.length, { bytes });
+  }
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT when a fill function returned no length. */
+export function checkFilled(length: unknown, buffer: Uint8Array): number {
+  if (typeof length === 'number' && Number.isInteger(length)) {
+    if (length >= END && length <= buffer.length) return length;
+  }
+  throw invalid('a fill function returns a length that fits the buffer, or -1', 'length', length, {
+    bytes: buffer.length,
+  });
+}

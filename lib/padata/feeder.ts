@@ -1,0 +1,100 @@
+/**
+ * The feeding half of a run: takes a free buffer, has it filled, puts it in line.
+ *
+ * Runs on: the submitting thread. One fill is pending at a time, so the input keeps its order.
+ */
+import { checkFilled, END } from './feed.js';
+import type { Feed } from './feed.js';
+import type { JobBuffer } from './job-buffer.js';
+import type { Lane } from './lane.js';
+
+/** Jobs fed before the other half has its turn: one burst. */
+const SHARE = 128;
+
+export class Feeder {
+  /** No more jobs will come. */
+  ended = false;
+  submitted = 0;
+  readonly #lane: Lane;
+  readonly #feed: Feed;
+  readonly #fail: (reason: unknown) => void;
+  #filling = false;
+  #number: number;
+
+  /**
+   * @param first number of the first job.
+   * @param fail what to do with what the source throws.
+   */
+  constructor(lane: Lane, feed: Feed, first: number, fail: (reason: unknown) => void) {
+    this.#lane = lane;
+    this.#feed = feed;
+    this.#number = first;
+    this.#fail = fail;
+  }
+
+  /** Feeds until something is to be waited for. Returns the number of buffers it looked at. */
+  step(): number {
+    let fed = 0;
+    while (
+      fed < SHARE &&
+      !this.ended &&
+      !this.#filling &&
+      this.#lane.hasRoom &&
+      this.#lane.accepts
+    ) {
+      this.#feedOne();
+      fed++;
+    }
+    return fed;
+  }
+
+  /** The source is no longer wanted. A fill that is pending gets no answer, only its buffer back. */
+  stop(): void {
+    if (this.ended) return;
+    this.ended = true;
+    try {
+      this.#feed.cancel();
+    } catch {
+      // How a source ends that is no longer wanted is nobody's concern: there is a reason already.
+    }
+  }
+
+  #feedOne(): void {
+    const buffer = this.#lane.take();
+    try {
+      const filled = this.#feed.fill(buffer.room, this.#number);
+      if (typeof filled === 'object') this.#await(buffer, filled);
+      else this.#submit(buffer, filled);
+    } catch (error) {
+      this.#drop(buffer, error);
+    }
+  }
+
+  #await(buffer: JobBuffer, filled: Promise<number>): void {
+    this.#filling = true;
+    filled
+      .then((length) => this.#submit(buffer, length))
+      .catch((error: unknown) => this.#drop(buffer, error))
+      .finally(() => {
+        this.#filling = false;
+        this.#lane.latch.open();
+      });
+  }
+
+  #submit(buffer: JobBuffer, filled: number): void {
+    const length = this.ended ? END : checkFilled(filled, buffer.room);
+    if (length === END) {
+      this.ended = true;
+      this.#lane.give(buffer);
+      return;
+    }
+    this.#lane.submit(buffer, this.#number, length);
+    this.#number++;
+    this.submitted++;
+  }
+
+  #drop(buffer: JobBuffer, error: unknown): void {
+    this.#lane.give(buffer);
+    if (!this.ended) this.#fail(error);
+  }
+}

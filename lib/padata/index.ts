@@ -1,0 +1,8 @@
+/** Padata-style ordered jobs: parallel work on a pool of threads, results in submission order. */
+export { openPadata } from './open.js';
+export { ATTEMPTS_MAX, BYTES_MAX, JOBS_MAX, WORKERS_MAX } from './options.js';
+export type { PadataOptions } from './options.js';
+export type { Job, ParallelFunction, ParallelModule } from './job.js';
+export type { FillFunction, JobSource } from './feed.js';
+export type { Padata, CloseOptions, PadataStats } from './padata.js';
+export type { RunOptions, RunSummary, SerialFunction } from './padata.js';

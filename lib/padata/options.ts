@@ -1,0 +1,142 @@
+/** The options of `openPadata`: types, defaults with their reasons, checks. */
+import { isAbsolute } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import type { ResourceLimits } from 'node:worker_threads';
+import { DlbError } from '../eventdev/errors.js';
+import { BUFFER_BYTES_MAX, EVENTS_LIMIT_MAX, PORTS_MAX } from '../eventdev/limits.js';
+import { bufferBytes } from './job-buffer.js';
+import { messageOf } from './message-of.js';
+
+export interface PadataOptions {
+  /** The module with the parallel function: a URL, or an absolute path. See `ParallelModule`. */
+  module: URL | string;
+  /** Room of one job's buffer, for input and result alike, 1..268434944. */
+  bytes: number;
+  /** Threads, 1..63. Default: what the machine can run at once. */
+  workers?: number;
+  /** Most jobs in flight, 1..262144. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
+  jobs?: number;
+  /** Given to the module's `setup`; structured-cloneable. */
+  context?: unknown;
+  /** Default 'padata'. */
+  name?: string;
+  /** Deliveries of a job before it counts as the killer of its threads and fails, 1..3, default 3.
+   *  1 is for functions that change their buffer step by step: those cannot start again. */
+  attempts?: number;
+  /** Limits for each thread, as for a node:worker_threads Worker. */
+  resourceLimits?: ResourceLimits;
+}
+
+/** Options with everything decided. */
+export interface PadataSettings {
+  readonly module: string;
+  readonly bytes: number;
+  readonly workers: number;
+  readonly jobs: number;
+  readonly context: unknown;
+  readonly name: string;
+  readonly attempts: number;
+  readonly resourceLimits: ResourceLimits | undefined;
+}
+
+/** One port is the submitting thread's. */
+export const WORKERS_MAX = PORTS_MAX - 1;
+/** Twice as many credits are needed, see shape.ts, in a ring of the next power of two. */
+export const JOBS_MAX = EVENTS_LIMIT_MAX / 4;
+export const BYTES_MAX = BUFFER_BYTES_MAX - bufferBytes(1);
+/** What an event can say of earlier deliveries. */
+export const ATTEMPTS_MAX = 3;
+
+/** Buffers of a default pool: large enough to keep threads busy while the submitter rests, small
+ *  enough to stay near the caches. */
+const JOB_MEMORY_DEFAULT = 8 << 20;
+const JOBS_DEFAULT_MAX = 1024;
+/** A worker has one job in hand, one waiting, and their results on the way back. */
+const JOBS_PER_WORKER_MIN = 4;
+
+const KNOWN = new Set([
+  'module',
+  'bytes',
+  'workers',
+  'jobs',
+  'context',
+  'name',
+  'attempts',
+  'resourceLimits',
+]);
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
+export function settle(options: PadataOptions): PadataSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options must be an object', 'options', options);
+  }
+  for (const field of Object.keys(options)) {
+    if (!KNOWN.has(field)) throw invalid('unknown option', field, options[field as never]);
+  }
+  const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
+  const workers = whole('workers', options.workers ?? workersDefault, 1, WORKERS_MAX);
+  const bytes = whole('bytes', options.bytes, 1, BYTES_MAX);
+  const name = options.name ?? 'padata';
+  if (typeof name !== 'string') throw invalid('name must be a string', 'name', name);
+  return {
+    module: moduleUrl(options.module),
+    bytes,
+    workers,
+    jobs: whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX),
+    context: cloneable(options.context),
+    name,
+    attempts: whole('attempts', options.attempts ?? ATTEMPTS_MAX, 1, ATTEMPTS_MAX),
+    resourceLimits: options.resourceLimits,
+  };
+}
+
+function defaultJobs(bytes: number, workers: number): number {
+  const affordable = Math.floor(JOB_MEMORY_DEFAULT / bytes);
+  return Math.max(Math.min(affordable, JOBS_DEFAULT_MAX), workers * JOBS_PER_WORKER_MIN);
+}
+
+function moduleUrl(module: unknown): string {
+  // By its shape, not by `instanceof`: the URL may come from another realm.
+  const text = (module as URL | undefined | null)?.href ?? module;
+  if (typeof text === 'string') {
+    if (isAbsolute(text)) return pathToFileURL(text).href;
+    if (URL.canParse(text)) return text;
+  }
+  throw invalid('module must be a URL or an absolute path', 'module', module);
+}
+
+/** Threads get a copy each: what cannot be copied is refused here, where it can be named. */
+function cloneable(context: unknown): unknown {
+  try {
+    structuredClone(context);
+    return context;
+  } catch (error) {
+    throw invalid('context cannot be cloned', 'context', context, { reason: messageOf(error) });
+  }
+}
+
+function whole(field: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw invalid('option out of range', field, value, { min, max });
+  }
+  return value;
+}
+
+export function invalid(
+  what: string,
+  field: string,
+  value: unknown,
+  more: Record<string, unknown> = {},
+): DlbError {
+  const details = { field, [field]: plain(value), ...more };
+  return new DlbError('ERR_DLB_INVALID_ARGUMENT', what, details);
+}
+
+/** Something an error message can carry, whatever was passed. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'function') return '[function]';
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
+  return value;
+}

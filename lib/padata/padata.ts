@@ -1,0 +1,256 @@
+/**
+ * A pool of threads that runs jobs in parallel and gives back their results in order.
+ *
+ * Runs on: the thread that opened it. Named after the kernel's padata; README.md maps the terms.
+ */
+import type { Domain } from '../control/index.js';
+import type { Device } from '../device/index.js';
+import { DlbError } from '../eventdev/errors.js';
+import type { Crew } from './crew.js';
+import type { MaybePromise } from './deliverer.js';
+import { checkJob, feedFrom } from './feed.js';
+import type { JobSource } from './feed.js';
+import type { Lane } from './lane.js';
+import { invalid } from './options.js';
+import type { PadataSettings } from './options.js';
+import { Run } from './run.js';
+import { JOBS_QUEUE } from './seat.js';
+import { Submissions } from './submissions.js';
+
+/** The serial half of a job: called one at a time, in the order of submission. `result` is shared
+ *  memory, and the job's until the function returns or its promise settles. */
+export type SerialFunction = (result: Uint8Array, number: number) => MaybePromise<void>;
+
+export interface RunOptions {
+  /** Ends the run early; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Takes the errors of failed jobs, in their place in the order. Without it the first failed job
+   *  ends the run, which rejects with its error. */
+  onError?: (error: DlbError, number: number) => MaybePromise<void>;
+}
+
+export interface RunSummary {
+  /** Jobs whose result was delivered. */
+  completed: number;
+  /** Jobs whose error was delivered. */
+  failed: number;
+}
+
+export interface CloseOptions {
+  /** How long jobs in flight may still take, in milliseconds. Then the threads are terminated and
+   *  what is pending rejects. Default: no limit. */
+  graceMs?: number;
+}
+
+export interface PadataStats {
+  /** Threads at work. */
+  workers: number;
+  /** Threads that died and were replaced. */
+  crashes: number;
+  /** Jobs submitted whose results were not delivered. */
+  inFlight: number;
+  completed: number;
+  failed: number;
+  /** Jobs that were ready before an earlier one and had to wait for it. */
+  reordered: number;
+}
+
+/** What a pool is made of; `openPadata` puts it together. */
+export interface PadataParts {
+  readonly settings: PadataSettings;
+  readonly device: Device;
+  readonly domain: Domain;
+  readonly lane: Lane;
+  readonly crew: Crew;
+}
+
+export class Padata implements AsyncDisposable {
+  readonly #parts: PadataParts;
+  readonly #submissions = new Submissions();
+  /** Jobs ever given to `submit` and sent: their numbers go on counting. */
+  #submitted = 0;
+  #active: Run | undefined;
+  /** The active run serves `submit`. */
+  #submitting = false;
+  #activeEnd: Promise<void> = Promise.resolve();
+  #completed = 0;
+  #failed = 0;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openPadata`. */
+  constructor(parts: PadataParts) {
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.settings.name;
+  }
+
+  /** Threads of a full pool. */
+  get workers(): number {
+    return this.#parts.settings.workers;
+  }
+
+  /** Most jobs in flight. */
+  get jobs(): number {
+    return this.#parts.settings.jobs;
+  }
+
+  /** Room of one job's buffer. */
+  get bytes(): number {
+    return this.#parts.settings.bytes;
+  }
+
+  /**
+   * Runs the jobs of `source` and hands their results to `serial` in order. Resolves when the last
+   * was delivered. Takes jobs no faster than results are taken. One run at a time.
+   * @throws DlbError ERR_DLB_PADATA_BUSY, ERR_DLB_PADATA_CLOSED, ERR_DLB_INVALID_ARGUMENT,
+   *         ERR_DLB_JOB_FAILED, ERR_DLB_WORKERS_LOST; the reason of `signal`; what source or serial
+   *         throws.
+   */
+  async run(
+    source: JobSource,
+    serial: SerialFunction,
+    options: RunOptions = {},
+  ): Promise<RunSummary> {
+    const { signal, onError = rethrow } = options;
+    requireFunction('serial', serial);
+    requireFunction('onError', onError);
+    this.#assertOpen();
+    if (this.#active !== undefined) throw this.#busy();
+    signal?.throwIfAborted();
+    const run = new Run(this.#parts.lane, feedFrom(source), { done: serial, failed: onError });
+    const abort = (): void => run.fail(signal!.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await this.#drive(run, false);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+    return { completed: run.completed, failed: run.failed };
+  }
+
+  /**
+   * Runs one job; resolves to a copy of its result, in the order of the calls. `bytes` must not
+   * change meanwhile. For many jobs `run` is cheaper.
+   * @throws as `run`.
+   */
+  async submit(bytes: Uint8Array): Promise<Uint8Array> {
+    this.#assertOpen();
+    if (this.#active !== undefined && !this.#submitting) throw this.#busy();
+    checkJob(bytes, this.bytes);
+    const result = this.#submissions.add(bytes);
+    if (this.#active === undefined) void this.#runSubmissions();
+    else this.#active.resume();
+    return await result;
+  }
+
+  stats(): PadataStats {
+    const { domain, lane, crew } = this.#parts;
+    return {
+      workers: crew.present,
+      crashes: crew.crashes,
+      inFlight: lane.inFlight,
+      completed: this.#completed + (this.#active?.completed ?? 0),
+      failed: this.#failed + (this.#active?.failed ?? 0),
+      reordered: domain.stats().queues[JOBS_QUEUE]!.reordered,
+    };
+  }
+
+  /** CPU time of the threads at work, in microseconds; undefined where Node cannot tell. */
+  cpuUsage(): Promise<NodeJS.CpuUsage | undefined> {
+    return this.#parts.crew.cpuUsage();
+  }
+
+  /**
+   * Takes no more jobs, delivers those in flight, ends the threads. A run whose source has not
+   * ended rejects with ERR_DLB_PADATA_CLOSED. A second call returns the first one's promise.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close({ graceMs = Infinity }: CloseOptions): Promise<void> {
+    const { device, domain, lane, crew } = this.#parts;
+    if (!this.#submitting) this.#active?.cut(this.#closed());
+    await this.#settled(graceMs);
+    if (lane.broken === undefined) {
+      crew.prepareToStop();
+      await domain.stop();
+      await crew.dismiss();
+    } else {
+      await crew.terminate();
+      await this.#activeEnd;
+    }
+    lane.port.detach();
+    await device.close();
+  }
+
+  /** The active run is over; after `graceMs` it is broken off. */
+  async #settled(graceMs: number): Promise<void> {
+    const { lane } = this.#parts;
+    const timer =
+      graceMs < Infinity ? setTimeout(() => lane.break(this.#closed()), graceMs) : undefined;
+    await this.#activeEnd;
+    clearTimeout(timer);
+  }
+
+  /** @throws the reason when the run ends early. */
+  async #drive(run: Run, submitting: boolean): Promise<void> {
+    this.#active = run;
+    this.#submitting = submitting;
+    const driven = run.drive();
+    this.#activeEnd = driven.catch(() => {});
+    try {
+      await driven;
+    } finally {
+      this.#active = undefined;
+      this.#submitting = false;
+      this.#completed += run.completed;
+      this.#failed += run.failed;
+    }
+  }
+
+  /** Serves `submit` until nothing waits. Jobs that come meanwhile resume the run, or, in the
+   *  instant in which it has ended and nobody knows yet, get the next. */
+  async #runSubmissions(): Promise<void> {
+    const submissions = this.#submissions;
+    try {
+      while (submissions.waiting) {
+        const run = new Run(this.#parts.lane, submissions, submissions, this.#submitted);
+        await this.#drive(run, true);
+        this.#submitted += run.submitted;
+      }
+    } catch (error) {
+      submissions.abandon(error);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw this.#closed();
+    const { broken } = this.#parts.lane;
+    if (broken !== undefined) throw broken.reason;
+  }
+
+  #closed(): DlbError {
+    return new DlbError('ERR_DLB_PADATA_CLOSED', 'the pool is closed', { name: this.name });
+  }
+
+  #busy(): DlbError {
+    return new DlbError('ERR_DLB_PADATA_BUSY', 'the pool has a run already', { name: this.name });
+  }
+}
+
+/** Without a taker, the first failed job ends the run. */
+function rethrow(error: DlbError): void {
+  throw error;
+}
+
+function requireFunction(field: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalid(`${field} must be a function`, field, value);
+}

@@ -1,0 +1,141 @@
+/**
+ * One run: feeds jobs and delivers results until the source has ended and all are delivered.
+ *
+ * Runs on: the submitting thread's event loop. The two halves never wait for each other: while a
+ * fill or a serial call is a pending promise, the other half goes on. What stops feeding is a lack
+ * of buffers, so a slow consumer holds back its source.
+ *
+ * A run ends early for the first reason that comes up: an error of the source or of the sink, an
+ * abort, a cut. What is in flight is then taken back and shown to nobody.
+ */
+import { Deliverer } from './deliverer.js';
+import type { Sink } from './deliverer.js';
+import type { Feed } from './feed.js';
+import { Feeder } from './feeder.js';
+import type { Lane } from './lane.js';
+
+/** The event loop gets a turn when this long has passed since the last. */
+const TURN_MS = 8;
+/** With all buffers out, results are awaited in batches of up to this many ... */
+const BATCH = 64;
+/** ... unless the first of a batch has waited this long. */
+const BATCH_WITHIN_MS = 1;
+
+export class Run {
+  readonly #lane: Lane;
+  readonly #feeder: Feeder;
+  readonly #deliverer: Deliverer;
+  readonly #over = new AbortController();
+  #awaitingResults = false;
+  /** Why the run ends early; undefined may be a reason, hence the box. */
+  #failure: { readonly reason: unknown } | undefined;
+  #cut: { readonly reason: unknown } | undefined;
+  #lastTurn = 0;
+
+  /** @param first number of the first job. */
+  constructor(lane: Lane, feed: Feed, sink: Sink, first = 0) {
+    const fail = (reason: unknown): void => this.fail(reason);
+    this.#lane = lane;
+    this.#feeder = new Feeder(lane, feed, first, fail);
+    this.#deliverer = new Deliverer(lane, sink, fail);
+  }
+
+  get submitted(): number {
+    return this.#feeder.submitted;
+  }
+  get completed(): number {
+    return this.#deliverer.completed;
+  }
+  get failed(): number {
+    return this.#deliverer.failed;
+  }
+
+  /** Drives the run to its end. @throws the reason when it ended early. */
+  async drive(): Promise<void> {
+    this.#lastTurn = performance.now();
+    while (!this.#finished()) {
+      if (this.#step() === 0) await this.#rest();
+      else if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+    }
+    this.#over.abort();
+    const early = this.#failure ?? this.#cut;
+    if (early !== undefined) throw early.reason;
+  }
+
+  /** Ends the run early; the first reason counts. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#deliverer.discarding = true;
+    this.#feeder.stop();
+    this.#lane.latch.open();
+  }
+
+  /** Ends the source here: what was submitted is delivered, then `reason` is thrown. Means nothing
+   *  to a run whose source has ended. */
+  cut(reason: unknown): void {
+    if (this.#feeder.ended) return;
+    this.#cut = { reason };
+    this.#feeder.stop();
+    this.#lane.latch.open();
+  }
+
+  /** The source of a run that is not over has jobs again. */
+  resume(): void {
+    this.#feeder.ended = false;
+    this.#lane.latch.open();
+  }
+
+  #finished(): boolean {
+    const { broken, inFlight } = this.#lane;
+    if (broken !== undefined) {
+      this.fail(broken.reason);
+      return true;
+    }
+    if (!this.#feeder.ended || inFlight > 0) return false;
+    // A run that failed does not wait for a serial call that may never end.
+    return this.#failure !== undefined || !this.#deliverer.serving;
+  }
+
+  /** All that needs no waiting. Returns how much was done. */
+  #step(): number {
+    try {
+      return this.#deliverer.step() + this.#feeder.step() + this.#lane.flush();
+    } catch (error) {
+      this.#lane.break(error);
+      return 1;
+    }
+  }
+
+  /** Waits for whatever comes first: results, the source, the sink, or an end. */
+  async #rest(): Promise<void> {
+    if (this.#lane.stuck) {
+      this.#checkLane();
+      return this.#turn();
+    }
+    if (this.#lane.inFlight > 0) this.#awaitResults();
+    await this.#lane.latch.wait();
+    this.#lastTurn = performance.now();
+  }
+
+  #awaitResults(): void {
+    if (this.#awaitingResults || (this.#deliverer.serving && !this.#deliverer.discarding)) return;
+    this.#awaitingResults = true;
+    const depth = this.#lane.hasRoom ? 1 : Math.min(BATCH, (this.#lane.inFlight >> 1) + 1);
+    const waiting = { signal: this.#over.signal, depth, withinMs: BATCH_WITHIN_MS };
+    void this.#lane.port.ready(waiting).then(() => {
+      this.#awaitingResults = false;
+      this.#checkLane();
+      this.#lane.latch.open();
+    });
+  }
+
+  /** A domain that was stopped under the run gives nothing back. */
+  #checkLane(): void {
+    if (!this.#over.signal.aborted) this.#lane.checkAlive();
+  }
+
+  async #turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastTurn = performance.now();
+  }
+}
