@@ -12,3 +12,18 @@ export type { BufferPool } from './mempool/index.js';
 export type { Domain, ResourceReport } from './control/index.js';
 export { openDevice } from './device/index.js';
 export type { Device, DeviceInfo } from './device/index.js';
+export { openPadata } from './padata/index.js';
+export type {
+  CloseOptions,
+  FillFunction,
+  Job,
+  JobSource,
+  Padata,
+  PadataOptions,
+  PadataStats,
+  ParallelFunction,
+  ParallelModule,
+  RunOptions,
+  RunSummary,
+  SerialFunction,
+} from './padata/index.js';

@@ -76,7 +76,7 @@ const NPM = /\bnpm (?<run>run )?(?<name>\w[\w:-]*)/g;
 /** Scripts that need no `run`. */
 const NPM_SCRIPTS = /^(?:test|start|stop|restart)$/;
 /** What npm does by itself. */
-const NPM_OWN = /^(?:ci|exec|i|init|install|link|pack|publish|uninstall)$/;
+const NPM_OWN = /^(?:ci|cit|exec|i|init|install|link|pack|publish|uninstall)$/;
 
 /** Every npm command that a README names in code is npm's own or a script of package.json. */
 export function npmCommands(tree: Tree): string[] {

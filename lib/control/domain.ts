@@ -229,6 +229,9 @@ export class Domain implements AsyncDisposable {
       if (this.#state === 'started') {
         await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
       }
+      // From here on no command may be sent: the scheduler would not find the domain. A bound
+      // worker that ends because its port closed may exit before the answer is here.
+      this.#state = 'closed';
       await this.#seat.apply({ type: 'close', domain: this.id });
     } finally {
       this.#state = 'closed';

@@ -154,7 +154,11 @@ export class StatsReader {
     const tail = observe(this.#words, port.cq.tailAt);
     const head = observe(this.#words, port.cq.headAt);
     const start = observe(this.#words, port.at + PORT.CQ_START);
-    return Math.max(0, (tail - (((head - start) | 0) < 0 ? start : head)) | 0);
+    // The owner of a new lease may not have moved its head to where its CQ begins: behind it by
+    // what was void then.
+    const behind = (start - head) | 0;
+    const stale = behind > 0 && behind <= port.cq.depth;
+    return Math.max(0, (tail - (stale ? start : head)) | 0);
   }
 }
 

@@ -48,6 +48,8 @@ export class Device implements AsyncDisposable {
   readonly #seats: Seat[];
   readonly #resources: Resources;
   readonly #domains = new Map<Domain, Seat>();
+  /** Domains per seat, those being created included. */
+  readonly #load: number[];
   readonly #creating = new Set<Promise<unknown>>();
   #nextDomain = 0;
   #closing: Promise<void> | null = null;
@@ -56,6 +58,7 @@ export class Device implements AsyncDisposable {
   constructor(options: DeviceOptions) {
     this.info = checkOptions(options);
     this.#resources = new Resources(limits.MODELS[this.info.model]);
+    this.#load = Array.from({ length: this.info.schedulers }, () => 0);
     this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
   }
 
@@ -71,14 +74,22 @@ export class Device implements AsyncDisposable {
    */
   async createDomain(spec: DomainSpec): Promise<Domain> {
     this.#checkOpen();
-    const seat = this.#leastUsed();
-    const forget = (domain: Domain): void => void this.#domains.delete(domain);
+    const i = this.#load.indexOf(Math.min(...this.#load));
+    const seat = this.#seats[i]!;
+    this.#load[i]!++;
+    const forget = (domain: Domain): void => {
+      this.#domains.delete(domain);
+      this.#load[i]!--;
+    };
     const creating = createDomain(spec, this.#nextDomain++, seat, this.#resources, forget);
     this.#creating.add(creating);
     try {
       const domain = await creating;
       this.#domains.set(domain, seat);
       return domain;
+    } catch (error) {
+      this.#load[i]!--;
+      throw error;
     } finally {
       this.#creating.delete(creating);
     }
@@ -121,12 +132,6 @@ export class Device implements AsyncDisposable {
       for (const [domain, its] of this.#domains) if (its === seat) domain.fail(reason);
     });
     return seat;
-  }
-
-  #leastUsed(): Seat {
-    const used = (seat: Seat): number =>
-      [...this.#domains.values()].filter((s) => s === seat).length;
-    return this.#seats.reduce((best, seat) => (used(seat) < used(best) ? seat : best));
   }
 
   #checkOpen(): void {

@@ -39,6 +39,8 @@ export class WorkerSeat implements SchedulerSeat {
     this.#commands = port1;
     this.#worker = new Worker(ENTRY, {
       name,
+      // The entry is plain JavaScript: options for the main script do not concern it.
+      execArgv: [],
       workerData: { bell: this.bell, commands: port2 },
       transferList: [port2],
     });

@@ -28,10 +28,14 @@ export const ERROR_CODES = {
   ERR_DLB_LDB_CREDITS_UNAVAILABLE: 'the device has not that many credits left',
   ERR_DLB_LDB_PORTS_UNAVAILABLE: 'the device has not that many ports left',
   ERR_DLB_LDB_QUEUES_UNAVAILABLE: 'the device has not that many queues left',
+  ERR_DLB_MODULE_INVALID: 'a module does not load or has no parallel function',
   ERR_DLB_NO_MEMORY: 'the memory that the specification needs cannot be had',
   ERR_DLB_NOT_INLINE: 'schedule() belongs to a device opened with scheduling: inline',
+  ERR_DLB_PADATA_BUSY: 'a padata pool does one run at a time',
+  ERR_DLB_PADATA_CLOSED: 'the padata pool is closed',
   ERR_DLB_PORT_IN_USE: 'the port is attached already',
   ERR_DLB_SCHEDULER_FAILED: 'the scheduler worker ended or threw',
+  ERR_DLB_WORKERS_LOST: 'all threads of a pool ended and new ones did not stay',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -39,14 +39,18 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
       seen = count;
       duty.onBell();
     }
-    const moved = duty.pass(sweep);
+    const swept = sweep;
+    const moved = duty.pass(swept);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;
+    // Nothing came in a whole park, and the sweep found nothing: it is idle, so do not spin.
+    if (swept && moved === 0) idle = SPIN_LOOKS + 1;
     if (idle > SPIN_LOOKS) {
-      idle = 0;
       passes = 0;
       const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
       sweep = !parkOnBell(bell, seen, duty.domains, limit);
+      // Nobody rang: if the sweep finds nothing either, there is nothing to spin for.
+      idle = sweep ? SPIN_LOOKS : 0;
     } else if (++passes < PASSES_PER_LOOK) {
       continue;
     }

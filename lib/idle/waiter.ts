@@ -17,6 +17,7 @@ export class Waiter {
   readonly #wakeAt: number;
   readonly #sleepingAt: number;
   #sleeping = 0;
+  #closed = false;
 
   constructor(words: Int32Array, port: PortLayout) {
     this.#words = words;
@@ -54,12 +55,19 @@ export class Waiter {
     }
   }
 
+  /** The port has gone to another owner: nothing is written from here on. */
+  close(): void {
+    this.#closed = true;
+  }
+
   #announce(bit: number): void {
+    if (this.#closed) return;
     this.#sleeping |= bit;
     publish(this.#words, this.#sleepingAt, this.#sleeping);
   }
 
   #retract(bit: number): void {
+    if (this.#closed) return;
     this.#sleeping &= ~bit;
     publish(this.#words, this.#sleepingAt, this.#sleeping);
   }

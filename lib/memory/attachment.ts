@@ -30,7 +30,12 @@ export interface DomainView {
  */
 export function viewDomain(attachment: PortAttachment): DomainView {
   const { kind, memory, shape, portId } = attachment ?? {};
-  if (kind !== 'softdlb.port' || !isShared(memory) || !isShared(attachment.bell)) {
+  if (
+    kind !== 'softdlb.port' ||
+    !isShared(memory) ||
+    !isShared(attachment.bell) ||
+    !isShape(shape)
+  ) {
     throw invalid('not a port attachment', { field: 'attachment', kind });
   }
   const layout = domainLayout(shape);
@@ -62,6 +67,10 @@ export function writeHeader(words: Int32Array, shape: DomainShape, domainId: num
 function check(words: Int32Array, at: number, expected: number, field: string): void {
   const found = observe(words, at);
   if (found !== expected) throw invalid('domain memory does not match', { field, found, expected });
+}
+
+function isShape(shape: unknown): boolean {
+  return typeof shape === 'object' && shape !== null && 'cqDepths' in shape;
 }
 
 /** By tag, not by `instanceof`: the buffer may come from another realm. */

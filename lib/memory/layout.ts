@@ -65,8 +65,11 @@ export const PORT = {
   REFUSED_CREDIT: ppLine + 4,
   REFUSED_THRESHOLD: ppLine + 6,
   REFUSED_RING_FULL: ppLine + 8,
-  /** Credits that the port wants to have, since a NEW was refused; 0: content. */
+  /** Credits that the port wants to have, since a NEW was refused, below a count of its asking
+   *  that wraps; 0: content. */
   WISH: ppLine + 10,
+  /** FRAGMENT events accepted, free-running. No queue of this version takes any. */
+  PIECES: ppLine + 11,
   PP_HEAD: ppHeadLine,
   /** NEW events taken in, free-running. */
   TAKEN_NEW: ppHeadLine + 1,
@@ -79,7 +82,7 @@ export const PORT = {
   CQ_START: cqTailLine + 3,
   CQ_HEAD: cqHeadLine,
   SLEEPING: cqHeadLine + 1,
-  /** implOpaque of the event in hand, plus 1; 0: not told. */
+  /** Low bits of the CQ index of the event in hand, plus 1; 0: not told. */
   WORKING: cqHeadLine + 2,
   CREDIT: creditLine,
   WAKE: wakeLine,
@@ -91,7 +94,13 @@ export const PORT = {
 } as const;
 const PORT_WORDS = port.used;
 
-assert(PORT.WISH < ppLine + LINE_USED_WORDS, 'the PP line is too long');
+/** The bits of WISH that are credits; those above count. */
+export const WISH_MASK = (1 << 21) - 1;
+
+/** The bits of an index that WORKING keeps. */
+export const SUSPECT_MASK = 0x3fff_ffff;
+
+assert(PORT.PIECES < ppLine + LINE_USED_WORDS, 'the PP line is too long');
 assert(LINE_WORDS % QE_WORDS === 0, 'a queue entry must not straddle a line');
 
 /** What the layout follows from. Plain data: it travels in the attachment. */

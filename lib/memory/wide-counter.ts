@@ -1,7 +1,8 @@
 /**
  * Counters exact up to 2^53 in two 32-bit words: low, then high. A 64-bit plain access may tear.
  *
- * One writer. A reader that catches the carry between the two stores reads again.
+ * One writer. A reader exactly between the two stores of a carry, once in 2^32 counts, sees 2^32
+ * too little for that moment.
  */
 import { observe } from '#words';
 

@@ -15,9 +15,10 @@ import { messageOf } from './message-of.js';
 import { SEAT_READY, seatPort } from './seat.js';
 import type { SeatReady, SeatTask } from './seat.js';
 
-const ENTRY = fileURLToPath(new URL('../../workers/padata.js', import.meta.url));
-/** Threads of a seat that may die in a row without having had a job; then the seat stays empty. */
-const BARREN_MAX = 3;
+const ENTRY = fileURLToPath(new URL('../../workers/padata.cjs', import.meta.url));
+/** Threads of a seat that may die in a row without having forwarded a result; then the seat stays
+ *  empty. Jobs that end their threads are forwarded as failed, so they stay far below it. */
+const BARREN_MAX_BEYOND_ATTEMPTS = 5;
 
 interface Seat {
   readonly index: number;
@@ -92,14 +93,12 @@ export class Crew {
     this.#closing = true;
   }
 
-  /** Waits for the loops to return, which they do when the domain has stopped; ends the threads. */
+  /** Waits for the loops to return, which they do when the domain has stopped. */
   async dismiss(): Promise<void> {
-    this.#closing = true;
     await Promise.all(this.#manned);
-    await this.#pool.destroy();
   }
 
-  /** Ends the threads now, whatever they do. */
+  /** Ends the threads, whatever they do. */
   async terminate(): Promise<void> {
     this.#closing = true;
     await this.#pool.destroy();
@@ -108,16 +107,17 @@ export class Crew {
 
   /** Keeps the seat manned until the pool closes or the seat has to be given up. Never rejects. */
   async #man(seat: Seat, refuse: (error: DlbError) => void): Promise<void> {
+    const barrenMax = this.#settings.attempts + BARREN_MAX_BEYOND_ATTEMPTS;
     for (;;) {
-      const deliveredBefore = this.#delivered(seat);
+      const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
       if (this.#closing) return;
       if (!seat.manned) return refuse(this.#moduleError(failure));
       if (failure === undefined) break;
       this.crashes++;
-      await this.#reclaim(seat);
-      seat.barren = this.#delivered(seat) > deliveredBefore ? 0 : seat.barren + 1;
-      if (seat.barren >= BARREN_MAX || this.#closing) break;
+      if (!(await this.#reclaim(seat)) || this.#closing) break;
+      seat.barren = this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + 1;
+      if (seat.barren >= barrenMax) break;
     }
     this.#retire(seat);
   }
@@ -150,12 +150,14 @@ export class Crew {
     this.#onReady?.();
   }
 
-  /** `bind` has begun this; here it is waited for, because the port must be free for the next. */
-  async #reclaim(seat: Seat): Promise<void> {
+  /** `bind` has begun this; here it is waited for, because the port must be free for the next
+   *  thread. False when the domain is gone. */
+  async #reclaim(seat: Seat): Promise<boolean> {
     try {
       await this.#domain.reclaim(seatPort(seat.index));
-    } catch (error) {
-      if (!this.#closing) throw error;
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -172,8 +174,8 @@ export class Crew {
     );
   }
 
-  #delivered(seat: Seat): number {
-    return this.#domain.stats().ports[seatPort(seat.index)]!.tx;
+  #forwarded(seat: Seat): number {
+    return this.#domain.stats().ports[seatPort(seat.index)]!.rx;
   }
 
   #task(seat: Seat): SeatTask {

@@ -7,6 +7,7 @@
 import { DlbError } from '../eventdev/errors.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
+import { BURST } from './lane.js';
 import type { Lane } from './lane.js';
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -17,9 +18,6 @@ export interface Sink {
   done(result: Uint8Array, number: number): MaybePromise<void>;
   failed(error: DlbError, number: number): MaybePromise<void>;
 }
-
-/** Results delivered before the other half has its turn: one burst. */
-const SHARE = 128;
 
 export class Deliverer {
   completed = 0;
@@ -39,10 +37,10 @@ export class Deliverer {
     this.#fail = fail;
   }
 
-  /** Delivers until something is to be waited for. Returns how many results it took. */
+  /** Delivers one burst, or until something is to be waited for. Returns how many results it took. */
   step(): number {
     let taken = 0;
-    while (taken < SHARE && (this.discarding || !this.serving)) {
+    while (taken < BURST && (this.discarding || !this.serving)) {
       const buffer = this.#lane.nextResult();
       if (buffer === undefined) break;
       taken++;

@@ -6,10 +6,8 @@
 import { checkFilled, END } from './feed.js';
 import type { Feed } from './feed.js';
 import type { JobBuffer } from './job-buffer.js';
+import { BURST } from './lane.js';
 import type { Lane } from './lane.js';
-
-/** Jobs fed before the other half has its turn: one burst. */
-const SHARE = 128;
 
 export class Feeder {
   /** No more jobs will come. */
@@ -32,11 +30,11 @@ export class Feeder {
     this.#fail = fail;
   }
 
-  /** Feeds until something is to be waited for. Returns the number of buffers it looked at. */
+  /** Feeds one burst, or until something is to be waited for. Returns the number of buffers it looked at. */
   step(): number {
     let fed = 0;
     while (
-      fed < SHARE &&
+      fed < BURST &&
       !this.ended &&
       !this.#filling &&
       this.#lane.hasRoom &&

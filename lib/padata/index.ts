@@ -4,5 +4,11 @@ export { ATTEMPTS_MAX, BYTES_MAX, JOBS_MAX, WORKERS_MAX } from './options.js';
 export type { PadataOptions } from './options.js';
 export type { Job, ParallelFunction, ParallelModule } from './job.js';
 export type { FillFunction, JobSource } from './feed.js';
-export type { Padata, CloseOptions, PadataStats } from './padata.js';
-export type { RunOptions, RunSummary, SerialFunction } from './padata.js';
+export type { Padata } from './padata.js';
+export type {
+  CloseOptions,
+  PadataStats,
+  RunOptions,
+  RunSummary,
+  SerialFunction,
+} from './contract.js';

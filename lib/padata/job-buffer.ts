@@ -1,17 +1,17 @@
 /**
  * A job's place in shared memory: a short header that belongs to the pool, then the job's room.
  *
- *   word 0   number, low 32 bits      written by the submitting thread, before the job is enqueued
- *   word 1   number, high bits        "
+ *   word 0   NUMBER_LOW, NUMBER_HIGH  written by the submitting thread, before the job is enqueued
  *   word 2   OUTCOME                  PENDING by the submitting thread, then by the worker
- *   word 3   length of the result     written by the worker
- *   from 16  the room: the input, then the result or the message of the error
+ *   word 3   STARTS                   0 by the submitting thread, counted up by each worker
+ *   word 4   RESULT_LENGTH            written by the worker
+ *   from 32  the room: the input, then the result or the message of the error
  *
  * Whoever holds the job's event owns the buffer; handing over the event hands over the bytes, so
- * all accesses here are plain. The outcome outlives a worker that dies before it has forwarded the
- * event: a job that is delivered again but has its outcome is not run a second time.
+ * all accesses here are plain. The header outlives a worker that dies: a job that is delivered again
+ * but has its outcome is not run a second time, and one that has none counts the threads it ended.
  */
-export const HEADER_BYTES = 16;
+export const HEADER_BYTES = 32;
 /** Room for the message of an error, however small the jobs are. */
 export const MESSAGE_BYTES = 512;
 
@@ -20,8 +20,9 @@ export const OUTCOME = { PENDING: 0, DONE: 1, FAILED: 2 } as const;
 const NUMBER_LOW = 0;
 const NUMBER_HIGH = 1;
 const RESULT = 2;
-const RESULT_LENGTH = 3;
-const HEADER_WORDS = 4;
+const STARTS = 3;
+const RESULT_LENGTH = 4;
+const HEADER_WORDS = 5;
 const WORD_RANGE = 2 ** 32;
 
 const encoder = new TextEncoder();
@@ -61,6 +62,7 @@ export class JobBuffer {
     this.#header[NUMBER_LOW] = number;
     this.#header[NUMBER_HIGH] = Math.floor(number / WORD_RANGE);
     this.#header[RESULT] = OUTCOME.PENDING;
+    this.#header[STARTS] = 0;
   }
 
   get number(): number {
@@ -69,6 +71,15 @@ export class JobBuffer {
 
   get outcome(): number {
     return this.#header[RESULT]!;
+  }
+
+  /** How often a worker began the job. */
+  get starts(): number {
+    return this.#header[STARTS]!;
+  }
+
+  countStart(): void {
+    this.#header[STARTS]!++;
   }
 
   /** Length of the result, or of the message. */

@@ -16,8 +16,9 @@ import { Latch } from './latch.js';
 import type { PadataSettings } from './options.js';
 import { JOBS_QUEUE, SUBMIT_PORT } from './seat.js';
 
-/** Events enqueued or dequeued at once: enough to amortise the publishing. */
-const BURST = 128;
+/** Events enqueued or dequeued at once, and jobs fed or delivered before the other half of a run has
+ *  its turn: each time may wake the scheduler. */
+export const BURST = 128;
 
 export class Lane {
   readonly port: Port;
@@ -62,6 +63,11 @@ export class Lane {
   /** Jobs submitted whose results were not taken. */
   get inFlight(): number {
     return (this.#next - this.#first) | 0;
+  }
+
+  /** Number of the oldest job in flight. */
+  get oldest(): number | undefined {
+    return this.inFlight > 0 ? this.#flight[this.#first & this.#mask]!.number : undefined;
   }
 
   /** Jobs that are ready to go and were refused: for want of a credit, which is on its way. */
@@ -133,8 +139,13 @@ export class Lane {
     return buffer;
   }
 
+  /** Between runs nothing is held back: the last burst's credits return. */
+  settle(): void {
+    this.port.release(this.port.outstanding);
+  }
+
   #refill(): boolean {
-    // Completes the burst before: its credits return.
+    // Completes the burst before, as `settle`.
     const count = this.port.dequeueBurst(this.#in);
     this.#taken = 0;
     return count > 0;

@@ -28,7 +28,11 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const domain = await device.createDomain(padataSpec(settings));
   const lane = new Lane(domain, settings);
   await domain.start();
-  const crew = new Crew(domain, settings, (error) => lane.break(error));
+  const crew = new Crew(domain, settings, (error) => {
+    // If the domain is gone, that is the reason.
+    lane.checkAlive();
+    lane.break(error);
+  });
   try {
     await crew.muster();
   } catch (error) {

@@ -4,25 +4,25 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import { DlbError } from '../eventdev/errors.js';
-import { BUFFER_BYTES_MAX, EVENTS_LIMIT_MAX, PORTS_MAX } from '../eventdev/limits.js';
-import { bufferBytes } from './job-buffer.js';
+import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
+import { HEADER_BYTES } from './job-buffer.js';
 import { messageOf } from './message-of.js';
 
 export interface PadataOptions {
   /** The module with the parallel function: a URL, or an absolute path. See `ParallelModule`. */
   module: URL | string;
-  /** Room of one job's buffer, for input and result alike, 1..268434944. */
+  /** Room of one job's buffer, for input and result alike, 1..268435424. */
   bytes: number;
   /** Threads, 1..63. Default: what the machine can run at once. */
   workers?: number;
-  /** Most jobs in flight, 1..262144. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
+  /** Most jobs in flight, 1..65536. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
   jobs?: number;
   /** Given to the module's `setup`; structured-cloneable. */
   context?: unknown;
   /** Default 'padata'. */
   name?: string;
-  /** Deliveries of a job before it counts as the killer of its threads and fails, 1..3, default 3.
-   *  1 is for functions that change their buffer step by step: those cannot start again. */
+  /** Threads that a job may end before it fails, 1..255, default 3. 1 is for functions that change
+   *  their buffer step by step: those cannot start again. */
   attempts?: number;
   /** Limits for each thread, as for a node:worker_threads Worker. */
   resourceLimits?: ResourceLimits;
@@ -42,11 +42,12 @@ export interface PadataSettings {
 
 /** One port is the submitting thread's. */
 export const WORKERS_MAX = PORTS_MAX - 1;
-/** Twice as many credits are needed, see shape.ts, in a ring of the next power of two. */
-export const JOBS_MAX = EVENTS_LIMIT_MAX / 4;
-export const BYTES_MAX = BUFFER_BYTES_MAX - bufferBytes(1);
-/** What an event can say of earlier deliveries. */
-export const ATTEMPTS_MAX = 3;
+/** Each has its views on both sides; more would only wait longer. */
+export const JOBS_MAX = 65_536;
+export const BYTES_MAX = BUFFER_BYTES_MAX - HEADER_BYTES;
+/** A job that has ended so many threads will end the next. */
+export const ATTEMPTS_MAX = 255;
+const ATTEMPTS_DEFAULT = 3;
 
 /** Buffers of a default pool: large enough to keep threads busy while the submitter rests, small
  *  enough to stay near the caches. */
@@ -86,7 +87,7 @@ export function settle(options: PadataOptions): PadataSettings {
     jobs: whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX),
     context: cloneable(options.context),
     name,
-    attempts: whole('attempts', options.attempts ?? ATTEMPTS_MAX, 1, ATTEMPTS_MAX),
+    attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     resourceLimits: options.resourceLimits,
   };
 }

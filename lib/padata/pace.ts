@@ -4,9 +4,9 @@
  * Long jobs are taken one by one: those in a burst wait for each other while another worker may be
  * idle. Short ones are taken in bursts, which is where their distribution gets cheap.
  */
-const BURST_MAX = 32;
-/** Work taken at once: a few wake-ups' worth. */
-const TARGET_MS = 0.25;
+const BURST_MAX = 64;
+/** Work taken at once: dozens of wake-ups' worth, and little enough to wait for. */
+const TARGET_MS = 0.5;
 /** Weight of the newest job in the running mean. */
 const WEIGHT = 1 / 16;
 

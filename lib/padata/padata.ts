@@ -7,7 +7,13 @@ import type { Domain } from '../control/index.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { Crew } from './crew.js';
-import type { MaybePromise } from './deliverer.js';
+import type {
+  CloseOptions,
+  PadataStats,
+  RunOptions,
+  RunSummary,
+  SerialFunction,
+} from './contract.js';
 import { checkJob, feedFrom } from './feed.js';
 import type { JobSource } from './feed.js';
 import type { Lane } from './lane.js';
@@ -16,44 +22,6 @@ import type { PadataSettings } from './options.js';
 import { Run } from './run.js';
 import { JOBS_QUEUE } from './seat.js';
 import { Submissions } from './submissions.js';
-
-/** The serial half of a job: called one at a time, in the order of submission. `result` is shared
- *  memory, and the job's until the function returns or its promise settles. */
-export type SerialFunction = (result: Uint8Array, number: number) => MaybePromise<void>;
-
-export interface RunOptions {
-  /** Ends the run early; it then rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Takes the errors of failed jobs, in their place in the order. Without it the first failed job
-   *  ends the run, which rejects with its error. */
-  onError?: (error: DlbError, number: number) => MaybePromise<void>;
-}
-
-export interface RunSummary {
-  /** Jobs whose result was delivered. */
-  completed: number;
-  /** Jobs whose error was delivered. */
-  failed: number;
-}
-
-export interface CloseOptions {
-  /** How long jobs in flight may still take, in milliseconds. Then the threads are terminated and
-   *  what is pending rejects. Default: no limit. */
-  graceMs?: number;
-}
-
-export interface PadataStats {
-  /** Threads at work. */
-  workers: number;
-  /** Threads that died and were replaced. */
-  crashes: number;
-  /** Jobs submitted whose results were not delivered. */
-  inFlight: number;
-  completed: number;
-  failed: number;
-  /** Jobs that were ready before an earlier one and had to wait for it. */
-  reordered: number;
-}
 
 /** What a pool is made of; `openPadata` puts it together. */
 export interface PadataParts {
@@ -70,7 +38,7 @@ export class Padata implements AsyncDisposable {
   /** Jobs ever given to `submit` and sent: their numbers go on counting. */
   #submitted = 0;
   #active: Run | undefined;
-  /** The active run serves `submit`. */
+  /** What is active serves `submit`. */
   #submitting = false;
   #activeEnd: Promise<void> = Promise.resolve();
   #completed = 0;
@@ -117,13 +85,15 @@ export class Padata implements AsyncDisposable {
     requireFunction('serial', serial);
     requireFunction('onError', onError);
     this.#assertOpen();
-    if (this.#active !== undefined) throw this.#busy();
+    if (this.#active !== undefined || this.#submitting) throw this.#busy();
     signal?.throwIfAborted();
     const run = new Run(this.#parts.lane, feedFrom(source), { done: serial, failed: onError });
     const abort = (): void => run.fail(signal!.reason);
     signal?.addEventListener('abort', abort, { once: true });
+    const end = this.#drive(run);
+    this.#activeEnd = end.catch(() => {});
     try {
-      await this.#drive(run, false);
+      await end;
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -140,8 +110,8 @@ export class Padata implements AsyncDisposable {
     if (this.#active !== undefined && !this.#submitting) throw this.#busy();
     checkJob(bytes, this.bytes);
     const result = this.#submissions.add(bytes);
-    if (this.#active === undefined) void this.#runSubmissions();
-    else this.#active.resume();
+    if (this.#submitting) this.#active?.resume();
+    else this.#activeEnd = this.#serveSubmissions();
     return await result;
   }
 
@@ -151,6 +121,7 @@ export class Padata implements AsyncDisposable {
       workers: crew.present,
       crashes: crew.crashes,
       inFlight: lane.inFlight,
+      oldest: lane.oldest,
       completed: this.#completed + (this.#active?.completed ?? 0),
       failed: this.#failed + (this.#active?.failed ?? 0),
       reordered: domain.stats().queues[JOBS_QUEUE]!.reordered,
@@ -165,8 +136,13 @@ export class Padata implements AsyncDisposable {
   /**
    * Takes no more jobs, delivers those in flight, ends the threads. A run whose source has not
    * ended rejects with ERR_DLB_PADATA_CLOSED. A second call returns the first one's promise.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT
    */
   close(options: CloseOptions = {}): Promise<void> {
+    if (options.graceMs !== undefined && !(options.graceMs >= 0)) {
+      const { graceMs } = options;
+      return Promise.reject(invalid('graceMs must be 0 or more', 'graceMs', graceMs));
+    }
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -179,16 +155,18 @@ export class Padata implements AsyncDisposable {
     const { device, domain, lane, crew } = this.#parts;
     if (!this.#submitting) this.#active?.cut(this.#closed());
     await this.#settled(graceMs);
-    if (lane.broken === undefined) {
-      crew.prepareToStop();
-      await domain.stop();
-      await crew.dismiss();
-    } else {
+    crew.prepareToStop();
+    lane.checkAlive();
+    try {
+      if (lane.broken === undefined) {
+        await domain.stop();
+        await crew.dismiss();
+      }
+    } finally {
       await crew.terminate();
-      await this.#activeEnd;
+      lane.port.detach();
+      await device.close();
     }
-    lane.port.detach();
-    await device.close();
   }
 
   /** The active run is over; after `graceMs` it is broken off. */
@@ -201,16 +179,12 @@ export class Padata implements AsyncDisposable {
   }
 
   /** @throws the reason when the run ends early. */
-  async #drive(run: Run, submitting: boolean): Promise<void> {
+  async #drive(run: Run): Promise<void> {
     this.#active = run;
-    this.#submitting = submitting;
-    const driven = run.drive();
-    this.#activeEnd = driven.catch(() => {});
     try {
-      await driven;
+      await run.drive();
     } finally {
       this.#active = undefined;
-      this.#submitting = false;
       this.#completed += run.completed;
       this.#failed += run.failed;
     }
@@ -218,16 +192,19 @@ export class Padata implements AsyncDisposable {
 
   /** Serves `submit` until nothing waits. Jobs that come meanwhile resume the run, or, in the
    *  instant in which it has ended and nobody knows yet, get the next. */
-  async #runSubmissions(): Promise<void> {
+  async #serveSubmissions(): Promise<void> {
     const submissions = this.#submissions;
+    this.#submitting = true;
     try {
       while (submissions.waiting) {
         const run = new Run(this.#parts.lane, submissions, submissions, this.#submitted);
-        await this.#drive(run, true);
+        await this.#drive(run);
         this.#submitted += run.submitted;
       }
     } catch (error) {
       submissions.abandon(error);
+    } finally {
+      this.#submitting = false;
     }
   }
 

@@ -17,7 +17,7 @@ import type { Lane } from './lane.js';
 /** The event loop gets a turn when this long has passed since the last. */
 const TURN_MS = 8;
 /** With all buffers out, results are awaited in batches of up to this many ... */
-const BATCH = 64;
+const BATCH = 128;
 /** ... unless the first of a batch has waited this long. */
 const BATCH_WITHIN_MS = 1;
 
@@ -58,6 +58,7 @@ export class Run {
       else if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
     }
     this.#over.abort();
+    this.#lane.settle();
     const early = this.#failure ?? this.#cut;
     if (early !== undefined) throw early.reason;
   }

@@ -22,8 +22,8 @@ const WAIT_MS = 4;
 const TURN_MS = 8;
 /** After this long without a job the thread waits on its event loop, which costs no wake-ups. */
 const REST_MS = 50;
-/** Results are forwarded at least this often: half a burst of the shortest useful jobs. */
-const FORWARD_MS = 0.25;
+/** Results are forwarded at least this often: each time costs a wake-up of the scheduler. */
+const FORWARD_MS = 0.5;
 
 export class WorkLoop {
   readonly #port: Port;
@@ -70,15 +70,15 @@ export class WorkLoop {
     let began = startedAt;
     this.#lastForward = startedAt;
     for (let i = 0; i < taken; i++) {
-      this.#port.working(i);
+      // What is done must not be held up by a job that has ended a thread before.
+      if (this.#isSuspect(i)) forwarded = this.#forward(forwarded, i);
       this.#work(i);
       const now = performance.now();
       this.#pace.note(now - began);
       began = now;
       const late = now - this.#lastTurn >= TURN_MS;
       if (i + 1 === taken || late || now - this.#lastForward >= FORWARD_MS) {
-        this.#port.enqueueBurst(this.#burst, forwarded, i + 1 - forwarded);
-        forwarded = i + 1;
+        forwarded = this.#forward(forwarded, i + 1);
         this.#lastForward = now;
       }
       if (late) {
@@ -88,25 +88,37 @@ export class WorkLoop {
     }
   }
 
+  /** Forwards the burst's events from `first` on; returns `end`, where the next ones begin. */
+  #forward(first: number, end: number): number {
+    this.#port.enqueueBurst(this.#burst, first, end - first);
+    return end;
+  }
+
+  #isSuspect(i: number): boolean {
+    const buffer = this.#bufferOf(this.#burst.payload(i));
+    return buffer.outcome === OUTCOME.PENDING && buffer.starts > 0;
+  }
+
   /** Turns event `i` into its result, in place. */
   #work(i: number): void {
     const burst = this.#burst;
     const buffer = this.#bufferOf(burst.payload(i));
-    if (buffer.outcome === OUTCOME.PENDING) {
-      this.#complete(buffer, burst.payloadHigh(i), burst.attempts(i));
-    }
+    if (buffer.outcome === OUTCOME.PENDING) this.#complete(buffer, burst.payloadHigh(i));
     burst.setOp(i, OP.FORWARD);
     burst.setQueueId(i, RESULTS_QUEUE);
     burst.setPayloadHigh(i, buffer.resultLength);
   }
 
-  #complete(buffer: JobBuffer, length: number, attempt: number): void {
-    if (attempt >= this.#attempts) {
-      buffer.fail(`the thread that ran the job ended without a result, ${attempt} times`);
+  #complete(buffer: JobBuffer, length: number): void {
+    const { starts } = buffer;
+    if (starts >= this.#attempts) {
+      const times = starts === 1 ? 'once' : `${starts} times`;
+      buffer.fail(`the thread that ran the job ended without a result, ${times}`);
       return;
     }
+    buffer.countStart();
     try {
-      this.#job.show(buffer, length, attempt);
+      this.#job.show(buffer, length, starts);
       runJob(this.#parallel, this.#job, buffer);
     } catch (error) {
       buffer.fail(messageOf(error));

@@ -7,7 +7,7 @@ import { REFUSAL } from '../eventdev/event.js';
 import { takeCredits } from '../credit/credit-word.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { creditTag } from '../memory/domain-state.js';
-import { HEADER, PORT } from '../memory/layout.js';
+import { HEADER, PORT, WISH_MASK } from '../memory/layout.js';
 import { count } from '../memory/wide-counter.js';
 import { observe, publish } from '#words';
 import { MODE } from './port-gate.js';
@@ -21,6 +21,8 @@ export class Admission {
   readonly #at: number;
   readonly #threshold: number;
   #tag = 0;
+  /** How often credits were asked for, above WISH_MASK. */
+  #asked = 0;
   /** NEW events accepted, free-running: the private copy of NEW_COUNT. */
   #accepted: number;
 
@@ -45,7 +47,14 @@ export class Admission {
 
   /** Leaves a wish to have `wanted` credits; the scheduler has to be told. */
   wishFor(wanted: number): void {
-    publish(this.#words, this.#at + PORT.WISH, wanted);
+    this.#asked = (this.#asked + WISH_MASK + 1) & ~WISH_MASK;
+    // C3 → C4 (credits.ts#noteWish): published before the port rings.
+    publish(this.#words, this.#at + PORT.WISH, this.#asked | (wanted & WISH_MASK));
+  }
+
+  /** Wishes for nothing any more. */
+  giveUp(): void {
+    publish(this.#words, this.#at + PORT.WISH, 0);
   }
 
   /** Takes credits for up to `wanted` NEW events; returns for how many. */
@@ -96,12 +105,11 @@ export class Admission {
   /**
    * True when the scheduler has to be told. It remembers a wish until it has granted it, so who is
    * refused again and again rings once, and a thread that retries in a loop does not keep the
-   * scheduler from its work.
+   * scheduler from its work. The count in the word shows that it is still asking.
    */
   #leaveWish(short: number, taken: number): boolean {
     const told = taken === 0 && this.#words[this.#at + PORT.WISH] !== 0;
-    // C3 → C4 (credits.ts#noteWish): published before the port rings.
-    if (!told) this.wishFor(short);
+    this.wishFor(short);
     return !told;
   }
 

@@ -18,20 +18,26 @@ export function attachPort(attachment: PortAttachment): Port {
   const view = viewDomain(attachment);
   const { words } = view;
   const at = view.layout.ports[attachment.portId]!.at;
-  const owner = swapIf(words, at + PORT.OWNER, 0, threadId + 1);
-  if (owner !== 0) {
-    throw new DlbError('ERR_DLB_PORT_IN_USE', 'the port is attached already', {
-      field: 'portId',
-      portId: attachment.portId,
-      ownerThread: owner - 1,
-    });
-  }
+  const me = threadId + 1;
+  const owner = swapIf(words, at + PORT.OWNER, 0, me);
+  if (owner !== 0) throw inUse(attachment.portId, owner);
   const generation = (observe(words, at + PORT.GENERATION) + 1) | 0;
   publish(words, at + PORT.GENERATION, generation);
+  // Reclaimed in between, the port may have gone to another thread, under the same generation.
+  const still = observe(words, at + PORT.OWNER);
+  if (still !== me) throw inUse(attachment.portId, still);
   words[at + PORT.WORKING] = 0;
   words[at + PORT.WISH] = 0;
-  const port = new Port(attachment, view, generation);
+  const port = new Port(attachment, view, me, generation);
   // The scheduler gives the port its events back when it sees the new generation.
   ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
   return port;
+}
+
+function inUse(portId: number, owner: number): DlbError {
+  return new DlbError('ERR_DLB_PORT_IN_USE', 'the port is attached already', {
+    field: 'portId',
+    portId,
+    ownerThread: owner - 1,
+  });
 }

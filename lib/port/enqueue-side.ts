@@ -110,6 +110,11 @@ export class EnqueueSide {
         words[releaseAt + 2] = words[releaseAt + 2]! + 1;
         continue;
       }
+      if (op === OP.FRAGMENT) {
+        // Without a slot: a piece costs no credit, so the ring has no room for it.
+        words[this.#at + PORT.PIECES] = (words[this.#at + PORT.PIECES]! + 1) | 0;
+        continue;
+      }
       const to = ring.slot();
       releaseAt = op === OP.RELEASE ? to : -1;
       words[to] = source[at]!;
@@ -143,7 +148,12 @@ function indexOfNew(
   granted: number,
   outstanding: number,
 ): number {
-  let i = 0;
-  while (countNew(source, from, i + 1, outstanding) <= granted) i++;
-  return i;
+  let owed = outstanding;
+  let left = granted;
+  for (let i = 0, at = from + 1; ; i++, at += QE_WORDS) {
+    const op = source[at]! & OP_MASK;
+    if (op === OP.FRAGMENT) continue;
+    if (op !== OP.NEW && owed > 0) owed--;
+    else if (op !== OP.RELEASE && left-- === 0) return i;
+  }
 }

@@ -33,6 +33,7 @@ export class PortGate {
   readonly #generation: number;
   #control = 0;
   #lease = 0;
+  #acknowledged = 0;
   #mode: number = MODE.IDLE;
 
   constructor(words: Int32Array, portAt: number, generation: number) {
@@ -53,6 +54,12 @@ export class PortGate {
     return this.#lease;
   }
 
+  /** Whether the lease is that of the last look. A plain read will do for what was published after
+   *  a lease and has been observed: whoever saw that sees the lease as well. */
+  get leaseHolds(): boolean {
+    return this.#words[this.#leaseAt] === this.#lease;
+  }
+
   /** False when a look is due: something changed, or nothing flows and a plain read may be stale. */
   current(): boolean {
     return (
@@ -66,10 +73,10 @@ export class PortGate {
   look(): number {
     if (this.#mode >= MODE.DETACHED) return this.#mode;
     // G1 ← G2 (the scheduler publishes the lease, then the generation it is for).
-    const acknowledged = observe(this.#words, this.#ackAt);
+    this.#acknowledged = observe(this.#words, this.#ackAt);
     this.#lease = observe(this.#words, this.#leaseAt);
     this.#control = observe(this.#words, HEADER.CTL);
-    this.#mode = this.#judge(acknowledged);
+    this.#mode = this.#judge(this.#acknowledged);
     return this.#mode;
   }
 
@@ -77,7 +84,8 @@ export class PortGate {
   changed(): boolean {
     return (
       observe(this.#words, HEADER.CTL) !== this.#control ||
-      observe(this.#words, this.#leaseAt) !== this.#lease
+      observe(this.#words, this.#leaseAt) !== this.#lease ||
+      observe(this.#words, this.#ackAt) !== this.#acknowledged
     );
   }
 

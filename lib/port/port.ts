@@ -7,16 +7,16 @@
  * Rules:     DPDK `rte_event_enqueue_burst`, `rte_event_dequeue_burst`; where ours differ is said
  *            in README.md. Ordering: lib/ring/README.md.
  */
-import { OPAQUE_MASK, OPAQUE_SHIFT, QE_WORDS, REFUSAL } from '../eventdev/event.js';
+import { OPAQUE_SHIFT, QE_WORDS, REFUSAL } from '../eventdev/event.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
 import type { PortState } from '../eventdev/spec.js';
 import { ringDoorbell } from '../idle/doorbell.js';
 import { Waiter } from '../idle/waiter.js';
 import type { DomainView, PortAttachment } from '../memory/attachment.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { BufferPool } from '../mempool/index.js';
 import { RingConsumer } from '../ring/consumer.js';
-import { observe, publish } from '#words';
+import { observe, publish, swapIf } from '#words';
 import { EnqueueSide, FENCED } from './enqueue-side.js';
 import { MODE, PortGate } from './port-gate.js';
 import { ReadyWaits } from './ready.js';
@@ -30,6 +30,8 @@ export class Port implements Disposable {
   readonly #bell: Int32Array;
   readonly #at: number;
   readonly #generation: number;
+  /** What the OWNER word is while the port is ours. */
+  readonly #owner: number;
   readonly #enqueueDepth: number;
   readonly #implicitRelease: boolean;
   readonly #gate: PortGate;
@@ -39,11 +41,11 @@ export class Port implements Disposable {
   readonly #waits: ReadyWaits;
   #lease: number;
   #refusal: number = REFUSAL.NONE;
-  /** implOpaque of the first event of the last burst. */
-  #firstOpaque = 0;
+  /** CQ index of the first event of the last burst. */
+  #firstIndex = 0;
 
   /** Use `attachPort`, which takes the port for this thread first. */
-  constructor(attachment: PortAttachment, view: DomainView, generation: number) {
+  constructor(attachment: PortAttachment, view: DomainView, owner: number, generation: number) {
     const { words, layout } = view;
     const port = layout.ports[attachment.portId]!;
     this.id = attachment.portId;
@@ -51,6 +53,7 @@ export class Port implements Disposable {
     this.#bell = new Int32Array(attachment.bell);
     this.#at = port.at;
     this.#generation = generation;
+    this.#owner = owner;
     this.#enqueueDepth = attachment.enqueueDepth;
     this.#implicitRelease = attachment.implicitRelease;
     this.#gate = new PortGate(words, port.at, generation);
@@ -120,13 +123,17 @@ export class Port implements Disposable {
   dequeueBurst(burst: EventBurst, max = burst.capacity, waitMs = 0): number {
     burst.length = 0;
     const limit = clamp(max, burst.capacity);
-    if (this.#implicitRelease && this.#out.outstanding > 0) this.#complete(this.#out.outstanding);
+    const owed = this.#implicitRelease ? this.#complete(this.#out.outstanding) : 0;
     let mode = this.#mode();
     const taken = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    // One ring for both: the completions, and the space, for which events may be waiting.
+    if (owed + taken > 0) ringDoorbell(this.#words, this.#bell, this.id);
     if (taken > 0 || limit === 0 || !(waitMs > 0) || mode >= MODE.DISABLED) return taken;
     this.#waiter.block(this.#stirred, waitMs);
     mode = this.#mode();
-    return mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    const found = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    if (found > 0) ringDoorbell(this.#words, this.#bell, this.id);
+    return found;
   }
 
   /**
@@ -151,17 +158,23 @@ export class Port implements Disposable {
     admission.wishFor(count);
     ringDoorbell(this.#words, this.#bell, this.id);
     this.#waiter.block(() => this.#gate.changed() || admission.hasCredits(count), waitMs);
-    return this.#mode() === MODE.FLOWING && admission.hasCredits(count);
+    const granted = this.#mode() === MODE.FLOWING && admission.hasCredits(count);
+    // Given up: what was granted so far may go to others.
+    if (!granted) admission.giveUp();
+    return granted;
   }
 
   /** Completes the `count` oldest events; clamped to what is outstanding. Returns how many. */
   release(count: number): number {
-    return this.#complete(count);
+    const released = this.#complete(count);
+    if (released > 0) ringDoorbell(this.#words, this.#bell, this.id);
+    return released;
   }
 
   /** Names the event in hand by its index in the last burst: the suspect if this thread dies. */
   working(i: number): void {
-    this.#words[this.#at + PORT.WORKING] = ((this.#firstOpaque + i) & OPAQUE_MASK) + 1;
+    if (this.#gate.mode >= MODE.DISABLED) return;
+    this.#words[this.#at + PORT.WORKING] = ((this.#firstIndex + i) & SUSPECT_MASK) + 1;
   }
 
   /**
@@ -171,11 +184,13 @@ export class Port implements Disposable {
   detach(): void {
     const mode = this.#look();
     this.#gate.detach();
+    this.#waiter.close();
     this.#out.outstanding = 0;
     if (mode >= MODE.DISABLED) return;
     // O1 → O2 (scheduler, told by the doorbell): all our entries were published before this mark.
     publish(this.#words, this.#at + PORT.DETACHED, this.#generation);
-    publish(this.#words, this.#at + PORT.OWNER, 0);
+    // Not if the port was reclaimed in between: then it may have another owner.
+    swapIf(this.#words, this.#at + PORT.OWNER, this.#owner, 0);
     ringDoorbell(this.#words, this.#bell, this.id);
   }
 
@@ -183,15 +198,14 @@ export class Port implements Disposable {
     this.detach();
   }
 
-  /** Releases the `count` oldest and rings. Returns how many. */
+  /** Releases the `count` oldest, without ringing. Returns how many. */
   #complete(count: number): number {
+    if (this.#out.outstanding === 0) return 0;
     for (;;) {
       if (this.#mode() > MODE.DRAINING) return 0;
       const due = clamp(count, this.#out.outstanding);
       if (due === 0) return 0;
-      if (this.#out.release(due) === FENCED) continue;
-      ringDoorbell(this.#words, this.#bell, this.id);
-      return due;
+      if (this.#out.release(due) !== FENCED) return due;
     }
   }
 
@@ -201,6 +215,8 @@ export class Port implements Disposable {
     const waiting = cq.available();
     const count = waiting < limit ? waiting : limit;
     if (count <= 0) return 0;
+    // A stop and a start may have come in since the look: then this is another lease's CQ.
+    if (!this.#gate.leaseHolds) return this.#look() === MODE.FLOWING ? this.#take(burst, limit) : 0;
     const { words, slots, mask, head } = cq;
     const to = burst.words;
     for (let i = 0, at = 0; i < count; i++, at += QE_WORDS) {
@@ -213,11 +229,9 @@ export class Port implements Disposable {
     cq.head = (head + count) | 0;
     cq.publish();
     burst.length = count;
-    this.#firstOpaque = to[1]! >>> OPAQUE_SHIFT;
-    this.#out.owe(count, this.#firstOpaque);
+    this.#firstIndex = head;
+    this.#out.owe(count, to[1]! >>> OPAQUE_SHIFT);
     if (words[this.#at + PORT.WORKING] !== 0) words[this.#at + PORT.WORKING] = 0;
-    // The scheduler may be parked with events that wait for this space.
-    ringDoorbell(this.#words, this.#bell, this.id);
     return count;
   }
 
@@ -246,8 +260,10 @@ export class Port implements Disposable {
 
   #refuse(mode: number): number {
     if (mode === MODE.IDLE) this.#refusal = REFUSAL.NOT_STARTED;
-    else if (mode === MODE.WAITING) this.#refusal = REFUSAL.CREDIT;
-    else this.#refusal = mode === MODE.CLOSED ? REFUSAL.NOT_STARTED : REFUSAL.PORT_DISABLED;
+    else if (mode === MODE.WAITING) {
+      // Nothing is granted yet; in a domain that is not started nothing will be.
+      this.#refusal = this.#gate.state === 'started' ? REFUSAL.CREDIT : REFUSAL.NOT_STARTED;
+    } else this.#refusal = mode === MODE.CLOSED ? REFUSAL.NOT_STARTED : REFUSAL.PORT_DISABLED;
     return 0;
   }
 

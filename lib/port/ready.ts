@@ -31,6 +31,7 @@ const KEEP_ALIVE_MS = 2 ** 30;
 export class ReadyWaits {
   readonly #waiter: Waiter;
   readonly #watched: Watched;
+  /** The wait that all calls share, and what they wait for to be exceeded. */
   #round: Promise<void> | null = null;
 
   constructor(waiter: Waiter, watched: Watched) {
@@ -43,12 +44,13 @@ export class ReadyWaits {
     const depth = options.depth !== undefined && options.depth > 1 ? options.depth : 1;
     const withinMs = depth === 1 ? 0 : (options.withinMs ?? WITHIN_MS);
     let firstSeen = Number.NaN;
+    let nudge = (): void => {};
+    const onAbort = (): void => nudge();
+    signal?.addEventListener('abort', onAbort);
     const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
-    const aborted = abortion(signal);
     try {
       for (;;) {
-        if (signal?.aborted === true) return false;
-        if (this.#watched.over()) return false;
+        if (signal?.aborted === true || this.#watched.over()) return false;
         const waiting = this.#watched.waiting();
         if (waiting >= depth) return true;
         const now = performance.now();
@@ -56,31 +58,23 @@ export class ReadyWaits {
         else if (Number.isNaN(firstSeen)) firstSeen = now;
         const left = waiting === 0 ? Infinity : firstSeen + withinMs - now;
         if (left <= 0) return true;
-        await Promise.race([this.#nextChange(waiting, left), aborted.promise]);
+        // One promise per look: a race would leave a reaction on the longest-lived one each time.
+        await new Promise<void>((resolve) => {
+          nudge = resolve;
+          void this.#stirred(waiting).then(resolve, resolve);
+          if (left < KEEP_ALIVE_MS) setTimeout(resolve, left);
+        });
       }
     } finally {
       clearInterval(keepAlive);
-      aborted.dispose();
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  /** One shared wait: until more than `waiting` events wait, something changes, or time is up. */
-  #nextChange(waiting: number, ms: number): Promise<void> {
-    const changed = (): boolean => this.#watched.changed() || this.#watched.waiting() > waiting;
-    this.#round ??= this.#waiter.sleep(changed, ms).finally(() => (this.#round = null));
+  /** Settles when more than `waiting` events wait, something changed, or a park has ended. */
+  #stirred(waiting: number): Promise<void> {
+    const stirred = (): boolean => this.#watched.changed() || this.#watched.waiting() > waiting;
+    this.#round ??= this.#waiter.sleep(stirred, Infinity).finally(() => (this.#round = null));
     return this.#round;
   }
-}
-
-interface Abortion {
-  readonly promise: Promise<void>;
-  dispose(): void;
-}
-
-function abortion(signal: AbortSignal | undefined): Abortion {
-  if (signal === undefined) return { promise: new Promise(() => {}), dispose: () => {} };
-  let listener = (): void => {};
-  const promise = new Promise<void>((resolve) => (listener = resolve));
-  signal.addEventListener('abort', listener, { once: true });
-  return { promise, dispose: () => signal.removeEventListener('abort', listener) };
 }

@@ -40,7 +40,12 @@ export class RingConsumer {
 
   /** Gives the slots before `head` back to the producer. */
   publish(): void {
-    // R2 → A2 (producer.ts#used): the slots before this head have been read.
+    // R2 → A2 (scheduler/cq-room.ts#cqUsed): the slots before this head have been read.
     publish(this.words, this.layout.headAt, this.head);
+  }
+
+  /** Writes HEAD for statistics only: for a ring whose producer never looks at it. */
+  show(): void {
+    this.words[this.layout.headAt] = this.head;
   }
 }

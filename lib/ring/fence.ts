@@ -6,15 +6,12 @@
  * and its entries are counted, or fails its compare and swap, and its entries never were. There
  * is nothing in between; the producer finds out from `tryPublish` and starts anew.
  */
-import { observe, swapIf } from '#words';
+import { addTo } from '#words';
 import type { RingLayout } from '../memory/layout.js';
 
 /** Returns the tail before the fence: entries before it are valid. The ring goes on at the next
  *  index. */
 export function fence(words: Int32Array, layout: RingLayout): number {
-  for (;;) {
-    const tail = observe(words, layout.tailAt);
-    // F1 → F2 (producer.ts#tryPublish): no publish that began before can succeed after this.
-    if (swapIf(words, layout.tailAt, tail, (tail + 1) | 0) === tail) return tail;
-  }
+  // F1 → F2 (producer.ts#tryPublish): no publish that began before can succeed after this.
+  return addTo(words, layout.tailAt, 1);
 }

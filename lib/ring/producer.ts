@@ -5,10 +5,10 @@
  * Writes:    TAIL, and the free slots from TAIL on. Nothing else.
  * Algorithm: Lamport's bounded ring; the producer's private tail runs ahead of the published one,
  *            so a burst costs one publish.
- * Ordering:  README.md, edges R1 → A1 and R2 → A2, fence F1 → F2.
+ * Ordering:  README.md, edge R1 → A1, fence F1 → F2.
  *
- * Entries are claimed with `slot()` and filled by the caller, who knows that there is room:
- * either from `used()`, or because the ring is as deep as all events that can exist.
+ * Entries are claimed with `slot()` and filled by the caller, who knows that there is room: the
+ * scheduler counts what it put into a CQ, and an enqueue ring is as deep as all events together.
  */
 import { QE_WORDS } from '../eventdev/event.js';
 import { observe, publish, swapIf } from '#words';
@@ -17,7 +17,6 @@ import type { RingLayout } from '../memory/layout.js';
 export class RingProducer {
   readonly words: Int32Array;
   readonly layout: RingLayout;
-  readonly depth: number;
   /** Private: the next index to fill. */
   tail: number;
   #published: number;
@@ -27,7 +26,6 @@ export class RingProducer {
   constructor(words: Int32Array, layout: RingLayout) {
     this.words = words;
     this.layout = layout;
-    this.depth = layout.depth;
     this.#slots = layout.slots;
     this.#mask = layout.mask;
     this.tail = observe(words, layout.tailAt);
@@ -69,11 +67,5 @@ export class RingProducer {
   resync(): void {
     this.tail = observe(this.words, this.layout.tailAt);
     this.#published = this.tail;
-  }
-
-  /** Entries that the consumer has not taken, published or not. Looks at the shared HEAD. */
-  used(): number {
-    // A2 ← R2 (consumer.ts#publish): slots before this head have been read.
-    return (this.tail - observe(this.words, this.layout.headAt)) | 0;
   }
 }

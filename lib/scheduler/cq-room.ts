@@ -2,19 +2,22 @@
  * How much a port may be given now.
  *
  * Runs on: the scheduler. A CQ whose depth the spec gives is filled up to it. Where it leaves depth
- * open, the depth in use follows the work, between 4 and 512: about half a millisecond of it may
- * be bound to a port ahead of time, so that an event seldom sits behind a slow one while another
- * port is free (contract C8), and a fast port is still fed in large bursts.
+ * open, the depth in use follows the work, between 1 and 512: from time to time the events that a
+ * port holds are marked, and it is measured how long they stay bound to it. If that is long, the
+ * depth is halved, so that an event seldom sits behind a slow one while another port is free
+ * (contract C8); if it is short and the port ran dry, it is doubled.
  */
 import { PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observe } from '#words';
 import type { Machine, PortSeat } from './machine.js';
 
-const DEPTH_MIN = 4;
-/** Time worth of work that a CQ should hold, and the shortest span measured, in milliseconds. */
-const BOUND_AHEAD_MS = 0.5;
-const SPAN_MS = 1;
+/** A scheduler worker begins here: two bursts. */
+const DEPTH_FIRST = 64;
+/** Bound for longer than this is too long; shorter than BOUND_SHORT_MS leaves room for more. A
+ *  thread that loses its core for a time slice shall not look slow. */
+const BOUND_LONG_MS = 5;
+const BOUND_SHORT_MS = 1;
 
 /** Entries of the port's CQ that it has not taken; negative or above its size if the port wrote
  *  nonsense. */
@@ -23,8 +26,10 @@ export function cqUsed(machine: Machine, port: PortSeat): number {
   // A2 ← R2 (port): the slots before this head have been read.
   const head = observe(machine.words, cq.layout.headAt);
   // The owner of a new lease may not have come round to moving its head to where its CQ begins.
-  const stale = ((head - port.cqStart) | 0) < 0;
-  return (cq.tail - (stale ? port.cqStart : head)) | 0;
+  if (((head - port.cqStart) | 0) < 0) return (cq.tail - port.cqStart) | 0;
+  // Follows the head, so that the difference stays small whatever the number of deliveries.
+  port.cqStart = head;
+  return (cq.tail - head) | 0;
 }
 
 /** Wakes the port's thread if it sleeps: to be called after what it waits for was published. */
@@ -37,28 +42,40 @@ export function wakePort(machine: Machine, port: PortSeat): void {
 /** Looks at the CQ's head. False if it is impossible: then the port has to be cut off. */
 export function refreshRoom(machine: Machine, port: PortSeat, now: number): boolean {
   const used = cqUsed(machine, port);
-  if (used < 0 || used > port.cq.depth) return false;
+  if (used < 0 || used > port.cq.layout.depth) return false;
   if (port.adaptive && now > 0) adaptDepth(machine, port, used, now);
   const room = port.depth - used;
   port.room = port.live && room > 0 ? room : 0;
   return true;
 }
 
-/** Measures how fast the port takes events, and sets the depth in use accordingly. */
+/** Sets the depth to begin with, for a scheduler that measures time. */
+export function beginAdaptive(machine: Machine, port: PortSeat): void {
+  if (!port.adaptive) return;
+  setDepth(machine, port, Math.min(DEPTH_FIRST, port.depth));
+  port.room = port.depth;
+}
+
+/** Marks what the port holds now, unless a mark is open. */
+export function markHeld(port: PortSeat, now: number): void {
+  if (port.markOpen) return;
+  port.markOpen = true;
+  port.markTail = port.historyTail;
+  port.markedAt = now;
+}
+
+/** Sets the depth by how long the marked events were bound to the port. */
 function adaptDepth(machine: Machine, port: PortSeat, used: number, now: number): void {
-  const head = (port.cq.tail - used) | 0;
-  if (used === 0 && port.room === 0) setDepth(machine, port, port.depth * 2);
-  const span = now - port.measuredAt;
-  if (span < SPAN_MS) return;
-  const taken = (head - port.measuredHead) | 0;
-  // A CQ that was found empty says how much there was to do, not how fast it was done.
-  if (used > 0)
-    setDepth(machine, port, 2 ** Math.ceil(Math.log2((taken / span) * BOUND_AHEAD_MS + 1)));
-  port.measuredAt = now;
-  port.measuredHead = head;
+  if (used === 0 && port.room === 0) port.ranDry = true;
+  if (!port.markOpen || ((port.historyHead - port.markTail) | 0) < 0) return;
+  const bound = now - port.markedAt;
+  if (bound > BOUND_LONG_MS) setDepth(machine, port, port.depth >>> 1);
+  else if (bound < BOUND_SHORT_MS && port.ranDry) setDepth(machine, port, port.depth * 2);
+  port.markOpen = false;
+  port.ranDry = false;
 }
 
 function setDepth(machine: Machine, port: PortSeat, depth: number): void {
-  port.depth = Math.min(Math.max(depth, DEPTH_MIN), port.cq.depth);
+  port.depth = Math.min(Math.max(depth, 1), port.cq.layout.depth);
   machine.m[machine.at.depthInUse + port.id] = port.depth;
 }

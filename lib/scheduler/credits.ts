@@ -11,13 +11,20 @@
  */
 import { grantCredits, revokeCredits } from '../credit/credit-word.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, WISH_MASK } from '../memory/layout.js';
 import { observe } from '#words';
 import { wakePort } from './cq-room.js';
 import type { Machine, PortSeat } from './machine.js';
 
 /** A port that spent within this many passes is given free credits without asking. */
 const SPENDER_PASSES = 64;
+
+/** A wish that was granted is not taken back for this many passes: its thread has to come round to
+ *  use it. Together with a pass or two to be seen every wish is served within 16. */
+const GRANTED_PASSES = 8;
+
+/** A port that did not ask again within so many passes may have given up. */
+const ASKING_PASSES = 2;
 
 /** Splits all credits over the ports. To be called when the domain starts. */
 export function splitCredits(machine: Machine): void {
@@ -31,9 +38,16 @@ export function splitCredits(machine: Machine): void {
 export function noteWish(machine: Machine, port: PortSeat): void {
   const at = port.at + PORT.WISH;
   // Mostly there is none: a plain read tells, since the port rang after it left one.
-  if (machine.words[at] === 0) return;
+  if (machine.words[at] === 0) {
+    port.wish = 0;
+    return;
+  }
   // C4 ← C3 (admission.ts): the wish was published before the port rang.
-  const wanted = Math.min(observe(machine.words, at), machine.plan.eventsLimit);
+  const word = observe(machine.words, at);
+  if (word !== port.wishWord) port.askedAt = machine.pass;
+  port.wishWord = word;
+  const wanted = Math.min(word & WISH_MASK, machine.plan.eventsLimit);
+  if (port.wish === 0) port.wishedAt = machine.pass;
   port.wish = wanted > port.unspent ? wanted - port.unspent : 0;
   if (port.wish > 0) machine.wishing = true;
   // It was granted them before its wish was seen, and nobody woke it then.
@@ -54,52 +68,99 @@ export function settleCredits(machine: Machine): void {
   if (machine.free > 0) repaySpenders(machine);
 }
 
+/**
+ * Wishes of ports that are asking now come first, the oldest of them first, each its fair share;
+ * what is missing for them is taken back from others. A wish that was left standing gets only what
+ * is free, since its thread may have given up.
+ */
 function grantWishes(machine: Machine): void {
-  const { ports } = machine;
+  machine.wishing = false;
   let wishes = 0;
-  let wishers = 0;
-  for (const port of ports) {
-    if (port.wish === 0) continue;
+  let asking = 0;
+  for (const port of machine.ports) {
+    if (port.wish > 0) noteWish(machine, port);
+    port.asks = port.wish > 0 && isAsking(machine, port);
+    if (!port.asks) continue;
     wishes += port.wish;
-    wishers++;
+    asking++;
   }
-  for (const port of ports) port.emptied = false;
   while (machine.free < wishes && revokeRichest(machine));
-  for (let i = 0; i < ports.length && wishers > 0; i++) {
-    const port = ports[(machine.nextWisher + i) % ports.length]!;
-    if (port.wish === 0) continue;
-    const fair = Math.ceil(machine.free / wishers--);
-    const count = Math.min(port.wish, fair, machine.free);
-    port.wish -= count;
-    grant(machine, port, count);
-    // A thread may sleep until it has them all.
-    if (port.wish === 0) wakePort(machine, port);
+  for (let port = oldestWish(machine, true); port !== null; port = oldestWish(machine, true)) {
+    serveWish(machine, port, Math.ceil(machine.free / asking--));
   }
-  machine.nextWisher = (machine.nextWisher + 1) % ports.length;
-  machine.wishing = ports.some((port) => port.wish > 0);
+  for (let port = oldestWish(machine, false); port !== null; port = oldestWish(machine, false)) {
+    serveWish(machine, port, machine.free);
+  }
+  machine.owesCredits = machine.wishing && someCanGive(machine);
 }
 
-/** Takes all unspent credits of the richest port that wishes for none. False when there is none. */
+/** Its thread asked again within the last passes, or sleeps until it has them. */
+function isAsking(machine: Machine, port: PortSeat): boolean {
+  if (((machine.pass - port.askedAt) | 0) <= ASKING_PASSES) return true;
+  return observe(machine.words, port.at + PORT.SLEEPING) !== 0;
+}
+
+function serveWish(machine: Machine, port: PortSeat, share: number): void {
+  const count = Math.min(port.wish, share, machine.free);
+  port.wish -= count;
+  port.servedAt = machine.pass;
+  if (count > 0) port.grantedAt = machine.pass;
+  grant(machine, port, count);
+  if (port.wish > 0) machine.wishing = true;
+  // Its thread may sleep until it has them all.
+  else wakePort(machine, port);
+}
+
+/** The wish that is open longest of those not served in this pass. */
+function oldestWish(machine: Machine, asks: boolean): PortSeat | null {
+  let oldest: PortSeat | null = null;
+  for (const port of machine.ports) {
+    if (port.wish === 0 || port.asks !== asks || port.servedAt === machine.pass) continue;
+    if (oldest === null || ((port.wishedAt - oldest.wishedAt) | 0) < 0) oldest = port;
+  }
+  return oldest;
+}
+
+/** Takes all unspent credits of the richest port that can give some. False when there is none. */
 function revokeRichest(machine: Machine): boolean {
   let richest: PortSeat | null = null;
   for (const port of machine.ports) {
-    if (port.wish > 0 || port.unspent === 0 || port.emptied) continue;
+    if (!canGive(machine, port) || wasGranted(machine, port)) continue;
     if (richest === null || port.unspent > richest.unspent) richest = port;
   }
   if (richest === null) return false;
   revoke(machine, richest);
-  // It may have lost what it wished for before it came to take it.
+  richest.emptiedAt = machine.pass;
+  // It may have lost what it wished for before it came to take it: it wishes again.
   noteWish(machine, richest);
-  // What it has left is on its way in its ring.
-  richest.emptied = true;
   return true;
+}
+
+function canGive(machine: Machine, port: PortSeat): boolean {
+  return !(port.asks && port.wish > 0) && port.unspent > 0 && port.emptiedAt !== machine.pass;
+}
+
+function wasGranted(machine: Machine, port: PortSeat): boolean {
+  return ((machine.pass - port.grantedAt) | 0) <= GRANTED_PASSES;
+}
+
+/** Whether passes alone serve a wish: some port asks, another holds what it was granted lately. */
+function someCanGive(machine: Machine): boolean {
+  const { ports } = machine;
+  let asks = false;
+  let gives = false;
+  for (const port of ports) {
+    if (port.asks && port.wish > 0) asks = true;
+    else if (canGive(machine, port)) gives = true;
+  }
+  return asks && gives;
 }
 
 function repaySpenders(machine: Machine): void {
   const { spenders } = machine;
   for (let i = spenders.length - 1; i >= 0; i--) {
     const port = spenders[i]!;
-    if (port.live && machine.pass - port.spentAt <= SPENDER_PASSES) {
+    if (port.live && ((machine.pass - port.spentAt) | 0) <= SPENDER_PASSES) {
       grant(machine, port, Math.ceil(machine.free / (i + 1)));
     } else {
       port.spending = false;

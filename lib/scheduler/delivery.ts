@@ -14,36 +14,75 @@ import { deliver } from './history.js';
 import type { Machine, PortSeat, QueueSeat } from './machine.js';
 import { ALL_TIERS, nextPort, openPorts, roomiestPort, takesPart } from './placement.js';
 
-/** Delivers all that can go. Returns how many events went. */
+/** Starvation avoidance: a DLB lets a less urgent bin through about 1 % of the time. */
+const EVENTS_PER_TURN = 100;
+/** More than any pass delivers. A small integer: numbers beyond are allocated when passed on. */
+const NO_LIMIT = 0x3fff_ffff;
+
+/**
+ * Delivers all that can go. Returns how many events went.
+ * As long as events are left waiting, every hundredth goes to the next list that has any, by turns:
+ * so a less urgent one still progresses (contract C5), at the share that DLB gives by default.
+ */
 export function deliverAll(machine: Machine): number {
   const { tiers } = machine;
-  if (tiers.length <= 1) return deliverTier(machine, ALL_TIERS);
-  let sent = 0;
-  for (let i = 0; i < tiers.length; i++) sent += deliverTier(machine, tiers[i]!);
+  let sent = machine.sinceTurn >= EVENTS_PER_TURN ? giveTurn(machine) : 0;
+  if (tiers === 1) sent += deliverTier(machine, ALL_TIERS, NO_LIMIT);
+  else for (let tier = 0; tier < tiers; tier++) sent += deliverTier(machine, tier, NO_LIMIT);
+  machine.sinceTurn = someWait(machine) ? machine.sinceTurn + sent : 0;
   return sent;
 }
 
-function deliverTier(machine: Machine, tier: number): number {
+/** One event of the next list, in the order of queues and levels, that has one that can go. */
+function giveTurn(machine: Machine): number {
+  const lists = machine.queues.length * LEVELS;
+  machine.sinceTurn = 0;
+  for (let tried = 0; tried < lists; tried++) {
+    machine.lastTurn = (machine.lastTurn + 1) % lists;
+    const queue = machine.queues[Math.floor(machine.lastTurn / LEVELS)]!;
+    const level = machine.lastTurn % LEVELS;
+    if ((queue.levels & (1 << level)) === 0) continue;
+    if (deliverQueue(machine, queue, ALL_TIERS, 1, 1 << level) > 0) return 1;
+  }
+  return 0;
+}
+
+function someWait(machine: Machine): boolean {
+  const { ranked } = machine;
+  for (let i = 0; i < ranked.length; i++) if (ranked[i]!.levels !== 0) return true;
+  return false;
+}
+
+function deliverTier(machine: Machine, tier: number, most: number): number {
   const { ranked } = machine;
   let sent = 0;
   for (let i = 0; i < ranked.length; i++) {
     const queue = ranked[i]!;
-    if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier);
+    if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier, most, queue.levels);
   }
   return sent;
 }
 
-/** The most urgent level first, until no port has room. */
-function deliverQueue(machine: Machine, queue: QueueSeat, tier: number): number {
+/** Of these levels the most urgent first, until `most` went or no port has room. */
+function deliverQueue(
+  machine: Machine,
+  queue: QueueSeat,
+  tier: number,
+  most: number,
+  from: number,
+): number {
   let sent = 0;
-  for (let levels = queue.levels; levels !== 0; levels &= levels - 1) {
+  for (let levels = from; levels !== 0 && sent < most; levels &= levels - 1) {
     if (openPorts(queue, tier) === 0) break;
     const level = 31 - Math.clz32(levels & -levels);
     const list = queue.id * LEVELS + level;
-    sent +=
-      queue.type === 'atomic'
-        ? deliverBlocked(machine, queue, level, tier) + deliverAtomic(machine, queue, list, tier)
-        : deliverFront(machine, queue, list, tier) + deliverSpread(machine, queue, list, tier);
+    if (queue.type === 'atomic') {
+      sent += deliverBlocked(machine, queue, level, tier, most - sent);
+      sent += deliverAtomic(machine, queue, list, tier, most - sent);
+    } else {
+      sent += deliverFront(machine, queue, list, tier, most - sent);
+      sent += deliverSpread(machine, queue, list, tier, most - sent);
+    }
     if (isEmpty(machine, list)) queue.levels &= ~(1 << level);
   }
   if (sent > 0) settleServed(machine, queue);
@@ -72,16 +111,22 @@ function settleServed(machine: Machine, queue: QueueSeat): void {
 }
 
 /** Atomic events that wait in order. Those whose flow is held elsewhere are parked. */
-function deliverAtomic(machine: Machine, queue: QueueSeat, list: number, tier: number): number {
+function deliverAtomic(
+  machine: Machine,
+  queue: QueueSeat,
+  list: number,
+  tier: number,
+  most: number,
+): number {
   const { m, storage, ports } = machine;
   const table = queue.flows!;
   let open = openPorts(queue, tier);
   let sent = 0;
-  while (open > 0) {
+  while (open > 0 && sent < most) {
     let entry = storage.run(list);
     if (entry < 0) break;
     const end = storage.runEnd;
-    for (; entry < end && open > 0; entry += ENTRY_WORDS) {
+    for (; entry < end && open > 0 && sent < most; entry += ENTRY_WORDS) {
       const slot = table.slotOf(m[entry]!);
       let flow = m[slot]!;
       let port: PortSeat;
@@ -107,11 +152,17 @@ function deliverAtomic(machine: Machine, queue: QueueSeat, list: number, tier: n
 }
 
 /** Blocked flows of a level that can move now: first those that nobody holds, then per port. */
-function deliverBlocked(machine: Machine, queue: QueueSeat, level: number, tier: number): number {
+function deliverBlocked(
+  machine: Machine,
+  queue: QueueSeat,
+  level: number,
+  tier: number,
+  most: number,
+): number {
   const { parking } = machine;
   if (parking.waiting[queue.id * LEVELS + level]! === 0) return 0;
   let sent = 0;
-  for (;;) {
+  while (sent < most) {
     const record = parking.blocked(queue.id, level, parking.nobody);
     if (record < 0) break;
     const port = roomiestPort(queue, tier);
@@ -122,7 +173,7 @@ function deliverBlocked(machine: Machine, queue: QueueSeat, level: number, tier:
   }
   for (let i = 0; i < queue.ports.length; i++) {
     const port = queue.ports[i]!;
-    while (takesPart(queue, port, tier)) {
+    while (sent < most && takesPart(queue, port, tier)) {
       const record = parking.blocked(queue.id, level, port.id);
       if (record < 0) break;
       deliverParked(machine, record, level, port);
@@ -142,11 +193,17 @@ function deliverParked(machine: Machine, record: number, level: number, port: Po
 }
 
 /** Events that had left the queue before and lost their port: they keep their place. */
-function deliverFront(machine: Machine, queue: QueueSeat, list: number, tier: number): number {
+function deliverFront(
+  machine: Machine,
+  queue: QueueSeat,
+  list: number,
+  tier: number,
+  most: number,
+): number {
   const { m, parking } = machine;
   if (parking.waiting[list]! === 0) return 0;
   let sent = 0;
-  for (;;) {
+  while (sent < most) {
     const node = parking.front(list);
     if (node < 0) return sent;
     const port = nextPort(queue, tier);
@@ -155,19 +212,26 @@ function deliverFront(machine: Machine, queue: QueueSeat, list: number, tier: nu
     parking.popFront(list);
     sent++;
   }
+  return sent;
 }
 
 /** Parallel, ordered and directed events: round robin over the ports with room. */
-function deliverSpread(machine: Machine, queue: QueueSeat, list: number, tier: number): number {
+function deliverSpread(
+  machine: Machine,
+  queue: QueueSeat,
+  list: number,
+  tier: number,
+  most: number,
+): number {
   const { storage } = machine;
   const { window } = queue;
   let sent = 0;
-  for (;;) {
+  while (sent < most) {
     const first = storage.run(list);
     if (first < 0) return sent;
     const end = storage.runEnd;
     let entry = first;
-    for (; entry < end; entry += ENTRY_WORDS) {
+    for (; entry < end && sent < most; entry += ENTRY_WORDS) {
       if (window !== null && window.full) break;
       const port = nextPort(queue, tier);
       if (port === null) break;
@@ -177,4 +241,5 @@ function deliverSpread(machine: Machine, queue: QueueSeat, list: number, tier: n
     storage.drop(list, entry);
     if (entry < end) return sent;
   }
+  return sent;
 }

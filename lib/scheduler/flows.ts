@@ -29,7 +29,7 @@ export function takeBack(machine: Machine, queue: QueueSeat, slot: number, from:
   const flow = machine.m[slot]! - ONE_EVENT;
   if (flow >= ONE_EVENT) machine.m[slot] = flow;
   else flowIdle(machine, queue, slot, flow);
-  machine.parking.enlist(record, holderOf(machine, slot));
+  machine.parking.enlistFirst(record, holderOf(machine, slot));
 }
 
 /** The last event of the flow at its port is completed; `flow` is what is left of its word. */

@@ -31,7 +31,7 @@ export function flushAll(machine: Machine): Int32Array {
     for (let level = 0; level < LEVELS; level++) flushLevel(machine, queue, level, put);
     queue.levels = 0;
   }
-  machine.readyWindows.length = 0;
+  machine.readyCount = 0;
   machine.free += machine.inside;
   machine.inside = 0;
   return out;

@@ -6,6 +6,7 @@
  * by the history list, NEW events by the credits granted.
  */
 import { LEVELS, OP, OP_MASK, QE_WORDS, QUEUE_MASK, QUEUE_SHIFT } from '../eventdev/event.js';
+import { PORT } from '../memory/layout.js';
 import {
   DOMAIN_COUNTS,
   ENTRY_SEQUENCE,
@@ -15,6 +16,7 @@ import {
   QUEUE_COUNTS,
   WINDOW,
 } from '../memory/scheduler-layout.js';
+import { observe } from '#words';
 import { noteSpender } from './credits.js';
 import { levelOf } from './flows.js';
 import { completeMany, completeOldest, heldBy, historyAt, queueOf } from './history.js';
@@ -30,9 +32,30 @@ export function takeIn(machine: Machine, port: PortSeat, limit: number): number 
   if (available < 0 || available > machine.plan.ringDepth) return -1;
   const count = available < limit ? available : limit;
   takeEntries(machine, port, count);
-  port.enqueue.publish();
+  port.enqueue.show();
   port.more = count < available;
   return count;
+}
+
+/**
+ * Counts and drops the pieces that the port has enqueued: no queue of this version takes any. They
+ * belong to the oldest event that the port held before, as far as can be told.
+ */
+export function dropPieces(machine: Machine, port: PortSeat): void {
+  const at = port.at + PORT.PIECES;
+  // Mostly there are none: a plain read tells, since the port rang after it counted them.
+  if (machine.words[at] === port.pieces) return;
+  const pieces = observe(machine.words, at);
+  const fresh = (pieces - port.pieces) >>> 0;
+  port.pieces = pieces;
+  const { stats } = machine;
+  stats.addToPort(port.id, PORT_COUNTS.RX, fresh);
+  stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
+  if (heldBy(port) === 0) stats.addToPort(port.id, PORT_COUNTS.DROPPED, fresh);
+  else {
+    const oldest = queueOf(machine, historyAt(machine, port, port.historyHead));
+    stats.addToQueue(oldest.id, QUEUE_COUNTS.DROPPED, fresh);
+  }
 }
 
 /** Takes in `count` entries that are known to be there. */
@@ -49,11 +72,8 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
       releaseOldest(machine, port, words[from + 2]! >>> 0);
       continue;
     }
-    if (op === OP.FRAGMENT) {
-      // No queue of this version takes pieces: its storage for them is none.
-      dropFragment(machine, port);
-      continue;
-    }
+    // A port counts pieces without a slot; this one makes its own entries.
+    if (op === OP.FRAGMENT) continue;
     taken++;
     if (op === OP.FORWARD && heldBy(port) > 0) entry = completeOldest(machine, port);
     else if (!admitNew(machine, port)) continue;
@@ -93,7 +113,7 @@ export function store(
 /** Sends on what the windows have in order. */
 export function drainWindows(machine: Machine): void {
   const { readyWindows, m, queues } = machine;
-  for (let i = 0; i < readyWindows.length; i++) {
+  for (let i = 0; i < machine.readyCount; i++) {
     const queue = readyWindows[i]!;
     queue.ready = false;
     const window = queue.window!;
@@ -104,7 +124,7 @@ export function drainWindows(machine: Machine): void {
       store(machine, target, m, place, word1, m[place + ENTRY_SEQUENCE]!);
     }
   }
-  readyWindows.length = 0;
+  machine.readyCount = 0;
 }
 
 /** Ends up to `count` events; each gives its credit back. */
@@ -136,15 +156,6 @@ function dropUnknown(machine: Machine, port: PortSeat, entry: number, place: num
   if (entry >= 0) leaveGap(machine, entry, place);
 }
 
-function dropFragment(machine: Machine, port: PortSeat): void {
-  if (heldBy(port) === 0) {
-    machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
-    return;
-  }
-  const oldest = historyAt(machine, port, port.historyHead);
-  machine.stats.addToQueue(queueOf(machine, oldest).id, QUEUE_COUNTS.DROPPED, 1);
-}
-
 function fillPlace(
   machine: Machine,
   entry: number,
@@ -168,5 +179,5 @@ function leaveGap(machine: Machine, entry: number, place: number): void {
 function ready(machine: Machine, queue: QueueSeat): void {
   if (queue.ready) return;
   queue.ready = true;
-  machine.readyWindows.push(queue);
+  machine.readyWindows[machine.readyCount++] = queue;
 }

@@ -55,6 +55,8 @@ export function finishStop(machine: Machine): Int32Array {
   const flushed = flushAll(machine);
   for (const port of machine.ports) writeOff(machine, port);
   machine.wishing = false;
+  machine.owesCredits = false;
+  machine.sinceTurn = 0;
   return flushed;
 }
 

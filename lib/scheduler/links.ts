@@ -28,9 +28,14 @@ export function makeUnlinks(machine: Machine): void {
 function relink(machine: Machine, id: number): void {
   const queue = machine.queues[id]!;
   queue.ports = machine.ports.filter((port) => queue.links[port.id]! >= 0);
-  const tiers = new Set<number>();
-  for (const each of machine.queues) {
-    for (const port of each.ports) tiers.add(each.links[port.id]!);
-  }
-  machine.tiers = [...tiers].toSorted((a, b) => a - b);
+  machine.tiers = 1;
+  for (const port of machine.ports) rankLinks(machine, port.id);
+}
+
+/** Where one port serves several queues, its free places go by link priority first. */
+function rankLinks(machine: Machine, port: number): void {
+  const linked = machine.queues.filter((queue) => queue.links[port]! >= 0);
+  const priorities = [...new Set(linked.map((queue) => queue.links[port]!))].sort((a, b) => a - b);
+  for (const queue of linked) queue.ranks[port] = priorities.indexOf(queue.links[port]!);
+  machine.tiers = Math.max(machine.tiers, priorities.length);
 }

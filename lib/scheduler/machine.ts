@@ -23,6 +23,9 @@ import { Window } from './window.js';
 
 assert(OP.NEW === 0 && LEVELS === 8, 'the scheduler counts on these');
 
+/** Longer ago than any pass that is compared with. */
+const NEVER = 1 << 20;
+
 /** A port as the scheduler sees it. */
 export class PortSeat {
   readonly id: number;
@@ -40,9 +43,11 @@ export class PortSeat {
   served = 0;
   /** CQ depth in use. */
   depth: number;
-  /** Where the last measurement of its speed began. */
-  measuredAt = 0;
-  measuredHead = 0;
+  /** For an adaptive depth: events up to this index were held at that time; see cq-room.ts. */
+  markOpen = false;
+  markTail = 0;
+  markedAt = 0;
+  ranDry = false;
   /** Free CQ places that may be filled now. */
   room = 0;
   /** CQ entries before this index are void. */
@@ -50,18 +55,33 @@ export class PortSeat {
   /** False once its owner has left, until the next one attaches; a dead port is given nothing. */
   live = true;
   disabled = false;
-  /** The generation that may use the port. */
+  /** Its owner has left, and its ring is still being taken in. */
+  leaving = false;
+  /** The generation that may use the port, and the one that detached last. */
   generation = 1;
+  detached = 0;
   lease = 1;
   /** Credits granted, not revoked and not seen as NEW. */
   unspent = 0;
   /** Credits that the port wants and has not been granted. */
   wish = 0;
-  /** Its word was swapped empty in this round of wishes. */
-  emptied = false;
+  /** The WISH word seen last, the pass in which it changed, and whether its thread asks now. */
+  wishWord = 0;
+  askedAt = -NEVER;
+  asks = false;
+  /** The pass in which the wish was first seen: older wishes go first. */
+  wishedAt = 0;
+  /** The pass in which it was looked at last. */
+  servedAt = -NEVER;
+  /** The pass in which a wish was granted, in part at least: it may be taken back later only. */
+  grantedAt = -NEVER;
+  /** Its word was swapped empty in this pass: what it has left is on its way in its ring. */
+  emptiedAt = -NEVER;
   /** The last pass that took in NEW events; in `spenders` while that is not long ago. */
   spentAt = 0;
   spending = false;
+  /** FRAGMENT events counted, free-running. */
+  pieces = 0;
   /** NEW events taken in, free-running. */
   takenNew = 0;
   /** What ports see of it, for thresholds. */
@@ -91,6 +111,8 @@ export class QueueSeat {
   ports: PortSeat[] = [];
   /** Link priority per port id, -1: not linked. */
   readonly links: Int16Array;
+  /** How many more urgent link priorities the port has; per port id. */
+  readonly ranks: Int16Array;
   /** Where round robin goes on, an index of `ports`. */
   next = 0;
   /** Bit per level on which events wait. */
@@ -109,6 +131,7 @@ export class QueueSeat {
     this.type = plan.type;
     this.priority = plan.priority;
     this.links = new Int16Array(ports).fill(-1);
+    this.ranks = new Int16Array(ports);
     const table = layout.flowTables[id]!;
     const records = layout.flowRecords[id]!;
     this.flows = table < 0 ? null : new FlowTable(table, records, plan.flows);
@@ -132,8 +155,8 @@ export class Machine {
   readonly queues: QueueSeat[];
   /** Queues by priority, then id. */
   readonly ranked: QueueSeat[];
-  /** The link priorities in use, most urgent first. */
-  tiers: number[] = [];
+  /** Most different link priorities that a port has: delivery goes in so many tiers. */
+  tiers = 1;
   readonly storage: QueueStorage;
   readonly parking: Parking;
   readonly stats: Statistics;
@@ -151,8 +174,12 @@ export class Machine {
   readonly spenders: PortSeat[] = [];
   /** Some port wishes for credits. */
   wishing = false;
-  /** The port whose wish is looked at first. */
-  nextWisher = 0;
+  /** A wish may be granted by further passes, though nobody rings. */
+  owesCredits = false;
+  /** Events delivered while others were left waiting, since one of those was given a turn. */
+  sinceTurn = 0;
+  /** Where the last turn was given: queue * LEVELS + level. */
+  lastTurn = 0;
   /** Some port has a threshold below the events limit: ports look at the levels. */
   readonly watchesThreshold: boolean;
   publishedInside = 0;
@@ -166,6 +193,8 @@ export class Machine {
   readonly unlinks: LinkCommand[] = [];
   /** Ordered queues whose window may have something to send on. */
   readonly readyWindows: QueueSeat[] = [];
+  /** How many of them: an array that is cut to 0 allocates again when it grows. */
+  readyCount = 0;
 
   constructor(plan: DomainPlan) {
     this.id = plan.domain;

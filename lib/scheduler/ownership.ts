@@ -9,12 +9,11 @@ import {
   ATTEMPTS_MASK,
   ATTEMPTS_SHIFT,
   LEVELS,
-  OPAQUE_MASK,
   QUEUE_MASK,
   QUEUE_SHIFT,
 } from '../eventdev/event.js';
 import { leaseWord, STATE } from '../memory/domain-state.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { HISTORY } from '../memory/scheduler-layout.js';
 import { raise } from '../memory/signal.js';
 import { reclaimBuffers } from '../mempool/index.js';
@@ -27,18 +26,28 @@ import { takeEntries } from './intake.js';
 import type { Machine, PortSeat } from './machine.js';
 import { namesBuffer } from './named-buffers.js';
 
-/** Looks whether the owner left or a new one came. The port's ring has been taken in. */
-export function meetOwner(machine: Machine, port: PortSeat): void {
-  const { words } = machine;
-  // O2 ← O1 (port.ts#detach): the mark was published before the port rang.
-  const detached = observe(words, port.at + PORT.DETACHED);
-  if (detached !== 0 && ((detached - port.generation) | 0) >= 0) {
-    port.live = false;
-    handOver(machine, port, (detached + 1) | 0);
-    reschedule(machine, port);
-    writeOff(machine, port);
-  }
-  if (!port.live && observe(words, port.at + PORT.GENERATION) === port.generation) {
+/** Whether the owner has left. To be asked before the ring is looked at: then what it published
+ *  is taken in first. */
+export function hasLeft(machine: Machine, port: PortSeat): boolean {
+  const at = port.at + PORT.DETACHED;
+  // Mostly nothing has changed: a plain read tells, since the port rang after it left.
+  if (machine.words[at] === port.detached) return false;
+  // O2 ← O1 (port.ts#detach): the port's last entries were published before this mark.
+  port.detached = observe(machine.words, at);
+  return ((port.detached - port.generation) | 0) >= 0;
+}
+
+/** The owner left, and its ring has been taken in. */
+export function depart(machine: Machine, port: PortSeat): void {
+  port.live = false;
+  handOver(machine, port, (port.detached + 1) | 0);
+  reschedule(machine, port);
+  writeOff(machine, port);
+}
+
+/** Takes note of the next owner, if it has come. */
+export function meetNext(machine: Machine, port: PortSeat): void {
+  if (observe(machine.words, port.at + PORT.GENERATION) === port.generation) {
     welcome(machine, port);
   }
 }
@@ -47,14 +56,15 @@ export function meetOwner(machine: Machine, port: PortSeat): void {
 export function reclaim(machine: Machine, port: PortSeat): number {
   const { words } = machine;
   const generation = observe(words, port.at + PORT.GENERATION);
+  port.live = false;
+  port.leaving = false;
+  port.disabled = false;
   // Its rights end first; then the fence decides what it still published.
   handOver(machine, port, (generation + 1) | 0);
   closeRing(machine, port);
   blameSuspect(machine, port);
   const rescheduled = reschedule(machine, port);
   writeOff(machine, port);
-  port.live = false;
-  port.disabled = false;
   // It may have died between counting and publishing.
   words[port.at + PORT.NEW_COUNT] = port.takenNew;
   const { pool } = machine.layout;
@@ -66,6 +76,7 @@ export function reclaim(machine: Machine, port: PortSeat): number {
 /** A port whose indices are impossible is given nothing more, until it is reclaimed. */
 export function cutOff(machine: Machine, port: PortSeat): void {
   port.live = false;
+  port.leaving = false;
   port.disabled = true;
   handOver(machine, port, port.generation);
   closeRing(machine, port);
@@ -79,7 +90,7 @@ export function closeRing(machine: Machine, port: PortSeat): void {
   const left = (tail - port.enqueue.head) | 0;
   if (left > 0 && left <= machine.plan.ringDepth) takeEntries(machine, port, left);
   port.enqueue.head = (tail + 1) | 0;
-  port.enqueue.publish();
+  port.enqueue.show();
   port.more = false;
 }
 
@@ -89,6 +100,9 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
   port.generation = generation;
   port.lease = (port.lease + 1) & 0x3fff_ffff;
   port.cqStart = port.cq.tail;
+  // Nothing goes to a port without an owner; the next one's first look makes room.
+  port.room = port.live && !port.disabled ? port.depth : 0;
+  port.markOpen = false;
   publish(words, port.at + PORT.CQ_START, port.cqStart);
   // G2 → G1 (port-gate.ts): who sees the generation sees its lease and where its CQ begins.
   publish(words, port.at + PORT.LEASE, leaseWord(port.lease, port.disabled));
@@ -130,12 +144,13 @@ function reschedule(machine: Machine, port: PortSeat): number {
 function blameSuspect(machine: Machine, port: PortSeat): void {
   const { m } = machine;
   const suspect = observe(machine.words, port.at + PORT.WORKING) - 1;
-  const head = port.historyHead;
   const held = heldBy(port);
-  const offset = (suspect - head) & OPAQUE_MASK;
-  if (suspect >= 0 && offset < held)
-    raiseAttempts(m, historyAt(machine, port, (head + offset) | 0));
-  else for (let i = 0; i < held; i++) raiseAttempts(m, historyAt(machine, port, (head + i) | 0));
+  // The oldest that it holds was put into the CQ as many entries ago as it holds events.
+  const offset = (suspect - (port.cq.tail - held)) & SUSPECT_MASK;
+  for (let i = 0; i < held; i++) {
+    const blamed = suspect < 0 || offset >= held || i === offset;
+    if (blamed) raiseAttempts(m, historyAt(machine, port, (port.historyHead + i) | 0));
+  }
 }
 
 function raiseAttempts(m: Int32Array, entry: number): void {

@@ -129,6 +129,19 @@ export class Parking {
     this.#link(record, list);
   }
 
+  /** Puts a record that has events first in the list where it belongs. */
+  enlistFirst(record: number, holder: number): void {
+    const m = this.#m;
+    this.delist(record);
+    const list = this.#list(m[record + RECORD.QUEUE]!, this.levelOf(record), holder);
+    const first = m[list]!;
+    m[record + RECORD.LIST] = list;
+    m[record + RECORD.PREVIOUS] = NONE;
+    m[record + RECORD.NEXT] = first;
+    m[first === NONE ? list + 1 : first + RECORD.PREVIOUS] = record;
+    m[list] = record;
+  }
+
   /** Takes a record out of its list, if it is in one. */
   delist(record: number): void {
     const m = this.#m;

@@ -9,13 +9,13 @@ import { STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS, PORT_COUNTS, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { observe, publish, swap } from '#words';
-import { refreshRoom, wakePort } from './cq-room.js';
+import { markHeld, refreshRoom, wakePort } from './cq-room.js';
 import { noteWish, settleCredits } from './credits.js';
 import { deliverAll } from './delivery.js';
-import { drainWindows, takeIn } from './intake.js';
+import { drainWindows, dropPieces, takeIn } from './intake.js';
 import { makeUnlinks } from './links.js';
 import type { Machine, PortSeat } from './machine.js';
-import { cutOff, meetOwner } from './ownership.js';
+import { cutOff, depart, hasLeft, meetNext } from './ownership.js';
 
 /** What a pass may do. */
 export interface PassLimits {
@@ -32,9 +32,9 @@ export function pass(machine: Machine, limits: PassLimits): number {
   machine.pass = (machine.pass + 1) | 0;
   if (machine.unlinks.length > 0) makeUnlinks(machine);
   const taken = visitPorts(machine, limits);
-  if (machine.readyWindows.length > 0) drainWindows(machine);
+  if (machine.readyCount > 0) drainWindows(machine);
   const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
-  if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine);
+  if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine, limits.now);
   // While it stops, credits given out again would keep ports from ever being quiet.
   if (machine.state === STATE.STARTED) settleCredits(machine);
   if (machine.watchesThreshold) publishLevels(machine);
@@ -47,6 +47,7 @@ export function hasRung(machine: Machine): boolean {
     machine.moreLow !== 0 ||
     machine.moreHigh !== 0 ||
     machine.unlinks.length > 0 ||
+    machine.owesCredits ||
     observe(machine.words, HEADER.DOORBELL) !== 0 ||
     (machine.ports.length > 32 && observe(machine.words, HEADER.DOORBELL + 1) !== 0)
   );
@@ -87,8 +88,14 @@ function visitGroup(machine: Machine, rang: number, first: number, limits: PassL
 
 function visit(machine: Machine, port: PortSeat, limits: PassLimits): number {
   if (port.disabled) return 0;
+  if (hasLeft(machine, port)) port.leaving = true;
+  dropPieces(machine, port);
   const taken = takeIn(machine, port, limits.pull);
-  if (!port.more) meetOwner(machine, port);
+  if (port.leaving && !port.more) {
+    port.leaving = false;
+    depart(machine, port);
+  }
+  if (!port.live) meetNext(machine, port);
   if (taken < 0 || !refreshRoom(machine, port, limits.now)) {
     cutOff(machine, port);
     return 0;
@@ -98,19 +105,20 @@ function visit(machine: Machine, port: PortSeat, limits: PassLimits): number {
 }
 
 /** One publish per CQ that was filled, then a look whether its thread sleeps. */
-function publishCqs(machine: Machine): void {
+function publishCqs(machine: Machine, now: number): void {
   const { ports } = machine;
   for (let low = machine.touchedLow; low !== 0; low &= low - 1) {
-    publishCq(machine, ports[31 - Math.clz32(low & -low)]!);
+    publishCq(machine, ports[31 - Math.clz32(low & -low)]!, now);
   }
   for (let high = machine.touchedHigh; high !== 0; high &= high - 1) {
-    publishCq(machine, ports[63 - Math.clz32(high & -high)]!);
+    publishCq(machine, ports[63 - Math.clz32(high & -high)]!, now);
   }
   machine.touchedLow = 0;
   machine.touchedHigh = 0;
 }
 
-function publishCq(machine: Machine, port: PortSeat): void {
+function publishCq(machine: Machine, port: PortSeat, now: number): void {
+  if (port.adaptive && now > 0) markHeld(port, now);
   const sent = port.cq.pending;
   port.cq.publish();
   machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);

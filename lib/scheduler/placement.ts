@@ -1,18 +1,18 @@
 /**
  * Which linked port gets an event that may go to any of them.
  *
- * Runs on: the scheduler. A port takes part while it has room and, when links differ in priority,
- * while its link to the queue is of the tier being served.
+ * Runs on: the scheduler. A port takes part while it has room and, when a port has links of
+ * different priority, while its link to the queue is of the tier being served.
  */
 import type { PortSeat, QueueSeat } from './machine.js';
 
-/** Every link priority: all linked ports take part. */
+/** Whatever the rank of the link: all linked ports take part. */
 export const ALL_TIERS = -1;
 
 /** Whether `port` may be given events of the queue now. */
 export function takesPart(queue: QueueSeat, port: PortSeat, tier: number): boolean {
-  const link = queue.links[port.id]!;
-  return port.room > 0 && link >= 0 && (tier === ALL_TIERS || link === tier);
+  if (port.room <= 0 || queue.links[port.id]! < 0) return false;
+  return tier === ALL_TIERS || queue.ranks[port.id] === tier;
 }
 
 /** Linked ports with room. */

@@ -12,6 +12,7 @@ import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
+import { beginAdaptive } from './cq-room.js';
 import { beginStop, close, finishStop, isQuiet, start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import { Machine } from './machine.js';
@@ -89,13 +90,12 @@ export class Scheduler {
    */
   apply(command: Command, answer: Answer): void {
     if (command.type === 'open') {
-      this.domains.push(open(command.plan));
+      this.domains.push(open(command.plan, this.#inline));
       return answer({});
     }
     const domain = this.domains.find((each) => each.machine.id === command.domain);
-    if (domain === undefined) {
-      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'no such domain', { domain: command.domain });
-    }
+    // Closed meanwhile: there is nothing left to do.
+    if (domain === undefined) return answer({});
     if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
     const reply = carryOut(domain.machine, command);
     if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
@@ -147,16 +147,21 @@ function carryOut(machine: Machine, command: Command): Reply {
 function reclaimFrom(machine: Machine, portId: number, thread: number | null): number {
   const port = machine.ports[portId]!;
   const owner = machine.words[port.at + PORT.OWNER]! - 1;
-  return thread === null || owner === thread ? reclaim(machine, port) : 0;
+  if (thread === null || owner === thread) return reclaim(machine, port);
+  // It may have died after it gave the port up and before it rang.
+  if (portId < 32) machine.moreLow |= 1 << portId;
+  else machine.moreHigh |= 1 << (portId - 32);
+  return 0;
 }
 
 /** Takes a domain on: its ports may attach from now on. */
-function open(plan: DomainPlan): ScheduledDomain {
+function open(plan: DomainPlan, inline: boolean): ScheduledDomain {
   const domain = new ScheduledDomain(plan);
   const { machine } = domain;
   for (const port of machine.ports) {
     const lease = leaseWord(port.lease, false);
     machine.m[machine.at.depthInUse + port.id] = port.depth;
+    if (!inline) beginAdaptive(machine, port);
     publish(machine.words, port.at + PORT.CQ_START, port.cqStart);
     publish(machine.words, port.at + PORT.CREDIT, creditTag(lease));
     publish(machine.words, port.at + PORT.LEASE, lease);

@@ -12,6 +12,8 @@ export class Window {
   readonly #at: number;
   readonly #size: number;
   #head = 0;
+  /** The oldest place that is not settled; those before it may go. */
+  #held = 0;
   #tail = 0;
 
   constructor(m: Int32Array, at: number, size: number) {
@@ -36,7 +38,7 @@ export class Window {
     return place;
   }
 
-  /** Fills a place with an event; true when it is the one that all others wait for. */
+  /** Fills a place with an event; false when an older place is not settled yet. */
   fill(place: number, source: Int32Array, from: number, word1: number, sequence: number): boolean {
     const m = this.#m;
     m[place] = source[from]!;
@@ -45,21 +47,20 @@ export class Window {
     m[place + 3] = source[from + 3]!;
     m[place + ENTRY_SEQUENCE] = sequence;
     m[place + WINDOW.STATE] = PLACE.EVENT;
-    return place === this.#offset(this.#head);
+    return this.#settle(place);
   }
 
-  /** Gives a place up; true when it is the one that all others wait for. */
+  /** Gives a place up; false when an older place is not settled yet. */
   giveUp(place: number): boolean {
     this.#m[place + WINDOW.STATE] = PLACE.GAP;
-    return place === this.#offset(this.#head);
+    return this.#settle(place);
   }
 
   /** Removes the oldest place if it is settled: its offset, or -1. The words stay valid until the
    *  window goes round; the state tells EVENT from GAP. */
   next(): number {
-    if (this.#head === this.#tail) return -1;
+    if (this.#head === this.#held) return -1;
     const place = this.#offset(this.#head);
-    if (this.#m[place + WINDOW.STATE]! === PLACE.HELD) return -1;
     this.#head = (this.#head + 1) | 0;
     return place;
   }
@@ -72,6 +73,18 @@ export class Window {
   /** Forgets all places. */
   reset(): void {
     this.#head = this.#tail;
+    this.#held = this.#tail;
+  }
+
+  /** Moves on over what is settled. */
+  #settle(place: number): boolean {
+    if (place !== this.#offset(this.#held)) return false;
+    do this.#held = (this.#held + 1) | 0;
+    while (
+      this.#held !== this.#tail &&
+      this.#m[this.#offset(this.#held) + WINDOW.STATE]! !== PLACE.HELD
+    );
+    return true;
   }
 
   #offset(index: number): number {

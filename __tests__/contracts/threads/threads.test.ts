@@ -1,0 +1,55 @@
+/** The contracts with real threads: a scheduler worker, workers on the ports, parks without limit. */
+import { expect, test } from '@jest/globals';
+import { runChild } from './run-child.js';
+
+const MILLION = 1_000_000;
+
+test('C3: a million events leave two stages in the order in which they came', async () => {
+  const result = await runChild<{ reordered: number }>('order.program.js', [MILLION]);
+  expect(result).toMatchObject({ received: MILLION, broken: 0, credits: 4096, flushed: 0 });
+  // The two workers did overtake one another.
+  expect(result.reordered).toBeGreaterThan(0);
+});
+
+test('C2: the lock of a flow is never found taken, and a flow keeps its order', async () => {
+  expect(await runChild('exclusive.program.js', [MILLION])).toEqual({
+    broken: 0,
+    once: true,
+    credits: 4096,
+    flushed: 0,
+    bothWorked: true,
+  });
+});
+
+test('C1: workers that are terminated in the middle lose nothing', async () => {
+  const events = 200_000;
+  const kills = 8;
+  const result = await runChild<{
+    first: { held: number; doneByVictim: number; twice: number; suspects: number };
+    again: number;
+    redelivered: number;
+  }>('crash.program.js', [events, kills]);
+  expect(result).toMatchObject({ accepted: events, lost: 0, credits: 512, flushed: 0 });
+  const { first, again, redelivered } = result;
+  // What the first had done and not completed was done again, and only what it named was suspect.
+  expect(first.held).toBeGreaterThan(1);
+  expect(first.twice).toBe(first.held >> 1);
+  expect(first.suspects).toBe(1);
+  // Nothing was done twice but by a delivery after a reclaim; a port holds a burst and its CQ.
+  expect(again).toBeLessThanOrEqual(redelivered);
+  expect(redelivered).toBeLessThanOrEqual((kills + 1) * (64 + 16));
+});
+
+test('C12: a domain that stops under its threads accounts for every event', async () => {
+  expect(await runChild('stops.program.js', [16])).toEqual({
+    wrong: 0,
+    left: 0,
+    credits: 1024,
+    matches: true,
+    worked: true,
+  });
+});
+
+test('C10: no wake-up is lost when every thread parks between two events', async () => {
+  expect(await runChild('wake.program.js', [6000])).toEqual({ wrong: 0, credits: [64, 64, 64] });
+});

@@ -1,0 +1,96 @@
+/** Runs the built command as a process of its own. */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createCipheriv } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../examples/padata-crypto/main.js', import.meta.url));
+/** Far longer than anything here takes. */
+const PATIENCE_MS = 50_000;
+
+export const KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
+/** The counter wraps after a few blocks. */
+export const IV = 'fffffffffffffffffffffffffffffffa';
+export const SECRETS = ['--key', KEY, '--iv', IV];
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts the command; its stdin is a pipe. */
+export function start(...args: string[]): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS });
+  // Who reads no input closes the pipe.
+  child.stdin.on('error', () => {});
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) =>
+      resolve({ code, signal, stdout: stdout(), stderr: stderr().toString() }),
+    );
+  });
+  return { child, ended };
+}
+
+/** What has come so far, also when the stream was destroyed. */
+function collect(stream: Readable): () => Buffer {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks);
+}
+
+/** Runs the command to its end with this input. */
+export function run(args: readonly string[], input: Uint8Array = new Uint8Array()): Promise<Ended> {
+  const { child, ended } = start(...args);
+  child.stdin!.end(input);
+  return ended;
+}
+
+/** Gives a fresh directory to `use` and removes it. */
+export async function inDirectory<T>(
+  use: (path: (name: string) => string) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'softdlb-'));
+  try {
+    return await use((name) => join(directory, name));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** What `openssl enc` makes of the data; where there is no openssl, what node:crypto does. */
+export function expected(data: Uint8Array): Buffer {
+  const args = ['enc', '-aes-256-ctr', '-K', KEY, '-iv', IV];
+  const { error, status, stdout } = spawnSync('openssl', args, {
+    input: data,
+    maxBuffer: data.length + 1,
+  });
+  if (error === undefined && status === 0) return stdout;
+  const cipher = createCipheriv('aes-256-ctr', Buffer.from(KEY, 'hex'), Buffer.from(IV, 'hex'));
+  return Buffer.concat([cipher.update(data), cipher.final()]);
+}
+
+/** Bytes without a pattern, the same each time. */
+export function sample(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = 0x2545_f491;
+  for (let i = 0; i < length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    bytes[i] = state;
+  }
+  return bytes;
+}

@@ -1,0 +1,17 @@
+/** Processes of their own: they must end by themselves, with nothing left that holds them. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('./exit-script.js', import.meta.url));
+
+test.each(['close', 'await using', 'bad module', 'crash', 'ten times'])(
+  'a process ends by itself: %s',
+  async (way) => {
+    // A hold would be seen as a time-out, which kills.
+    const { stdout, stderr } = await run(process.execPath, [SCRIPT, way], { timeout: 30_000 });
+    expect({ stdout, stderr }).toEqual({ stdout: 'done, threads left: 0\n', stderr: '' });
+  },
+);

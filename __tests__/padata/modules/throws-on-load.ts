@@ -1,0 +1,2 @@
+/** Does not load. */
+throw new Error('refused to load');

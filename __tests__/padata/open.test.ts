@@ -1,0 +1,74 @@
+/** Opening: what is refused, and that nothing is left behind. */
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { openPadata } from '../../lib/padata/index.js';
+import type { PadataOptions } from '../../lib/padata/index.js';
+import { moduleUrl } from './pools.js';
+
+const GOOD: PadataOptions = { module: moduleUrl('invert'), bytes: 64, workers: 1 };
+
+test.each<[Record<string, unknown>, string]>([
+  [{ module: undefined }, 'module'],
+  [{ module: 'relative.js' }, 'module'],
+  [{ module: 7 }, 'module'],
+  [{ module: {} }, 'module'],
+  [{ bytes: undefined }, 'bytes'],
+  [{ bytes: 0 }, 'bytes'],
+  [{ bytes: 1.5 }, 'bytes'],
+  [{ bytes: 2 ** 28 }, 'bytes'],
+  [{ bytes: '64' }, 'bytes'],
+  [{ workers: 0 }, 'workers'],
+  [{ workers: 64 }, 'workers'],
+  [{ workers: Number.NaN }, 'workers'],
+  [{ jobs: 0 }, 'jobs'],
+  [{ jobs: 2 ** 20 }, 'jobs'],
+  [{ attempts: 0 }, 'attempts'],
+  [{ attempts: 256 }, 'attempts'],
+  [{ name: 5 }, 'name'],
+  [{ context: () => {} }, 'context'],
+  [{ threads: 2 }, 'threads'],
+])('%j is refused by name', async (change, field) => {
+  const open = openPadata({ ...GOOD, ...change });
+  await expect(open).rejects.toMatchObject({
+    code: 'ERR_DLB_INVALID_ARGUMENT',
+    details: { field },
+  });
+  await expect(open).rejects.toThrow(`field=${field}`);
+});
+
+test.each([undefined, null, 'options'])('%p is no options object', async (options) => {
+  await expect(openPadata(options as never)).rejects.toMatchObject({
+    code: 'ERR_DLB_INVALID_ARGUMENT',
+    details: { field: 'options' },
+  });
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['missing', undefined, /Cannot find module/],
+  ['throws-on-load', undefined, /refused to load/],
+  ['exits-on-load', undefined, /exited with code: 3/],
+  ['no-function', undefined, /no function named parallel or setup/],
+  ['bad-setup', 'throws', /setup refused/],
+  ['bad-setup', 'returns nothing', /returned no function/],
+])('a module that cannot be used is a clear error: %s', async (name, context, reason) => {
+  const module = moduleUrl(name);
+  const open = openPadata({ ...GOOD, module, context, workers: 2 });
+  await expect(open).rejects.toMatchObject({
+    code: 'ERR_DLB_MODULE_INVALID',
+    details: { field: 'module', module: module.href, reason: expect.stringMatching(reason) },
+  });
+});
+
+test('the module may be given as an absolute path', async () => {
+  const pool = await openPadata({ ...GOOD, module: fileURLToPath(moduleUrl('invert')) });
+  expect(await pool.submit(Uint8Array.of(1))).toEqual(Uint8Array.of(254));
+  await pool.close();
+});
+
+test('defaults follow the size of a job', async () => {
+  const small = await openPadata({ ...GOOD });
+  const large = await openPadata({ ...GOOD, bytes: 4 << 20 });
+  expect([small.jobs, large.jobs]).toEqual([1024, 4]);
+  expect(small).toMatchObject({ name: 'padata', workers: 1, bytes: 64 });
+  await Promise.all([small.close(), large.close()]);
+});

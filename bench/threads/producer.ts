@@ -1,0 +1,32 @@
+/** A producer thread: sends the events of a run as fast as credits come back. */
+import { workerData } from 'node:worker_threads';
+import { EventBurst, attachPort } from '../../lib/index.js';
+import { BURST, writeEvents } from '../workload.js';
+import { WAITS_MAX, WAIT_MS } from './end-to-end.js';
+import type { ProducerData, ProducerReply } from './end-to-end.js';
+import { serveRuns } from './serve-runs.js';
+
+const { attachment, wish } = workerData as ProducerData;
+const port = attachPort(attachment);
+const burst = new EventBurst(BURST);
+
+function send(events: number): void {
+  for (let sent = 0, waits = 0; sent < events && waits < WAITS_MAX; sent += BURST) {
+    writeEvents(burst, sent, Math.min(BURST, events - sent));
+    let accepted = port.enqueueBurst(burst);
+    while (accepted < burst.length && waits < WAITS_MAX) {
+      if (port.awaitCredits(wish, WAIT_MS)) waits = 0;
+      else waits++;
+      accepted += port.enqueueBurst(burst, accepted);
+    }
+  }
+}
+
+serveRuns(
+  ({ events }): ProducerReply => {
+    const startedAt = process.hrtime.bigint();
+    send(events);
+    return { startedAt };
+  },
+  () => port.detach(),
+);

@@ -1,0 +1,98 @@
+/**
+ * What flows through every scenario: numbered events spread over flows, and the proof that all of
+ * them arrived, once each, every flow in order.
+ */
+import { SCHED } from '../lib/index.js';
+import type { EventBurst } from '../lib/index.js';
+
+/** Events of one enqueue and one dequeue: the burst of DPDK's own tests. */
+export const BURST = 32;
+export const FLOWS = 1024;
+/** Each flow's word has a cache line of its own: consumers on two cores write them by turns. */
+const WORDS_PER_FLOW = 16;
+
+/** Makes the burst the events `first` .. `first + count - 1` for queue 0. */
+export function writeEvents(burst: EventBurst, first: number, count: number): void {
+  burst.clear();
+  for (let n = first; n < first + count; n++) burst.pushNew(0, n % FLOWS, SCHED.ATOMIC, n);
+}
+
+/** What one consumer saw of a run. */
+export interface Tally {
+  readonly received: number;
+  /** Of the payloads, modulo 2^32. */
+  readonly sum: number;
+  /** Events that were not the next one of their flow. */
+  readonly misplaced: number;
+}
+
+/** The number last seen of each flow. Plain reads will do: whoever is given an atomic flow sees
+ *  what its last holder wrote. */
+export function newFlowTable(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(FLOWS * WORDS_PER_FLOW * 4));
+}
+
+/** To be called before a run: event `flow` is the first of its flow. */
+export function resetFlowTable(table: Int32Array): void {
+  for (let flow = 0; flow < FLOWS; flow++) table[flow * WORDS_PER_FLOW] = flow - FLOWS;
+}
+
+/** A consumer's side of the check. */
+export class Arrivals {
+  readonly #table: Int32Array;
+  received = 0;
+  #sum = 0;
+  #misplaced = 0;
+
+  constructor(table: Int32Array) {
+    this.#table = table;
+  }
+
+  take(burst: EventBurst): void {
+    const table = this.#table;
+    const count = burst.length;
+    let sum = this.#sum;
+    for (let i = 0; i < count; i++) {
+      const n = burst.payload(i);
+      const at = burst.flowId(i) * WORDS_PER_FLOW;
+      if (table[at] !== n - FLOWS) this.#misplaced++;
+      table[at] = n;
+      sum = (sum + n) | 0;
+    }
+    this.#sum = sum;
+    this.received += count;
+  }
+
+  /** The same for an event that comes by another way. */
+  takeOne(flow: number, n: number): void {
+    const at = flow * WORDS_PER_FLOW;
+    if (this.#table[at] !== n - FLOWS) this.#misplaced++;
+    this.#table[at] = n;
+    this.#sum = (this.#sum + n) | 0;
+    this.received++;
+  }
+
+  /** What was seen since the last call. */
+  tally(): Tally {
+    const tally = { received: this.received, sum: this.#sum, misplaced: this.#misplaced };
+    this.received = 0;
+    this.#sum = 0;
+    this.#misplaced = 0;
+    return tally;
+  }
+}
+
+/** What is wrong with a run of `events` events; nothing if it is empty. */
+export function problemsOf(
+  events: number,
+  tallies: readonly Tally[],
+  keepsOrder: boolean,
+): string[] {
+  const total = (of: keyof Tally): number => tallies.reduce((sum, tally) => sum + tally[of], 0);
+  const sum = Number(BigInt.asIntN(32, (BigInt(events) * BigInt(events - 1)) / 2n));
+  const problems: string[] = [];
+  if (total('received') !== events) problems.push(`received=${total('received')}, sent=${events}`);
+  if ((total('sum') | 0) !== sum) problems.push(`payload sum=${total('sum') | 0}, sent=${sum}`);
+  if (keepsOrder && total('misplaced') > 0) problems.push(`out of order=${total('misplaced')}`);
+  return problems;
+}

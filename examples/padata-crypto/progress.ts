@@ -1,0 +1,106 @@
+/** How far it has come: a bar on a terminal, a line now and then elsewhere. All on stderr. */
+import cliProgress from 'cli-progress';
+
+export type Unit = 'bytes' | 'rounds';
+
+export interface Progress {
+  /** @param total undefined when nobody knows, as with a pipe. */
+  start(what: string, total: number | undefined, unit: Unit): void;
+  advance(amount: number): void;
+  stop(): void;
+}
+
+const REDRAWS_PER_SECOND = 10;
+/** Without a terminal, long runs say something this often. */
+const LINE_EVERY_MS = 5000;
+const MEGA = 1e6;
+const PERCENT = 100;
+
+export function makeProgress(stream: NodeJS.WriteStream, quiet: boolean): Progress {
+  if (quiet) return silence;
+  return stream.isTTY ? new Bar(stream) : new Lines(stream);
+}
+
+const silence: Progress = { start() {}, advance() {}, stop() {} };
+
+class Bar implements Progress {
+  readonly #stream: NodeJS.WriteStream;
+  #bar: cliProgress.SingleBar | undefined;
+  #startedAt = 0;
+  #unit: Unit = 'bytes';
+  #done = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  start(what: string, total: number | undefined, unit: Unit): void {
+    this.#unit = unit;
+    this.#done = 0;
+    this.#startedAt = performance.now();
+    const share = total === undefined ? '' : '{bar} {percentage} % | {eta_formatted} left | ';
+    this.#bar = new cliProgress.SingleBar({
+      stream: this.#stream,
+      format: `${what} ${share}{rate}`,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      fps: REDRAWS_PER_SECOND,
+      hideCursor: true,
+      clearOnComplete: true,
+      // The signals are the program's own: it has a file to remove.
+      gracefulExit: false,
+    });
+    this.#bar.start(total ?? 0, 0, { rate: '' });
+  }
+
+  advance(amount: number): void {
+    this.#done += amount;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    this.#bar?.increment(amount, { rate: rate(this.#done, this.#unit, seconds) });
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
+class Lines implements Progress {
+  readonly #stream: NodeJS.WriteStream;
+  #what = '';
+  #total: number | undefined;
+  #unit: Unit = 'bytes';
+  #done = 0;
+  #startedAt = 0;
+  #saidAt = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  start(what: string, total: number | undefined, unit: Unit): void {
+    this.#what = what;
+    this.#total = total;
+    this.#unit = unit;
+    this.#done = 0;
+    this.#startedAt = this.#saidAt = performance.now();
+  }
+
+  advance(amount: number): void {
+    this.#done += amount;
+    const now = performance.now();
+    if (now - this.#saidAt < LINE_EVERY_MS) return;
+    this.#saidAt = now;
+    const share =
+      this.#total === undefined ? '' : `${Math.floor((this.#done / this.#total) * PERCENT)} %, `;
+    const speed = rate(this.#done, this.#unit, (now - this.#startedAt) / 1000);
+    this.#stream.write(`${this.#what}: ${share}${speed}\n`);
+  }
+
+  stop(): void {}
+}
+
+function rate(done: number, unit: Unit, seconds: number): string {
+  if (unit === 'rounds') return `${done} done`;
+  return `${(done / MEGA / Math.max(seconds, 0.001)).toFixed(0)} MB/s`;
+}
