@@ -39,6 +39,6 @@ async function measure(): Promise<void> {
   await domain.stop();
   const woken = await waiting;
   await device.close();
-  await new Promise((resolve) => worker.once('exit', resolve));
+  await exited;
   process.stdout.write(`${JSON.stringify({ shares, woken })}\n`);
 }

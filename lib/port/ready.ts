@@ -58,12 +58,14 @@ export class ReadyWaits {
         else if (Number.isNaN(firstSeen)) firstSeen = now;
         const left = waiting === 0 ? Infinity : firstSeen + withinMs - now;
         if (left <= 0) return true;
+        let timer: ReturnType<typeof setTimeout> | undefined;
         // One promise per look: a race would leave a reaction on the longest-lived one each time.
         await new Promise<void>((resolve) => {
           nudge = resolve;
           void this.#stirred(waiting).then(resolve, resolve);
-          if (left < KEEP_ALIVE_MS) setTimeout(resolve, left);
+          if (left < KEEP_ALIVE_MS) timer = setTimeout(resolve, left);
         });
+        clearTimeout(timer);
       }
     } finally {
       clearInterval(keepAlive);
