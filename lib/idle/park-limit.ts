@@ -7,7 +7,7 @@
 export const SPIN_LOOKS = 50;
 
 /** A park ends at the latest after this: a thread may die between publishing and ringing. Three
- *  threads waking every 5 ms cost 1.9 % of a core; at 50 ms it was 1.2 %, at 100 ms half of that. Tests set it to
+ *  threads waking every 5 ms cost 1.9 % of a core; an idle pool at 50 ms over 1 %. Tests set it to
  *  Infinity through SOFTDLB_PARK_LIMIT_MS, so that a lost wake-up hangs and is seen. */
 export const PARK_LIMIT_MS = parkLimit();
 
