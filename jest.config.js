@@ -8,6 +8,4 @@ export default {
   // Tests start threads that spin: a second test file beside them would take their cores.
   maxWorkers: 1,
   testTimeout: 60_000,
-  // A thread that a failed test left behind must not hold up the result.
-  forceExit: true,
 };
