@@ -19,7 +19,8 @@ import { cutOff, depart, hasLeft, meetNext } from './ownership.js';
 
 /** What a pass may do. */
 export interface PassLimits {
-  /** Entries taken in from one port: one busy port or domain cannot starve its neighbours. */
+  /** Entries taken in from all ports that rang together: one busy domain cannot starve its
+   *  neighbours. Each of these ports gets an equal share, so no port starves another. */
   readonly pull: number;
   /** Look at every port: one may have died between publishing and ringing. */
   readonly sweep: boolean;
@@ -70,6 +71,7 @@ function takeDoorbell(machine: Machine, word: number): number {
 function visitGroup(machine: Machine, rang: number, first: number, limits: PassLimits): number {
   const { ports } = machine;
   let left = limits.sweep ? -1 : rang;
+  const share = left === 0 ? 0 : (limits.pull / bitCount(left)) | 0;
   let more = 0;
   let taken = 0;
   while (left !== 0) {
@@ -78,7 +80,7 @@ function visitGroup(machine: Machine, rang: number, first: number, limits: PassL
     const port = ports[first + bit];
     // A bit that belongs to no port was set by nonsense.
     if (port === undefined) continue;
-    taken += visit(machine, port, limits);
+    taken += visit(machine, port, share, limits.now);
     if (port.more) more |= 1 << bit;
   }
   if (first === 0) machine.moreLow = more;
@@ -86,17 +88,24 @@ function visitGroup(machine: Machine, rang: number, first: number, limits: PassL
   return taken;
 }
 
-function visit(machine: Machine, port: PortSeat, limits: PassLimits): number {
+/** How many bits of a word are set. */
+function bitCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}
+
+function visit(machine: Machine, port: PortSeat, pull: number, now: number): number {
   if (port.disabled) return 0;
   if (hasLeft(machine, port)) port.leaving = true;
   dropPieces(machine, port);
-  const taken = takeIn(machine, port, limits.pull);
+  const taken = takeIn(machine, port, pull);
   if (port.leaving && !port.more) {
     port.leaving = false;
     depart(machine, port);
   }
   if (!port.live) meetNext(machine, port);
-  if (taken < 0 || !refreshRoom(machine, port, limits.now)) {
+  if (taken < 0 || !refreshRoom(machine, port, now)) {
     cutOff(machine, port);
     return 0;
   }

@@ -19,7 +19,9 @@ import { Machine } from './machine.js';
 import { reclaim } from './ownership.js';
 import { hasRung, pass, publishCounts } from './pass.js';
 
-/** Entries that a pass takes in from one port when domains share a scheduler worker. */
+/** Inline passes take in everything; a small integer, since others are allocated when passed on. */
+const WHOLE_PULL = 0x3fff_ffff;
+/** Entries that a pass takes in from one domain, as domains may share a scheduler worker. */
 const SHARED_PULL = 4096;
 
 type Answer = (reply: Reply) => void;
@@ -56,7 +58,7 @@ export class Scheduler {
   /** @param inline every pass takes in everything, depths stay as they are, counts are exact. */
   constructor(inline: boolean) {
     this.#inline = inline;
-    this.#limits = { pull: inline ? Infinity : SHARED_PULL, sweep: false, now: 0 };
+    this.#limits = { pull: inline ? WHOLE_PULL : SHARED_PULL, sweep: false, now: 0 };
   }
 
   /** A stop waits for ports to settle: passes are due even when nobody rings. */
