@@ -2,7 +2,15 @@
 import { expect, test } from '@jest/globals';
 import { attachPort, OP, REFUSAL } from '../../lib/index.js';
 import type { EventBurst, Port } from '../../lib/index.js';
-import { addRig, ascending, expectCreditsSumUp, expectEmpty, forward, fresh } from './harness.js';
+import {
+  addRig,
+  ascending,
+  burstOf,
+  expectCreditsSumUp,
+  expectEmpty,
+  forward,
+  fresh,
+} from './harness.js';
 import { inlineDevice, payloads, rig, send, take, took, upTo } from './harness.js';
 import type { Rig } from './harness.js';
 
@@ -23,11 +31,11 @@ test('events are flushed once each out of rings, queues, flows, windows, CQs and
       { enqueueDepth: 64 },
       { links: [0], dequeueDepth: 2 },
       { links: [1], dequeueDepth: 4 },
-      { links: [2] },
-      {},
+      { links: [1], dequeueDepth: 4 },
+      { links: [2], dequeueDepth: 1 },
     ],
   });
-  const [producer, atomic, ordered] = r.ports as [Port, Port, Port];
+  const [producer, atomic, slow, fast, sink] = r.ports as [Port, Port, Port, Port, Port];
   // Queue 3 has no link; flow 7 fills port 1 and has more events, parked.
   send(producer, ...fresh(3, { queueId: 3 }));
   send(producer, ...fresh(6, { queueId: 0, flowId: 7 }, 10));
@@ -35,22 +43,48 @@ test('events are flushed once each out of rings, queues, flows, windows, CQs and
   r.pass();
   send(producer, ...fresh(3, { queueId: 0, flowId: 7, priority: 255 }, 16));
   r.pass();
-  // In hand: 10 of the flow; 20 of the ordered queue, while 21 waits for it in the window.
-  took(atomic, 1);
-  const batch = take(ordered, 2);
-  forward(ordered, batch, 0, 2);
+  expect(took(atomic, 1)).toEqual([10]);
   r.pass();
-  expect(r.stats().queues[0]!.iqUsed[4]).toBe(3);
-  await r.domain.reclaim(2);
-  const again = attachPort(r.domain.attachment(2));
+  // In hand 10, in the CQ 11 and 12, parked 13 to 15, and 16 to 18 on another level.
+  expect(r.stats().ports[1]).toMatchObject({ inflight: 3, cqUsed: 2 });
+  expect(r.stats().queues[0]!.iqUsed).toEqual([0, 0, 0, 0, 3, 0, 0, 3]);
+  // In hand 20, which 21 waits for in the window; 23 in hand behind it, 22 in a CQ.
+  expect(payloads(take(slow, 1))).toEqual([20]);
+  const batch = take(fast, 2);
+  expect(payloads(batch)).toEqual([21, 23]);
+  forward(fast, batch, 0, 2);
+  // In rings 30 to 33; one of them is taken in, and dequeued before the stop.
+  send(producer, { queueId: 2, payload: 30 });
   r.pass();
-  expect(payloads(take(again, 1))).toEqual([21]);
-  // In a CQ: 20, directed. In rings: 30 to 32.
-  expect(r.stats().ports[3]).toMatchObject({ cqUsed: 1, inflight: 1 });
-  send(producer, ...fresh(3, { queueId: 2 }, 30));
-  expect(await flush(r)).toEqual(
-    [0, 1, 2, ...upTo(9, 10), ...upTo(4, 20), 30, 31, 32].toSorted(ascending),
-  );
+  expect(took(sink)).toEqual([30]);
+  send(producer, ...fresh(3, { queueId: 2 }, 31));
+  expect(r.stats()).toMatchObject({ inflight: 20 });
+  expect(r.stats().queues[2]!.rx).toBe(1);
+  expect(await flush(r)).toEqual([0, 1, 2, ...upTo(9, 10), ...upTo(4, 20), ...upTo(4, 30)]);
+  expectEmpty(r);
+  expectCreditsSumUp(r);
+});
+
+test('events of a port that changed hands are flushed, whether the next owner has come or not', async () => {
+  const r = await rig({
+    queues: [{ type: 'ordered' }, { type: 'directed' }],
+    ports: [{}, { links: [0] }, { links: [0] }, { links: [1] }, {}],
+  });
+  send(r.ports[0]!, ...fresh(4));
+  send(r.ports[0]!, ...fresh(3, { queueId: 1 }, 10));
+  r.pass();
+  took(r.ports[1]!, 1);
+  took(r.ports[2]!);
+  took(r.ports[3]!, 1);
+  await r.domain.reclaim(1);
+  const next = attachPort(r.domain.attachment(1));
+  r.pass();
+  took(next, 1);
+  // No pass after this one: the scheduler learns of it in the stop.
+  send(r.ports[4]!, { queueId: 1, payload: 20 });
+  r.ports[4]!.detach();
+  r.ports[3]!.detach();
+  expect(await flush(r)).toEqual([...upTo(4), ...upTo(3, 10), 20]);
   expectEmpty(r);
   expectCreditsSumUp(r);
 });
@@ -143,10 +177,10 @@ test('after a stop NEW is refused for NOT_STARTED, nothing comes, and debts are 
   expectCreditsSumUp(r);
 });
 
-test('while it stops, NEW is refused and completions are taken', async () => {
+test('while it stops, NEW is refused, delivery ends and completions are taken', async () => {
   const r = await rig({
-    queues: [{ type: 'parallel' }, { type: 'parallel' }],
-    ports: [{ links: [0] }, {}],
+    queues: [{ type: 'parallel' }, { type: 'directed' }],
+    ports: [{ links: [0] }, {}, { links: [1] }],
   });
   send(r.ports[1]!, ...fresh(3));
   r.pass();
@@ -159,10 +193,53 @@ test('while it stops, NEW is refused and completions are taken', async () => {
   expect(r.ports[1]!.refusal).toBe(REFUSAL.NOT_STARTED);
   expect(send(r.ports[0]!, { op: OP.RELEASE, implOpaque: batch.implOpaque(0) })).toBe(1);
   expect(forward(r.ports[0]!, batch, 1, 1)).toBe(1);
+  // Taken in, and not delivered, though the port has room.
+  expect(r.pass()).toBe(2);
+  expect(r.stats()).toMatchObject({ inflight: 2, tx: 3 });
+  expect(r.stats().queues[1]).toMatchObject({ rx: 1, tx: 0 });
+  expect(took(r.ports[2]!)).toEqual([]);
   expect(r.ports[0]!.release(1)).toBe(1);
   // Every port is quiet: it does not wait for the rest of the grace.
   expect(await stopping).toEqual([1]);
+  expect(r.stats().tx).toBe(3);
   expectEmpty(r);
+  expectCreditsSumUp(r);
+});
+
+test('a stop without a callback counts what it flushed as well', async () => {
+  const r = await rig({ queues: [{ type: 'parallel' }], ports: [{ links: [0] }] });
+  send(r.ports[0]!, ...fresh(3));
+  r.pass();
+  took(r.ports[0]!, 1);
+  send(r.ports[0]!, ...fresh(2));
+  expect(await r.domain.stop()).toEqual({ flushed: 5 });
+  expectEmpty(r);
+  await r.domain.start();
+  expect(await r.domain.stop()).toEqual({ flushed: 0 });
+});
+
+test('what a thread held before a stop completes nothing after it, whenever it comes back', async () => {
+  const r = await rig({ queues: [{ type: 'ordered' }], ports: [{}, { links: [0] }] });
+  send(r.ports[0]!, ...fresh(3));
+  r.pass();
+  const old = take(r.ports[1]!, 2);
+  // Two epochs pass while the thread is busy: it has seen neither.
+  for (let i = 0; i < 2; i++) {
+    await r.domain.stop();
+    await r.domain.start();
+  }
+  send(r.ports[0]!, ...fresh(2, {}, 10));
+  r.pass();
+  // Its RELEASE is one with nothing outstanding, its FORWARD a NEW event.
+  const stale = burstOf({ op: OP.RELEASE, implOpaque: old.implOpaque(0) });
+  expect(r.ports[1]!.enqueueBurst(stale)).toBe(1);
+  expect(forward(r.ports[1]!, old, 1, 0)).toBe(1);
+  expect(r.stats().inflight).toBe(3);
+  r.pass();
+  expect(r.stats()).toMatchObject({ inflight: 3 });
+  expect(took(r.ports[1]!)).toEqual([10, 11, 1]);
+  expect(r.ports[1]!.outstanding).toBe(3);
+  expectCreditsSumUp(r);
 });
 
 test('a grace that runs out ends the stop, with what is in hand', async () => {

@@ -131,10 +131,14 @@ export function forward(
   return port.enqueueBurst(one);
 }
 
+/** More rounds than any test needs: one that never ends is a failure, not a hang. */
+export const ROUNDS_MAX = 20_000;
+
 /** Passes and completes everything that a port gets, until nothing moves. Payloads by port. */
 export function drain({ ports, pass }: Rig): number[][] {
   const got: number[][] = ports.map(() => []);
-  for (let moved = 1; moved > 0;) {
+  for (let moved = 1, round = 0; moved > 0; round++) {
+    expect(round).toBeLessThan(ROUNDS_MAX);
     moved = pass();
     for (const port of ports) {
       if (port === undefined) continue;

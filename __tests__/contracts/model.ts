@@ -26,6 +26,10 @@ export class Model {
   /** Ordered events by what became of them: forwarded on, or given up. */
   readonly #forwarded = new Set<number>();
   readonly #arrived: number[] = [];
+  /** Payloads sent to the directed queue as NEW. */
+  readonly #sent: number[] = [];
+  /** Completions that no pass has taken in since: their events count as inside until then. */
+  #untaken = 0;
   /** What waits per flow of the atomic queue, oldest first, and which port sent it: between two
    *  ports there is no order. */
   readonly #flows = new Map<number, { payload: number; from: number }[]>();
@@ -40,6 +44,17 @@ export class Model {
     this.inside.add(payload);
     if (queue === ATOMIC) this.#waits(from, flow, payload);
     if (queue === ORDERED) this.#left.push(payload);
+    if (queue === DIRECTED) this.#sent.push(payload);
+  }
+
+  /** A pass has taken in what was enqueued. */
+  passed(): void {
+    this.#untaken = 0;
+  }
+
+  /** What statistics have to say: accepted and not yet completed or dropped. */
+  get inflight(): number {
+    return this.inside.size + this.#untaken;
   }
 
   dequeued(port: number, burst: EventBurst): void {
@@ -71,7 +86,10 @@ export class Model {
   /** The oldest event in the port's hand goes on to another queue, or nowhere. */
   completed(port: number, to: number | null, flow = 0): void {
     const held = this.hands[port]!.shift()!;
-    if (to === null) this.inside.delete(held.payload);
+    if (to === null) {
+      this.inside.delete(held.payload);
+      this.#untaken++;
+    }
     if (held.queue !== ORDERED) {
       if (to === ATOMIC) this.#waits(port, flow, held.payload);
       return;
@@ -85,10 +103,13 @@ export class Model {
     this.#flows.set(flow, waiting);
   }
 
-  /** C3, when all is done: what was forwarded out of the ordered queue arrived in its order. */
+  /** C3 and C4, when all is done: what was forwarded out of the ordered queue arrived in its order. */
   checkOrder(): void {
     const expected = this.#left.filter((payload) => this.#forwarded.has(payload));
     const arrived = this.#arrived.filter((payload) => this.#forwarded.has(payload));
     expect(arrived).toEqual(expected);
+    // C4: what was sent there directly arrived in the order in which it was sent.
+    const direct = new Set(this.#sent);
+    expect(this.#arrived.filter((payload) => direct.has(payload))).toEqual(this.#sent);
   }
 }

@@ -1,7 +1,7 @@
-/** C1, C2, C3 and C7 under any sequence of operations, against a plain model. */
+/** C1 to C4, C7, C9 and C12 under any sequence of operations, against a plain model. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attachPort } from '../../lib/index.js';
+import { attachPort, OP } from '../../lib/index.js';
 import { ascending, expectCreditsSumUp, expectEmpty, forward, payloads } from './harness.js';
 import { rig, send, take, upTo } from './harness.js';
 import type { Rig } from './harness.js';
@@ -10,12 +10,16 @@ import { ATOMIC, DIRECTED, Model, ORDERED } from './model.js';
 const PRODUCER = 0;
 const WORKERS = [1, 2, 3];
 const LAST = 4;
+/** It releases with each dequeue; the others complete explicitly. */
+const IMPLICIT = 3;
+const UNKNOWN = 9;
 
 type Step =
   | { readonly do: 'send'; readonly count: number; readonly queue: number; readonly flow: number }
   | { readonly do: 'pass' }
   | { readonly do: 'take'; readonly port: number; readonly max: number }
   | { readonly do: 'forward'; readonly port: number; readonly count: number }
+  | { readonly do: 'lose'; readonly port: number }
   | { readonly do: 'release'; readonly port: number; readonly count: number };
 
 const worker = fc.constantFrom(...WORKERS);
@@ -32,6 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('take' as const), port: worker, max: few }),
   fc.record({ do: fc.constant('take' as const), port: fc.constant(LAST), max: few }),
   fc.record({ do: fc.constant('forward' as const), port: worker, count: few }),
+  fc.record({ do: fc.constant('lose' as const), port: fc.constantFrom(...WORKERS, LAST) }),
   fc.record({
     do: fc.constant('release' as const),
     port: fc.constantFrom(...WORKERS, LAST),
@@ -60,7 +65,11 @@ function makeRig({ eventsLimit, depth, sequences }: Size): Promise<Rig> {
     queues: [{ type: 'ordered', sequences }, { type: 'atomic', flows: 16 }, { type: 'directed' }],
     ports: [
       {},
-      ...WORKERS.map(() => ({ links: [ORDERED, ATOMIC], dequeueDepth: depth })),
+      ...WORKERS.map((id) => ({
+        links: [ORDERED, ATOMIC],
+        dequeueDepth: depth,
+        implicitRelease: id === IMPLICIT,
+      })),
       { links: [DIRECTED], dequeueDepth: depth },
     ],
   });
@@ -75,11 +84,41 @@ function forwardOldest(r: Rig, model: Model, port: number, hands: Hands): void {
   model.completed(port, to, flowId);
 }
 
+/** What a dequeue of a port with implicit release does first. */
+function releaseAll(model: Model, hands: Hands, port: number): void {
+  for (const _ of hands.get(port)!.splice(0)) model.completed(port, null);
+}
+
+/** What holds after each call, passes or not: inline statistics are exact. */
+function expectExact(r: Rig, model: Model, hands: Hands): void {
+  const { creditsFree, inflight, ports, queues } = r.stats();
+  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+  const held = sum(ports.map((port) => port.inflight));
+  const worst = [...hands].map(([id, hand]) => ({
+    // Completions in the ring are not taken in yet.
+    untaken: ports[id]!.inflight - hand.length - ports[id]!.cqUsed,
+    owed: r.ports[id]!.outstanding - hand.length,
+  }));
+  expect({
+    inflight,
+    all: creditsFree + sum(ports.map((port) => port.credits)) + inflight,
+    heldOfQueues: sum(queues.map((queue) => queue.inflight)),
+    fits: held <= inflight && worst.every(({ untaken, owed }) => untaken >= 0 && owed === 0),
+  }).toEqual({
+    inflight: model.inflight,
+    all: r.eventsLimit,
+    heldOfQueues: held,
+    fits: true,
+  });
+}
+
 type Hands = Map<number, { burst: ReturnType<typeof take>; i: number }[]>;
 
 function perform(r: Rig, model: Model, hands: Hands, next: { payload: number }, op: Step): void {
-  if (op.do === 'pass') r.pass();
-  else if (op.do === 'send') {
+  if (op.do === 'pass') {
+    r.pass();
+    model.passed();
+  } else if (op.do === 'send') {
     const { queue: queueId, flow: flowId } = op;
     const burst = upTo(op.count, next.payload).map((payload) => ({ queueId, flowId, payload }));
     const accepted = send(r.ports[PRODUCER]!, ...burst);
@@ -88,9 +127,15 @@ function perform(r: Rig, model: Model, hands: Hands, next: { payload: number }, 
     }
     next.payload += accepted;
   } else if (op.do === 'take') {
+    if (op.port === IMPLICIT) releaseAll(model, hands, op.port);
     const burst = take(r.ports[op.port]!, op.max);
     model.dequeued(op.port, burst);
     for (let i = 0; i < burst.length; i++) hands.get(op.port)!.push({ burst, i });
+  } else if (op.do === 'lose') {
+    const oldest = hands.get(op.port)!.shift();
+    if (oldest === undefined) return;
+    expect(forward(r.ports[op.port]!, oldest.burst, oldest.i, UNKNOWN)).toBe(1);
+    model.completed(op.port, null);
   } else {
     for (let i = 0; i < op.count && hands.get(op.port)!.length > 0; i++) {
       if (op.do === 'forward') forwardOldest(r, model, op.port, hands);
@@ -116,10 +161,10 @@ function finish(r: Rig, model: Model, hands: Hands, next: { payload: number }): 
         const how = burst.queueId(i) === ORDERED ? 'forward' : 'release';
         perform(r, model, hands, next, { do: how, port, count: 1 });
       }
-      r.pass();
+      perform(r, model, hands, next, { do: 'pass' });
     }
   }
-  r.pass();
+  perform(r, model, hands, next, { do: 'pass' });
   expect(model.inside.size).toBe(0);
 }
 
@@ -132,9 +177,7 @@ test('any sequence of operations keeps events, flows, order and credits', async 
       const next = { payload: 0 };
       for (const each of steps) {
         perform(r, model, hands, next, each);
-        expectCreditsSumUp(r);
-        // A completion counts when it is taken in.
-        if (each.do === 'pass') expect(r.stats().inflight).toBe(model.inside.size);
+        expectExact(r, model, hands);
       }
       finish(r, model, hands, next);
       model.checkOrder();
@@ -182,7 +225,13 @@ test('ports that change hands in any way lose nothing, and deliver nothing that 
         const hands = new Map<number, number[]>([...WORKERS, LAST].map((port) => [port, []]));
         for (const [i, op] of steps.entries()) {
           if (op.do === 'pass') r.pass();
-          else if (op.do === 'send') {
+          else if (op.do === 'lose') {
+            const [lost] = hands.get(op.port)!.splice(0, 1);
+            if (lost !== undefined) {
+              expect(send(r.ports[op.port]!, { op: OP.FORWARD, queueId: UNKNOWN })).toBe(1);
+              inside.delete(lost);
+            }
+          } else if (op.do === 'send') {
             const events = upTo(op.count, i * 10).map((payload) => ({
               queueId: op.queue,
               flowId: op.flow,
@@ -196,11 +245,18 @@ test('ports that change hands in any way lose nothing, and deliver nothing that 
             hands.set(op.port, []);
             r.ports[op.port] = attachPort(r.domain.attachment(op.port));
           } else if (op.do === 'take') {
+            if (op.port === IMPLICIT) {
+              for (const payload of hands.get(op.port)!.splice(0)) inside.delete(payload);
+            }
             const got = payloads(take(r.ports[op.port]!, op.max));
             for (const payload of got) expect(inside.has(payload)).toBe(true);
+            // In one hand only, and once.
+            const all = [...hands.values()].flat().concat(got);
+            expect(new Set(all).size).toBe(all.length);
             hands.get(op.port)!.push(...got);
           } else {
             const due = r.ports[op.port]!.release(op.count);
+            expect(due).toBe(Math.min(op.count, hands.get(op.port)!.length));
             for (const payload of hands.get(op.port)!.splice(0, due)) inside.delete(payload);
           }
           expectCreditsSumUp(r);
@@ -208,6 +264,10 @@ test('ports that change hands in any way lose nothing, and deliver nothing that 
         const flushed: number[] = [];
         await r.domain.stop((events) => flushed.push(...payloads(events)));
         expect(flushed.toSorted(ascending)).toEqual([...inside].toSorted(ascending));
+        // Each owner has come round to seeing the stop.
+        expect(new Set(r.ports.map((port) => port.state))).toEqual(new Set(['stopped']));
+        expectEmpty(r);
+        expectCreditsSumUp(r);
         await r.device.close();
       },
     ),

@@ -1,7 +1,16 @@
 /** Statistics: exact after each call of an inline device. */
 import { expect, test } from '@jest/globals';
-import { OP } from '../../lib/index.js';
-import { expectCreditsSumUp, forward, fresh, rig, send, take, took } from '../contracts/harness.js';
+import { attachPort, OP } from '../../lib/index.js';
+import {
+  expectCreditsSumUp,
+  expectEmpty,
+  forward,
+  fresh,
+  rig,
+  send,
+  take,
+  took,
+} from '../contracts/harness.js';
 
 test('three events of one flow, seen from domain, ports and queue', async () => {
   const r = await rig({
@@ -154,4 +163,20 @@ test('passes counts passes, cqUsed follows a dequeue at once', async () => {
   expect(r.stats().passes).toBe(passes + 5);
   took(r.ports[0]!, 2);
   expect(r.stats().ports[0]).toMatchObject({ cqUsed: 1, cqFree: 3, inflight: 3 });
+});
+
+test('cqUsed is zero after a stop, also of a port whose next owner has not come round', async () => {
+  const r = await rig({
+    queues: [{ type: 'directed' }],
+    ports: [{}, { links: [0], dequeueDepth: 1 }],
+  });
+  send(r.ports[0]!, ...fresh(1));
+  r.pass();
+  r.ports[1]!.detach();
+  attachPort(r.domain.attachment(1));
+  r.pass();
+  expect(r.stats().ports[1]).toMatchObject({ inflight: 1, cqUsed: 1, cqFree: 0 });
+  expect(await r.domain.stop()).toEqual({ flushed: 1 });
+  // cqUsed reads 2, twice the depth of the CQ.
+  expectEmpty(r);
 });

@@ -25,12 +25,13 @@ export async function createDomain(
   resources.take(demand);
   try {
     const memory = allocateDomain(checked, id);
-    const { eventsLimit, queues, ports, links, buffers } = checked;
+    const { eventsLimit, capacity, queues, ports, links, buffers } = checked;
     const plan: DomainPlan = {
       domain: id,
       memory: memory.memory,
       schedulerMemory: memory.schedulerMemory,
       eventsLimit,
+      capacity,
       ringDepth: memory.shape.ringDepth,
       queues,
       ports,

@@ -19,11 +19,15 @@ export interface DomainMemory {
 
 /** @throws DlbError ERR_DLB_NO_MEMORY */
 export function allocateDomain(checked: Checked, domainId: number): DomainMemory {
+  const deepest = Math.max(...checked.ports.map((port) => port.enqueueDepth));
+  const pieceSlots = checked.capacity > checked.eventsLimit ? deepest : 0;
   const shape: DomainShape = {
     queues: checked.queues.length,
     eventsLimit: checked.eventsLimit,
-    // An event is in one place only, so no ring can hold more than all of them.
-    ringDepth: powerOfTwoFrom(checked.eventsLimit),
+    // An event is in one place only, so no ring can hold more than all of them; and a burst of
+    // pieces, which exist nowhere before they are enqueued.
+    ringDepth: powerOfTwoFrom(checked.capacity + pieceSlots),
+    pieceSlots,
     cqDepths: checked.ports.map((port) => port.depth),
     buffers: checked.buffers,
   };

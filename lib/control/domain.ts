@@ -85,6 +85,7 @@ export class Domain implements AsyncDisposable {
       newEventThreshold: port.newEventThreshold,
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
+      independentEnqueue: port.independent,
     };
   }
 

@@ -12,6 +12,8 @@ import * as field from './fields.js';
 export interface Checked {
   readonly name: string | null;
   readonly eventsLimit: number;
+  /** Events that fit in, pieces beyond the limit included. */
+  readonly capacity: number;
   readonly queues: readonly (QueuePlan & { readonly name: string })[];
   readonly ports: readonly CheckedPort[];
   readonly links: readonly LinkCommand[];
@@ -47,7 +49,8 @@ export function checkSpec(spec: DomainSpec): Checked {
   const links = spec.ports.flatMap((port, id) => checkLinks(port, id, queues));
   checkDirected(queues, links);
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
-  return { name, eventsLimit, queues, ports, links, buffers };
+  const capacity = checkCapacity(eventsLimit, queues);
+  return { name, eventsLimit, capacity, queues, ports, links, buffers };
 }
 
 /** The port that a directed queue is linked to already, or -1. */
@@ -70,6 +73,20 @@ export function directedLinked(wanted: LinkCommand, linkedPort: number): DlbErro
   });
 }
 
+/** Each event may become as many as its queue's `fragments` before NEW is refused. */
+function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): number {
+  const most = Math.max(...queues.map((queue) => queue.fragments));
+  const id = queues.findIndex((queue) => queue.fragments === most);
+  const capacity = eventsLimit * most;
+  if (capacity <= limits.EVENTS_LIMIT_MAX) return capacity;
+  throw new DlbError('ERR_DLB_INVALID_SPEC', 'eventsLimit times fragments is more than fits in', {
+    field: `spec.queues[${id}].fragments`,
+    value: most,
+    eventsLimit,
+    max: Math.floor(limits.EVENTS_LIMIT_MAX / eventsLimit),
+  });
+}
+
 function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
   const at = `spec.queues[${id}]`;
   const known = ['name', 'type', 'priority', 'flows', 'sequences', 'scope', 'fragments'];
@@ -84,6 +101,8 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
   const plan = {
     name: field.text(spec.name, `${at}.name`, `queue${id}`),
     type,
+    scope,
+    fragments,
     priority: field.wholeNumber(spec.priority, `${at}.priority`, PRIORITIES),
     flows: field.powerOfTwo(spec.flows, `${at}.flows`, {
       min: 1,
@@ -96,9 +115,6 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
       fallback: limits.SEQUENCES_DEFAULT,
     }),
   };
-  if (type === 'any') throw field.unavailable(`${at}.type`, type);
-  if (scope === 'flow') throw field.unavailable(`${at}.scope`, scope);
-  if (fragments > 1) throw field.unavailable(`${at}.fragments`, fragments);
   return plan;
 }
 
@@ -113,10 +129,9 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     'implicitRelease',
     'independentEnqueue',
   ]);
-  if (field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false)) {
-    throw field.unavailable(`${at}.independentEnqueue`, true);
-  }
-  const open = Math.min(limits.DEQUEUE_DEPTH_ADAPTIVE, powerOfTwoFrom(eventsLimit));
+  const independent = field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false);
+  const deepest = independent ? limits.OPAQUE_RANGE : limits.DEQUEUE_DEPTH_MAX;
+  const open = Math.min(limits.DEQUEUE_DEPTH_ADAPTIVE, deepest, powerOfTwoFrom(eventsLimit));
   return {
     name: field.text(spec.name, `${at}.name`, `port${id}`),
     newEventThreshold: field.wholeNumber(spec.newEventThreshold, `${at}.newEventThreshold`, {
@@ -126,11 +141,12 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     }),
     depth: field.powerOfTwo(spec.dequeueDepth, `${at}.dequeueDepth`, {
       min: 1,
-      max: limits.DEQUEUE_DEPTH_MAX,
+      max: deepest,
       fallback: open,
       code: 'ERR_DLB_INVALID_CQ_DEPTH',
     }),
     adaptive: spec.dequeueDepth === undefined,
+    independent,
     enqueueDepth: field.wholeNumber(spec.enqueueDepth, `${at}.enqueueDepth`, {
       min: 1,
       max: limits.ENQUEUE_DEPTH_MAX,

@@ -154,10 +154,10 @@ export class StatsReader {
     const tail = observe(this.#words, port.cq.tailAt);
     const head = observe(this.#words, port.cq.headAt);
     const start = observe(this.#words, port.at + PORT.CQ_START);
-    // The owner of a new lease may not have moved its head to where its CQ begins: behind it by
-    // what was void then.
-    const behind = (start - head) | 0;
-    const stale = behind > 0 && behind <= port.cq.depth;
+    // The owner of a new lease may not have moved its head to where its CQ begins. A start that is
+    // long past says nothing: then the tail is far from it.
+    const isCurrent = (tail - start) >>> 0 <= port.cq.depth;
+    const stale = isCurrent && ((start - head) | 0) > 0;
     return Math.max(0, (tail - (stale ? start : head)) | 0);
   }
 }

@@ -18,6 +18,8 @@ export interface DomainPlan {
   /** Scheduler memory, held by control and the scheduler only. */
   readonly schedulerMemory: SharedArrayBuffer;
   readonly eventsLimit: number;
+  /** Events that fit in, pieces beyond the limit included. */
+  readonly capacity: number;
   readonly ringDepth: number;
   readonly queues: readonly QueuePlan[];
   readonly ports: readonly PortPlan[];
@@ -34,6 +36,10 @@ export interface QueuePlan {
   readonly priority: number;
   readonly flows: number;
   readonly sequences: number;
+  /** What its ordered events are restored by. */
+  readonly scope: 'queue' | 'flow';
+  /** Most pieces that one of its events may become; 1: none. */
+  readonly fragments: number;
 }
 
 export interface PortPlan {
@@ -42,6 +48,8 @@ export interface PortPlan {
   /** Whether the depth in use follows the work, up to `depth`. */
   readonly adaptive: boolean;
   readonly newEventThreshold: number;
+  /** Completions name their event. */
+  readonly independent: boolean;
 }
 
 export type Command =

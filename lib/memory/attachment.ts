@@ -17,6 +17,7 @@ export interface PortAttachment {
   readonly newEventThreshold: number;
   readonly enqueueDepth: number;
   readonly implicitRelease: boolean;
+  readonly independentEnqueue: boolean;
 }
 
 export interface DomainView {

@@ -68,8 +68,11 @@ export const PORT = {
   /** Credits that the port wants to have, since a NEW was refused, below a count of its asking
    *  that wraps; 0: content. */
   WISH: ppLine + 10,
-  /** FRAGMENT events accepted, free-running. No queue of this version takes any. */
+  /** FRAGMENT events that nobody takes: no queue of the domain does, or nothing was outstanding;
+   *  free-running. */
   PIECES: ppLine + 11,
+  /** FORWARD events that named no event of the port, free-running: dropped. */
+  LOST: ppLine + 12,
   PP_HEAD: ppHeadLine,
   /** NEW events taken in, free-running. */
   TAKEN_NEW: ppHeadLine + 1,
@@ -100,7 +103,7 @@ export const WISH_MASK = (1 << 21) - 1;
 /** The bits of an index that WORKING keeps. */
 export const SUSPECT_MASK = 0x3fff_ffff;
 
-assert(PORT.PIECES < ppLine + LINE_USED_WORDS, 'the PP line is too long');
+assert(PORT.LOST < ppLine + LINE_USED_WORDS, 'the PP line is too long');
 assert(LINE_WORDS % QE_WORDS === 0, 'a queue entry must not straddle a line');
 
 /** What the layout follows from. Plain data: it travels in the attachment. */
@@ -109,6 +112,8 @@ export interface DomainShape {
   readonly eventsLimit: number;
   /** Entries of every enqueue ring. */
   readonly ringDepth: number;
+  /** Those of them for pieces; 0: no queue takes any. */
+  readonly pieceSlots: number;
   /** Entries of each port's CQ ring. */
   readonly cqDepths: readonly number[];
   readonly buffers: PoolShape | null;
@@ -154,7 +159,7 @@ export interface DomainLayout {
 }
 
 /** Computes where everything is. The same shape gives the same layout in every thread. */
-export function domainLayout(shape: DomainShape): DomainLayout {
+export function domainLayout(shape: Omit<DomainShape, 'pieceSlots'>): DomainLayout {
   const at = cursor(HEADER_WORDS);
   const blocks = shape.cqDepths.map(() => at.words(PORT_WORDS));
   const ports = blocks.map((block, id) => ({
@@ -182,10 +187,11 @@ function poolLayout(at: Cursor, shape: PoolShape): PoolLayout {
 
 /** A number that two different shapes hardly share (FNV-1a): attach compares it with the header. */
 export function shapeHash(shape: DomainShape): number {
-  const { queues, eventsLimit, ringDepth, cqDepths, buffers } = shape;
+  const { queues, eventsLimit, ringDepth, pieceSlots, cqDepths, buffers } = shape;
   const pool = buffers === null ? [] : [buffers.count, buffers.bytes, buffers.reserve];
   let hash = 0x811c9dc5;
-  for (const n of [LAYOUT_VERSION, queues, eventsLimit, ringDepth, ...cqDepths, ...pool]) {
+  const sizes = [LAYOUT_VERSION, queues, eventsLimit, ringDepth, pieceSlots];
+  for (const n of [...sizes, ...cqDepths, ...pool]) {
     hash = Math.imul(hash ^ n, 0x01000193);
   }
   return hash;

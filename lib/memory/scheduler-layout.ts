@@ -4,17 +4,20 @@
  *   statistics   SEQ, then the counts as 64-bit floats, copied here after each pass
  *   levels       events waiting per queue and level; flows and events per queue and port;
  *                history indices and depth in use per port: control reads them as they are
- *   queues       per queue and level a list of chunks, from one pool, and a front chain
+ *   queues       per lane and level a list of chunks, from one pool, and a front chain
  *   history      per port a ring of what it was given and has not completed
- *   windows      per ordered queue its reorder window
- *   flows        per atomic queue a table of {port, count} and of blocked-flow records
+ *   windows      per ordered lane its reorder window
+ *   flows        per atomic lane a table of {port, count} and of blocked-flow records
  *   parking      nodes (events that cannot move), records (blocked flows), lists of records
+ *   pieces       what FRAGMENT added to events that are still held
  *
- * An accepted event is in exactly one of queues, history, windows and parking, as a whole event
- * with its intake sequence: ENTRY words.
+ * A queue has one lane, an `any` queue one per schedule type. An accepted event is in exactly one of
+ * queues, history, windows, parking and pieces, as a whole event with its intake sequence: ENTRY
+ * words.
  */
 import { LEVELS } from '../eventdev/event.js';
-import type { DomainPlan } from '../eventdev/commands.js';
+import type { DomainPlan, QueuePlan } from '../eventdev/commands.js';
+import type { QueueType } from '../eventdev/spec.js';
 import { cursor } from './cursor.js';
 import type { Cursor } from './cursor.js';
 
@@ -27,17 +30,21 @@ export const ENTRY_SEQUENCE = 4;
 export const CHUNK_ENTRIES = 64;
 export const CHUNK_WORDS = CHUNK_ENTRIES * ENTRY_WORDS;
 
-/** A list of a queue's level. */
+/** A list of a lane's level. */
 export const LIST = { HEAD_CHUNK: 0, HEAD_AT: 1, TAIL_CHUNK: 2, TAIL_AT: 3, CHUNKS: 4 } as const;
 export const LIST_WORDS = 8;
 
-/** A history entry: the event as in ENTRY, then its flow slot and its place in the window. */
-export const HISTORY = { FLOW: 5, PLACE: 6 } as const;
+/** A history entry: the event as in ENTRY, then its flow slot (-1: none), its place in the window
+ *  (-1: none), and its newest piece (-1: none; kept in domains with fragments only). */
+export const HISTORY = { FLOW: 5, PLACE: 6, PIECES: 7 } as const;
 export const HISTORY_WORDS = 8;
+/** In FLOW: completed, while an older one of an independent port is not. */
+export const COMPLETED = -2;
 
-/** A window entry: the event as in ENTRY, then its state. */
-export const WINDOW = { STATE: 5 } as const;
-export const WINDOW_WORDS = 8;
+/** A place of a window: the event as in ENTRY, then its state. Where order is restored per flow, the
+ *  next place of its flow, and that flow's slot. Then its newest piece, as in HISTORY. */
+export const WINDOW = { STATE: 5, NEXT: 6, SLOT: 7, PIECES: 8 } as const;
+export const WINDOW_WORDS = 10;
 /** HELD: delivered, not completed. EVENT: to be sent on. GAP: given up. */
 export const PLACE = { FREE: 0, HELD: 1, EVENT: 2, GAP: 3 } as const;
 
@@ -45,11 +52,16 @@ export const PLACE = { FREE: 0, HELD: 1, EVENT: 2, GAP: 3 } as const;
 export const NODE = { PLACE: 5, NEXT: 6 } as const;
 export const NODE_WORDS = 8;
 
+/** A piece of a held event: as in ENTRY, then the next younger one, the youngest pointing to the
+ *  oldest, and how many there were when it came. */
+export const PIECE = { NEXT: 5, COUNT: 6 } as const;
+export const PIECE_WORDS = 8;
+
 /** A blocked flow: one chain of nodes per level. It stands in the list of (queue, the most urgent
- *  level that it has, the port that holds it or none). */
+ *  level that it has, the port that holds it or none). LANE is the lane's index. */
 export const RECORD = {
   FLOW: 0,
-  QUEUE: 1,
+  LANE: 1,
   LIST: 2,
   PREVIOUS: 3,
   NEXT: 4,
@@ -74,7 +86,7 @@ export interface SchedulerLayout {
   /** Word offset of the first float; even. */
   readonly counts: number;
   readonly countSlots: number;
-  /** [queue * LEVELS + level]: events waiting, parked ones included. */
+  /** [queue * LEVELS + level]: events waiting, parked ones included. Control reads it. */
   readonly waiting: number;
   /** [queue * ports + port]. */
   readonly pinnedFlows: number;
@@ -90,20 +102,40 @@ export interface SchedulerLayout {
   readonly chunks: number;
   readonly chunkNext: number;
   readonly chunkCount: number;
-  /** [queue * LEVELS + level] * 2: head and tail node of the events that go first. */
+  /** [lane * LEVELS + level] * 2: head and tail node of the events that go first. */
   readonly fronts: number;
   readonly history: number;
   readonly historyDepth: number;
-  /** [queue]: where its flow table, its records and its window begin, -1 for none. */
-  readonly flowTables: readonly number[];
-  readonly flowRecords: readonly number[];
-  readonly windows: readonly number[];
+  /** [lane]: where its flow table, its records and its window begin, and where the heads and tails
+   *  of its flows' places are; -1 for none. */
+  readonly lanes: readonly LaneLayout[];
+  /** Piece nodes, or -1 where no queue takes pieces. */
+  readonly pieces: number;
   readonly nodes: number;
   readonly nodeCount: number;
   readonly records: number;
-  /** [(queue * LEVELS + level) * (ports + 1) + port] * 2: head and tail record; port = ports for
+  /** [(lane * LEVELS + level) * (ports + 1) + port] * 2: head and tail record; port = ports for
    *  flows that no port holds. */
   readonly blocked: number;
+}
+
+export interface LaneLayout {
+  readonly queue: number;
+  readonly type: LaneType;
+  /** Atomic: per slot who holds the flow; per slot the record of what it has parked. */
+  readonly flowTable: number;
+  readonly flowRecords: number;
+  /** Ordered: its places; and per slot, where order is restored per flow, the first and the last. */
+  readonly window: number;
+  readonly flowPlaces: number;
+}
+
+/** What a lane's events are: of one schedule type, or directed. */
+export type LaneType = Exclude<QueueType, 'any'>;
+
+/** The lanes of a queue. */
+export function laneTypes(type: QueueType): LaneType[] {
+  return type === 'any' ? ['ordered', 'atomic', 'parallel'] : [type];
 }
 
 /** How many floats the counts of a domain take. */
@@ -112,21 +144,22 @@ export function countSlots(ports: number, queues: number): number {
 }
 
 export function schedulerLayout(
-  plan: Pick<DomainPlan, 'queues' | 'ports' | 'eventsLimit'>,
+  plan: Pick<DomainPlan, 'queues' | 'ports' | 'eventsLimit' | 'capacity'>,
 ): SchedulerLayout {
   const at = cursor();
   const queues = plan.queues.length;
   const ports = plan.ports.length;
-  const lists = queues * LEVELS;
+  const laneCount = plan.queues.reduce((sum, queue) => sum + laneTypes(queue.type).length, 0);
+  const lists = laneCount * LEVELS;
   const slots = countSlots(ports, queues);
-  const historyDepth = powerOfTwoFrom(plan.eventsLimit);
+  const historyDepth = powerOfTwoFrom(plan.capacity);
   // A list may have a half-empty chunk at each end.
-  const chunkCount = Math.ceil(plan.eventsLimit / CHUNK_ENTRIES) + 2 * lists;
+  const chunkCount = Math.ceil(plan.capacity / CHUNK_ENTRIES) + 2 * lists;
   return {
     statsSeq: at.line(),
     counts: at.words(slots * 2),
     countSlots: slots,
-    waiting: at.words(lists),
+    waiting: at.words(queues * LEVELS),
     pinnedFlows: at.words(queues * ports),
     heldEvents: at.words(queues * ports),
     historyHead: at.words(ports),
@@ -140,29 +173,29 @@ export function schedulerLayout(
     fronts: at.words(lists * 2),
     history: at.words(ports * historyDepth * HISTORY_WORDS),
     historyDepth,
-    ...perQueue(at, plan),
-    nodes: at.words(plan.eventsLimit * NODE_WORDS),
-    nodeCount: plan.eventsLimit,
-    records: at.words(plan.eventsLimit * RECORD_WORDS),
+    lanes: plan.queues.flatMap((queue, id) =>
+      laneTypes(queue.type).map((type) => lane(at, id, type, queue)),
+    ),
+    pieces: plan.capacity > plan.eventsLimit ? at.words(plan.capacity * PIECE_WORDS) : -1,
+    nodes: at.words(plan.capacity * NODE_WORDS),
+    nodeCount: plan.capacity,
+    records: at.words(plan.capacity * RECORD_WORDS),
     blocked: at.words(lists * (ports + 1) * 2),
     words: at.used,
   };
 }
 
-function perQueue(
-  at: Cursor,
-  plan: Pick<DomainPlan, 'queues'>,
-): {
-  flowTables: number[];
-  flowRecords: number[];
-  windows: number[];
-} {
-  const flowTables = plan.queues.map((q) => (q.type === 'atomic' ? at.words(q.flows) : -1));
-  const flowRecords = plan.queues.map((q) => (q.type === 'atomic' ? at.words(q.flows) : -1));
-  const windows = plan.queues.map((q) =>
-    q.type === 'ordered' ? at.words(q.sequences * WINDOW_WORDS) : -1,
-  );
-  return { flowTables, flowRecords, windows };
+function lane(at: Cursor, queue: number, type: LaneType, plan: QueuePlan): LaneLayout {
+  const atomic = type === 'atomic';
+  const ordered = type === 'ordered';
+  return {
+    queue,
+    type,
+    flowTable: atomic ? at.words(plan.flows) : -1,
+    flowRecords: atomic ? at.words(plan.flows) : -1,
+    window: ordered ? at.words(plan.sequences * WINDOW_WORDS) : -1,
+    flowPlaces: ordered && plan.scope === 'flow' ? at.words(plan.flows * 2) : -1,
+  };
 }
 
 export function powerOfTwoFrom(n: number): number {

@@ -3,7 +3,8 @@
  *
  * Runs on: the port's thread. Writes: the port's enqueue ring and PP line.
  * A RELEASE takes no slot of its own: those in a row share one entry that carries their number.
- * The ring is as deep as all events that can be in the domain, so it cannot be full in earnest.
+ * The ring is as deep as all events that can be in the domain, so it cannot be full in earnest. Only
+ * pieces, which exist nowhere before, have slots that can run out for a moment.
  */
 import { OP, OPAQUE_MASK, OPAQUE_SHIFT, OP_MASK, QE_WORDS } from '../eventdev/event.js';
 import { RESERVED_MASK, RESERVED_SHIFT } from '../eventdev/event.js';
@@ -13,10 +14,16 @@ import { PORT } from '../memory/layout.js';
 import { count } from '../memory/wide-counter.js';
 import { RingProducer } from '../ring/producer.js';
 import { Admission } from './admission.js';
+import { OpenEvents } from './open-events.js';
 
 const KEEP = ~((RESERVED_MASK << RESERVED_SHIFT) | OP_MASK);
 /** Returned by a call whose ring was fenced while it wrote: nothing was published. */
 export const FENCED = -1;
+
+// What an event of an independent port may turn out to be, beside the ops.
+const UNSENT_PIECE = 4;
+const UNKNOWN_FORWARD = 5;
+const UNKNOWN_RELEASE = 6;
 
 export class EnqueueSide {
   /** Events dequeued, not yet forwarded or released. */
@@ -27,17 +34,29 @@ export class EnqueueSide {
   readonly admission: Admission;
   /** implOpaque of the oldest outstanding event. */
   #oldest = 0;
+  /** Of an independent port: what is outstanding, by implOpaque. */
+  readonly #open: OpenEvents | null;
+  /** What each event of the burst at hand turned out to be, for an independent port. */
+  readonly #ops: Uint8Array;
+  /** Slots of the ring for pieces, and how many may not have been taken in. */
+  readonly #pieceSlots: number;
+  #piecesSent = 0;
 
   constructor(words: Int32Array, port: PortLayout, attachment: PortAttachment) {
     this.#words = words;
     this.#at = port.at;
     this.#ring = new RingProducer(words, port.enqueue);
     this.admission = new Admission(words, port.at, attachment);
+    this.#open = attachment.independentEnqueue ? new OpenEvents() : null;
+    this.#ops = new Uint8Array(attachment.independentEnqueue ? attachment.enqueueDepth : 0);
+    this.#pieceSlots = attachment.shape.pieceSlots;
   }
 
   /** Debts and credits start anew. */
   beginLease(lease: number): void {
     this.outstanding = 0;
+    this.#open?.clear();
+    this.#piecesSent = 0;
     this.#ring.resync();
     this.admission.beginLease(lease);
   }
@@ -45,6 +64,7 @@ export class EnqueueSide {
   /** Takes note of `events` dequeued, the first of which carries `opaque`. */
   owe(events: number, opaque: number): void {
     if (this.outstanding === 0) this.#oldest = opaque;
+    this.#open?.add(events, opaque, this.outstanding);
     this.outstanding += events;
   }
 
@@ -53,6 +73,8 @@ export class EnqueueSide {
    * the front, or FENCED.
    */
   enqueue(source: Int32Array, from: number, limit: number, mode: number): number {
+    if (this.#pieceSlots > 0) limit = this.#roomForPieces(source, from, limit);
+    if (this.#open !== null) return this.#enqueueNamed(source, from, limit, mode);
     const wanted = countNew(source, from, limit, this.outstanding);
     const granted = this.admission.admit(wanted, mode);
     const accepted =
@@ -71,15 +93,12 @@ export class EnqueueSide {
 
   /** Completes the `due` oldest, with one entry. FENCED or `due`. */
   release(due: number): number {
-    const at = this.#ring.slot();
-    this.#words[at] = 0;
-    this.#words[at + 1] = OP.RELEASE;
-    this.#words[at + 2] = due;
-    this.#words[at + 3] = 0;
+    this.#put(OP.RELEASE, due);
     if (!this.#ring.tryPublish()) {
       this.#ring.resync();
       return FENCED;
     }
+    this.#open?.completeOldest(due);
     this.#oldest = (this.#oldest + due) & OPAQUE_MASK;
     this.outstanding -= due;
     return due;
@@ -110,9 +129,9 @@ export class EnqueueSide {
         words[releaseAt + 2] = words[releaseAt + 2]! + 1;
         continue;
       }
-      if (op === OP.FRAGMENT) {
-        // Without a slot: a piece costs no credit, so the ring has no room for it.
-        words[this.#at + PORT.PIECES] = (words[this.#at + PORT.PIECES]! + 1) | 0;
+      if (op === OP.FRAGMENT && (owed === 0 || this.#pieceSlots === 0)) {
+        // Nobody would take it, and the ring has no room for it.
+        this.#countUnsent(PORT.PIECES);
         continue;
       }
       const to = ring.slot();
@@ -123,6 +142,99 @@ export class EnqueueSide {
       words[to + 3] = source[at + 3]!;
     }
     return owed;
+  }
+
+  /** As `enqueue`, of a port whose completions name their event. */
+  #enqueueNamed(source: Int32Array, from: number, limit: number, mode: number): number {
+    const wanted = this.#resolve(source, from, limit);
+    const granted = this.admission.admit(wanted, mode);
+    const accepted = granted === wanted ? limit : this.#reopenFrom(source, from, limit, granted);
+    this.admission.countNew(granted);
+    this.#writeNamed(source, from, accepted);
+    if (this.#ring.pending > 0 && !this.#ring.tryPublish()) {
+      // The lease has ended, and with it all that was outstanding.
+      this.admission.countNew(-granted);
+      this.#ring.resync();
+      return FENCED;
+    }
+    return accepted;
+  }
+
+  /** Finds out what each event is; completes the ones named. Returns how many are NEW. */
+  #resolve(source: Int32Array, from: number, limit: number): number {
+    const ops = this.#ops;
+    let found = 0;
+    for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
+      const word1 = source[at]!;
+      let op = word1 & OP_MASK;
+      if (op === OP.FRAGMENT) {
+        if (this.#pieceSlots === 0 || !this.#open!.has(word1 >>> OPAQUE_SHIFT)) op = UNSENT_PIECE;
+      } else if (op !== OP.NEW) {
+        if (this.#open!.complete(word1 >>> OPAQUE_SHIFT)) this.outstanding--;
+        else if (op === OP.RELEASE) op = UNKNOWN_RELEASE;
+        else op = this.outstanding === 0 ? OP.NEW : UNKNOWN_FORWARD;
+      }
+      if (op === OP.NEW) found++;
+      ops[i] = op;
+    }
+    return found;
+  }
+
+  /** Takes back what follows the first NEW that was refused. Returns that one's index. */
+  #reopenFrom(source: Int32Array, from: number, limit: number, granted: number): number {
+    let first = 0;
+    for (let left = granted; this.#ops[first] !== OP.NEW || left-- > 0;) first++;
+    for (let i = first; i < limit; i++) {
+      if (this.#ops[i] !== OP.FORWARD && this.#ops[i] !== OP.RELEASE) continue;
+      this.#open!.reopen(source[from + i * QE_WORDS + 1]! >>> OPAQUE_SHIFT);
+      this.outstanding++;
+    }
+    return first;
+  }
+
+  #writeNamed(source: Int32Array, from: number, accepted: number): void {
+    const words = this.#words;
+    for (let i = 0, at = from; i < accepted; i++, at += QE_WORDS) {
+      const op = this.#ops[i]!;
+      if (op === UNSENT_PIECE) this.#countUnsent(PORT.PIECES);
+      else if (op === UNKNOWN_FORWARD) this.#countUnsent(PORT.LOST);
+      if (op === UNKNOWN_FORWARD || op === UNKNOWN_RELEASE) {
+        count(words, this.#at + PORT.MISORDERED, 1);
+      }
+      if (op > OP.FRAGMENT) continue;
+      const to = this.#ring.slot();
+      words[to] = source[at]!;
+      words[to + 1] = (source[at + 1]! & KEEP) | op;
+      // No count: it names its event.
+      words[to + 2] = op === OP.RELEASE ? 0 : source[at + 2]!;
+      words[to + 3] = source[at + 3]!;
+    }
+  }
+
+  /** Writes an entry that is no event. */
+  #put(op: number, payload: number): void {
+    const at = this.#ring.slot();
+    this.#words[at] = 0;
+    this.#words[at + 1] = op;
+    this.#words[at + 2] = payload;
+    this.#words[at + 3] = 0;
+  }
+
+  #countUnsent(counter: number): void {
+    this.#words[this.#at + counter] = (this.#words[this.#at + counter]! + 1) | 0;
+  }
+
+  /** How many events of the burst there are slots for, should all its pieces need one. */
+  #roomForPieces(source: Int32Array, from: number, limit: number): number {
+    for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
+      if ((source[at]! & OP_MASK) !== OP.FRAGMENT) continue;
+      if (this.#piecesSent === this.#pieceSlots) {
+        if (!this.#ring.isTakenIn()) return i;
+        this.#piecesSent = 0;
+      }
+      this.#piecesSent++;
+    }
+    return limit;
   }
 }
 

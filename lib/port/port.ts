@@ -105,7 +105,8 @@ export class Port implements Disposable {
       const accepted = this.#out.enqueue(burst.words, first * QE_WORDS, limit, mode);
       if (accepted === FENCED) continue;
       this.#refusal = this.#out.admission.refusal;
-      if (accepted === limit && limit < wanted) {
+      // Longer than a burst may be, or no slots for more pieces at the moment.
+      if (accepted < wanted && this.#refusal === REFUSAL.NONE) {
         this.#refusal = REFUSAL.RING_FULL;
         this.#out.admission.countRingFull();
       }

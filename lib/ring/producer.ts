@@ -63,6 +63,12 @@ export class RingProducer {
     return true;
   }
 
+  /** Whether the consumer has read all that was published. Observes. */
+  isTakenIn(): boolean {
+    // A2 ← R2 (consumer.ts#publish): the slots before this head have been read.
+    return observe(this.words, this.layout.headAt) === this.#published;
+  }
+
   /** Drops what was claimed and not published, and goes on from the shared tail. */
   resync(): void {
     this.tail = observe(this.words, this.layout.tailAt);

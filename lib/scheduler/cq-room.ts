@@ -7,10 +7,13 @@
  * depth is halved, so that an event seldom sits behind a slow one while another port is free
  * (contract C8); if it is short and the port ran dry, it is doubled.
  */
+import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observe } from '#words';
-import type { Machine, PortSeat } from './machine.js';
+import { entriesOf } from './history.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 
 /** A scheduler worker begins here: two bursts. */
 const DEPTH_FIRST = 64;
@@ -44,7 +47,9 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   const used = cqUsed(machine, port);
   if (used < 0 || used > port.cq.layout.depth) return false;
   if (port.adaptive && now > 0) adaptDepth(machine, port, used, now);
-  const room = port.depth - used;
+  let room = port.depth - used;
+  // Completions name their event by a byte.
+  if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port));
   port.room = port.live && room > 0 ? room : 0;
   return true;
 }

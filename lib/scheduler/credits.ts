@@ -2,7 +2,8 @@
  * Who gets which credits: eventdev's closed system, granted only here.
  *
  * Runs on: the scheduler, at the end of a pass.
- * Sum of all: free + unspent of every port + events inside = eventsLimit. What a port took with it
+ * Sum of all: free + unspent of every port + events inside = eventsLimit; free is negative while
+ * pieces have overdrawn. What a port took with it
  * when it died is exact: granted, less revoked, less seen as NEW.
  *
  * Free credits go to the ports that spend. A port that was refused leaves a wish; if nothing is
@@ -14,7 +15,8 @@ import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT, WISH_MASK } from '../memory/layout.js';
 import { observe } from '#words';
 import { wakePort } from './cq-room.js';
-import type { Machine, PortSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 
 /** A port that spent within this many passes is given free credits without asking. */
 const SPENDER_PASSES = 64;
@@ -25,6 +27,9 @@ const GRANTED_PASSES = 8;
 
 /** A port that did not ask again within so many passes may have given up. */
 const ASKING_PASSES = 2;
+/** Of a port that has none at all it is assumed later: when grants of others are protected no more,
+ *  its wish is still served. */
+const WANTING_PASSES = 14;
 
 /** Splits all credits over the ports. To be called when the domain starts. */
 export function splitCredits(machine: Machine): void {
@@ -64,6 +69,7 @@ export function noteSpender(machine: Machine, port: PortSeat): void {
 
 /** Hands free credits to the ports that wish for some, then to those that spent lately. */
 export function settleCredits(machine: Machine): void {
+  if (machine.free < 0) coverOverdraft(machine);
   if (machine.wishing) grantWishes(machine);
   if (machine.free > 0) repaySpenders(machine);
 }
@@ -94,14 +100,15 @@ function grantWishes(machine: Machine): void {
   machine.owesCredits = machine.wishing && someCanGive(machine);
 }
 
-/** Its thread asked again within the last passes, or sleeps until it has them. */
+/** Its thread asked within the last passes, or sleeps until it has them. */
 function isAsking(machine: Machine, port: PortSeat): boolean {
-  if (((machine.pass - port.askedAt) | 0) <= ASKING_PASSES) return true;
+  const passes = port.unspent === 0 ? WANTING_PASSES : ASKING_PASSES;
+  if (((machine.pass - port.askedAt) | 0) <= passes) return true;
   return observe(machine.words, port.at + PORT.SLEEPING) !== 0;
 }
 
 function serveWish(machine: Machine, port: PortSeat, share: number): void {
-  const count = Math.min(port.wish, share, machine.free);
+  const count = Math.max(0, Math.min(port.wish, share, machine.free));
   port.wish -= count;
   port.servedAt = machine.pass;
   if (count > 0) port.grantedAt = machine.pass;
@@ -154,6 +161,11 @@ function someCanGive(machine: Machine): boolean {
     else if (canGive(machine, port)) gives = true;
   }
   return asks && gives;
+}
+
+/** Pieces have taken more than there was: nobody may enqueue NEW until that much was given back. */
+function coverOverdraft(machine: Machine): void {
+  for (const port of machine.ports) if (port.unspent > 0) revoke(machine, port);
 }
 
 function repaySpenders(machine: Machine): void {

@@ -11,7 +11,9 @@ import { ENTRY_WORDS, NODE, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
 import { parkEntry, pin, unparkOldest } from './flows.js';
 import { deliver } from './history.js';
-import type { Machine, PortSeat, QueueSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { Lane, QueueSeat } from './queue-seat.js';
 import { ALL_TIERS, nextPort, openPorts, roomiestPort, takesPart } from './placement.js';
 
 /** Starvation avoidance: a DLB lets a less urgent bin through about 1 % of the time. */
@@ -75,17 +77,51 @@ function deliverQueue(
   for (let levels = from; levels !== 0 && sent < most; levels &= levels - 1) {
     if (openPorts(queue, tier) === 0) break;
     const level = 31 - Math.clz32(levels & -levels);
-    const list = queue.id * LEVELS + level;
-    if (queue.type === 'atomic') {
-      sent += deliverBlocked(machine, queue, level, tier, most - sent);
-      sent += deliverAtomic(machine, queue, list, tier, most - sent);
-    } else {
-      sent += deliverFront(machine, queue, list, tier, most - sent);
-      sent += deliverSpread(machine, queue, list, tier, most - sent);
-    }
-    if (isEmpty(machine, list)) queue.levels &= ~(1 << level);
+    sent += deliverLevel(machine, queue, level, tier, most - sent);
   }
   if (sent > 0) settleServed(machine, queue);
+  return sent;
+}
+
+/** Lanes of a queue that have events on this level take turns at going first. */
+function deliverLevel(
+  machine: Machine,
+  queue: QueueSeat,
+  level: number,
+  tier: number,
+  most: number,
+): number {
+  const { lanes } = queue;
+  const bit = 1 << level;
+  const first = queue.turn;
+  let sent = 0;
+  let left = 0;
+  for (let i = 0; i < lanes.length; i++) {
+    const lane = lanes[(first + i) % lanes.length]!;
+    if ((lane.levels & bit) !== 0) sent += deliverLane(machine, lane, level, tier, most - sent);
+    left |= lane.levels & bit;
+  }
+  if (lanes.length > 1) queue.turn = (first + 1) % lanes.length;
+  if (left === 0) queue.levels &= ~bit;
+  return sent;
+}
+
+function deliverLane(
+  machine: Machine,
+  lane: Lane,
+  level: number,
+  tier: number,
+  most: number,
+): number {
+  let sent;
+  if (lane.flows !== null) {
+    sent = deliverBlocked(machine, lane, level, tier, most);
+    sent += deliverAtomic(machine, lane, level, tier, most - sent);
+  } else {
+    sent = deliverFront(machine, lane, level, tier, most);
+    sent += deliverSpread(machine, lane, level, tier, most - sent);
+  }
+  if (isEmpty(machine, lane.list + level)) lane.levels &= ~(1 << level);
   return sent;
 }
 
@@ -113,13 +149,15 @@ function settleServed(machine: Machine, queue: QueueSeat): void {
 /** Atomic events that wait in order. Those whose flow is held elsewhere are parked. */
 function deliverAtomic(
   machine: Machine,
-  queue: QueueSeat,
-  list: number,
+  lane: Lane,
+  level: number,
   tier: number,
   most: number,
 ): number {
   const { m, storage, ports } = machine;
-  const table = queue.flows!;
+  const { queue } = lane;
+  const table = lane.flows!;
+  const list = lane.list + level;
   let open = openPorts(queue, tier);
   let sent = 0;
   while (open > 0 && sent < most) {
@@ -132,12 +170,12 @@ function deliverAtomic(
       let port: PortSeat;
       if (flow === 0) {
         port = roomiestPort(queue, tier)!;
-        flow = pin(machine, queue, slot, port);
+        flow = pin(machine, lane, slot, port);
       } else {
         port = ports[(flow & HELD_BY) - 1]!;
         // A flow with parked events may be held by nobody: then `port` is no port at all.
         if ((flow & PARKED) !== 0 || !takesPart(queue, port, tier)) {
-          parkEntry(machine, queue, slot, entry);
+          parkEntry(machine, lane, slot, entry);
           continue;
         }
       }
@@ -154,27 +192,28 @@ function deliverAtomic(
 /** Blocked flows of a level that can move now: first those that nobody holds, then per port. */
 function deliverBlocked(
   machine: Machine,
-  queue: QueueSeat,
+  lane: Lane,
   level: number,
   tier: number,
   most: number,
 ): number {
   const { parking } = machine;
-  if (parking.waiting[queue.id * LEVELS + level]! === 0) return 0;
+  const { queue } = lane;
+  if (parking.waiting[lane.list + level]! === 0) return 0;
   let sent = 0;
   while (sent < most) {
-    const record = parking.blocked(queue.id, level, parking.nobody);
+    const record = parking.blocked(lane.index, level, parking.nobody);
     if (record < 0) break;
     const port = roomiestPort(queue, tier);
     if (port === null) return sent;
-    pin(machine, queue, parking.flowOf(record), port);
+    pin(machine, lane, parking.flowOf(record), port);
     deliverParked(machine, record, level, port);
     sent++;
   }
   for (let i = 0; i < queue.ports.length; i++) {
     const port = queue.ports[i]!;
     while (sent < most && takesPart(queue, port, tier)) {
-      const record = parking.blocked(queue.id, level, port.id);
+      const record = parking.blocked(lane.index, level, port.id);
       if (record < 0) break;
       deliverParked(machine, record, level, port);
       sent++;
@@ -195,18 +234,19 @@ function deliverParked(machine: Machine, record: number, level: number, port: Po
 /** Events that had left the queue before and lost their port: they keep their place. */
 function deliverFront(
   machine: Machine,
-  queue: QueueSeat,
-  list: number,
+  lane: Lane,
+  level: number,
   tier: number,
   most: number,
 ): number {
   const { m, parking } = machine;
+  const list = lane.list + level;
   if (parking.waiting[list]! === 0) return 0;
   let sent = 0;
   while (sent < most) {
     const node = parking.front(list);
     if (node < 0) return sent;
-    const port = nextPort(queue, tier);
+    const port = nextPort(lane.queue, tier);
     if (port === null) return sent;
     deliver(machine, port, node, -1, m[node + NODE.PLACE]!);
     parking.popFront(list);
@@ -218,13 +258,14 @@ function deliverFront(
 /** Parallel, ordered and directed events: round robin over the ports with room. */
 function deliverSpread(
   machine: Machine,
-  queue: QueueSeat,
-  list: number,
+  lane: Lane,
+  level: number,
   tier: number,
   most: number,
 ): number {
-  const { storage } = machine;
-  const { window } = queue;
+  const { m, storage } = machine;
+  const { queue, window } = lane;
+  const list = lane.list + level;
   let sent = 0;
   while (sent < most) {
     const first = storage.run(list);
@@ -235,7 +276,7 @@ function deliverSpread(
       if (window !== null && window.full) break;
       const port = nextPort(queue, tier);
       if (port === null) break;
-      deliver(machine, port, entry, -1, window === null ? -1 : window.take());
+      deliver(machine, port, entry, -1, window === null ? -1 : window.take(m[entry]!));
       sent++;
     }
     storage.drop(list, entry);

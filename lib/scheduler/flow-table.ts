@@ -22,17 +22,22 @@ export class FlowTable {
     this.#mask = flows - 1;
   }
 
-  /** The slot of an event, given its first word: a word offset of scheduler memory. Folded as
-   *  event_sw does; ids below the table's size have slots of their own. */
+  /** The slot of an event, given its first word: a word offset of scheduler memory. */
   slotOf(word0: number): number {
-    const flow = word0 & FLOW_MASK;
-    return this.#table + ((flow ^ (flow >>> 10)) & this.#mask);
+    return this.#table + foldFlow(word0, this.#mask);
   }
 
   /** Where the record index of a slot is kept. */
   recordAt(slot: number): number {
     return slot - this.#table + this.#records;
   }
+}
+
+/** An event's flow, given its first word, as an index of a table. Folded as event_sw does; ids below
+ *  the table's size and below 1024 have slots of their own. */
+export function foldFlow(word0: number, mask: number): number {
+  const flow = word0 & FLOW_MASK;
+  return (flow ^ (flow >>> 10)) & mask;
 }
 
 export function flowCount(flow: number): number {

@@ -4,10 +4,11 @@
  * Runs on: the scheduler, when the rings have been fenced and taken in.
  */
 import { LEVELS, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
-import { ENTRY_WORDS, PLACE, WINDOW } from '../memory/scheduler-layout.js';
+import { ENTRY_WORDS, HISTORY, PLACE, WINDOW } from '../memory/scheduler-layout.js';
 import { unparkOldest } from './flows.js';
 import { completeOldest, heldBy } from './history.js';
-import type { Machine, QueueSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { Lane } from './queue-seat.js';
 
 const WITHOUT_OPAQUE = (1 << OPAQUE_SHIFT) - 1;
 
@@ -24,11 +25,18 @@ export function flushAll(machine: Machine): Int32Array {
     length += QE_WORDS;
   };
   for (const port of machine.ports) {
-    while (heldBy(port) > 0) put(completeOldest(machine, port));
+    while (heldBy(port) > 0) {
+      const entry = completeOldest(machine, port);
+      put(entry);
+      if (machine.pieces !== null) flushPieces(machine, entry + HISTORY.PIECES, put);
+    }
   }
   for (const queue of machine.ranked) {
-    flushWindow(machine, queue, put);
-    for (let level = 0; level < LEVELS; level++) flushLevel(machine, queue, level, put);
+    for (const lane of queue.lanes) {
+      flushWindow(machine, lane, put);
+      for (let level = 0; level < LEVELS; level++) flushLevel(machine, lane, level, put);
+      lane.levels = 0;
+    }
     queue.levels = 0;
   }
   machine.readyCount = 0;
@@ -38,32 +46,37 @@ export function flushAll(machine: Machine): Int32Array {
 }
 
 /** Events that wait for an older one; the older ones were held by ports. */
-function flushWindow(machine: Machine, queue: QueueSeat, put: (entry: number) => void): void {
-  const { window } = queue;
+function flushWindow(machine: Machine, lane: Lane, put: (entry: number) => void): void {
+  const { window } = lane;
   if (window === null) return;
-  for (let i = 0; i < window.used; i++) {
-    const place = window.at(i);
+  window.each((place) => {
+    if (machine.pieces !== null) flushPieces(machine, place + WINDOW.PIECES, put);
     if (machine.m[place + WINDOW.STATE]! === PLACE.EVENT) put(place);
-  }
+  });
   window.reset();
-  queue.ready = false;
+  lane.ready = false;
+}
+
+function flushPieces(machine: Machine, owner: number, put: (entry: number) => void): void {
+  const { pieces } = machine;
+  for (let node = pieces!.shift(owner); node >= 0; node = pieces!.shift(owner)) put(node);
 }
 
 function flushLevel(
   machine: Machine,
-  queue: QueueSeat,
+  lane: Lane,
   level: number,
   put: (entry: number) => void,
 ): void {
   const { parking, storage } = machine;
-  const list = queue.id * LEVELS + level;
+  const list = lane.list + level;
   for (let node = parking.front(list); node >= 0; node = parking.front(list)) {
     put(node);
     parking.popFront(list);
   }
   // No port holds a flow any more, so all blocked ones are nobody's.
   for (;;) {
-    const record = queue.flows === null ? -1 : parking.blocked(queue.id, level, parking.nobody);
+    const record = lane.flows === null ? -1 : parking.blocked(lane.index, level, parking.nobody);
     if (record < 0) break;
     put(parking.first(record, level));
     unparkOldest(machine, record, level);

@@ -2,7 +2,8 @@
  * The history list: what each port was given and has not completed, oldest first.
  *
  * Runs on: the scheduler. Writes: history rings of scheduler memory.
- * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest.
+ * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest. Only
+ * those of an independent port name theirs, by `implOpaque`, the low bits of its index.
  */
 import {
   OP,
@@ -12,10 +13,12 @@ import {
   QUEUE_MASK,
   QUEUE_SHIFT,
 } from '../eventdev/event.js';
-import { ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
+import { COMPLETED, ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
 import { ONE_EVENT } from './flow-table.js';
 import { flowIdle } from './flows.js';
-import type { Machine, PortSeat, QueueSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { QueueSeat } from './queue-seat.js';
 
 const KEEP = ~((OPAQUE_MASK << OPAQUE_SHIFT) | OP_MASK);
 
@@ -65,11 +68,40 @@ export function completeOldest(machine: Machine, port: PortSeat): number {
   m[held] = m[held]! - 1;
   completeFlow(machine, queue, m[entry + HISTORY.FLOW]!);
   port.historyHead = (port.historyHead + 1) | 0;
+  if (port.holes > 0) skipCompleted(machine, port);
   return entry;
 }
 
-/** Completes the `due` oldest events, all of which the port holds. `place` is told of each that
- *  has a place in a window. */
+/** Completes the event at `index` of an independent port, which holds it. Returns the entry's
+ *  offset, as `completeOldest` does. */
+export function completeAt(machine: Machine, port: PortSeat, index: number): number {
+  if (index === port.historyHead) return completeOldest(machine, port);
+  const { m, at } = machine;
+  const entry = historyAt(machine, port, index);
+  const queue = queueOf(machine, entry);
+  const held = at.heldEvents + queue.id * machine.ports.length + port.id;
+  m[held] = m[held]! - 1;
+  completeFlow(machine, queue, m[entry + HISTORY.FLOW]!);
+  m[entry + HISTORY.FLOW] = COMPLETED;
+  port.holes++;
+  return entry;
+}
+
+/** Moves the head on over what was completed before its turn. */
+function skipCompleted(machine: Machine, port: PortSeat): void {
+  while (port.holes > 0 && isCompleted(machine, port, port.historyHead)) {
+    port.historyHead = (port.historyHead + 1) | 0;
+    port.holes--;
+  }
+}
+
+/** Whether the event at an index of the history list was completed before its turn. */
+export function isCompleted(machine: Machine, port: PortSeat, index: number): boolean {
+  return machine.m[historyAt(machine, port, index) + HISTORY.FLOW] === COMPLETED;
+}
+
+/** Completes the `due` oldest events of a port without holes, all of which it holds. `placeEnded` is
+ *  told of each that has a place in a window. */
 export function completeMany(
   machine: Machine,
   port: PortSeat,
@@ -106,11 +138,16 @@ function completeFlow(machine: Machine, queue: QueueSeat, slot: number): void {
   if (slot < 0) return;
   const flow = machine.m[slot]! - ONE_EVENT;
   if (flow >= ONE_EVENT) machine.m[slot] = flow;
-  else flowIdle(machine, queue, slot, flow);
+  else flowIdle(machine, queue.atomic!, slot, flow);
 }
 
 /** How many events a port holds: in its CQ or dequeued. */
 export function heldBy(port: PortSeat): number {
+  return entriesOf(port) - port.holes;
+}
+
+/** Length of a port's history list, completed entries in it included. */
+export function entriesOf(port: PortSeat): number {
   return (port.historyTail - port.historyHead) | 0;
 }
 

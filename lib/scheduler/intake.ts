@@ -5,22 +5,23 @@
  * indices are used only within its depth, queue ids and ops are checked, completions are bounded
  * by the history list, NEW events by the credits granted.
  */
-import { LEVELS, OP, OP_MASK, QE_WORDS, QUEUE_MASK, QUEUE_SHIFT } from '../eventdev/event.js';
-import { PORT } from '../memory/layout.js';
+import { OP, OP_MASK, QE_WORDS } from '../eventdev/event.js';
 import {
   DOMAIN_COUNTS,
-  ENTRY_SEQUENCE,
   HISTORY,
   PLACE,
   PORT_COUNTS,
   QUEUE_COUNTS,
   WINDOW,
 } from '../memory/scheduler-layout.js';
-import { observe } from '#words';
 import { noteSpender } from './credits.js';
-import { levelOf } from './flows.js';
-import { completeMany, completeOldest, heldBy, historyAt, queueOf } from './history.js';
-import type { Machine, PortSeat, QueueSeat } from './machine.js';
+import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
+import { completeMany, completeOldest, heldBy, queueOf } from './history.js';
+import { completeNamed, countLost } from './independent.js';
+import { laneFor, store, storeEntry } from './lanes.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { Lane } from './queue-seat.js';
 
 /**
  * Takes in what the port has published. Returns the number of entries, or -1 if the port's indices
@@ -32,60 +33,30 @@ export function takeIn(machine: Machine, port: PortSeat, limit: number): number 
   if (available < 0 || available > machine.plan.ringDepth) return -1;
   const count = available < limit ? available : limit;
   takeEntries(machine, port, count);
-  port.enqueue.show();
+  // A port that enqueues pieces looks whether they were taken in.
+  if (machine.pieces === null) port.enqueue.show();
+  else port.enqueue.publish();
   port.more = count < available;
   return count;
 }
 
-/**
- * Counts and drops the pieces that the port has enqueued: no queue of this version takes any. They
- * belong to the oldest event that the port held before, as far as can be told.
- */
-export function dropPieces(machine: Machine, port: PortSeat): void {
-  const at = port.at + PORT.PIECES;
-  // Mostly there are none: a plain read tells, since the port rang after it counted them.
-  if (machine.words[at] === port.pieces) return;
-  const pieces = observe(machine.words, at);
-  const fresh = (pieces - port.pieces) >>> 0;
-  port.pieces = pieces;
-  const { stats } = machine;
-  stats.addToPort(port.id, PORT_COUNTS.RX, fresh);
-  stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
-  if (heldBy(port) === 0) stats.addToPort(port.id, PORT_COUNTS.DROPPED, fresh);
-  else {
-    const oldest = queueOf(machine, historyAt(machine, port, port.historyHead));
-    stats.addToQueue(oldest.id, QUEUE_COUNTS.DROPPED, fresh);
-  }
-}
-
 /** Takes in `count` entries that are known to be there. */
 export function takeEntries(machine: Machine, port: PortSeat, count: number): void {
-  const { words, queues, stats } = machine;
+  const { words, stats } = machine;
   const { slots, mask, head } = port.enqueue;
   let taken = 0;
   for (let i = 0; i < count; i++) {
     const from = slots + ((head + i) & mask) * QE_WORDS;
     const word1 = words[from + 1]!;
     const op = word1 & OP_MASK;
-    let entry = -1;
     if (op === OP.RELEASE) {
-      releaseOldest(machine, port, words[from + 2]! >>> 0);
+      takeRelease(machine, port, word1, words[from + 2]! >>> 0);
       continue;
     }
-    // A port counts pieces without a slot; this one makes its own entries.
-    if (op === OP.FRAGMENT) continue;
     taken++;
-    if (op === OP.FORWARD && heldBy(port) > 0) entry = completeOldest(machine, port);
-    else if (!admitNew(machine, port)) continue;
-    const id = (word1 >>> QUEUE_SHIFT) & QUEUE_MASK;
-    const place = entry < 0 ? -1 : machine.m[entry + HISTORY.PLACE]!;
-    if (id >= queues.length) {
-      dropUnknown(machine, port, entry, place);
-    } else if (place >= 0) {
-      fillPlace(machine, entry, place, words, from, word1);
-    } else {
-      store(machine, queues[id]!, words, from, word1, machine.sequence);
-    }
+    if (op === OP.FRAGMENT) takePiece(machine, port, words, from, word1);
+    else if (op === OP.FORWARD && heldBy(port) > 0) takeForward(machine, port, words, from, word1);
+    else takeNew(machine, port, words, from, word1);
     machine.sequence = (machine.sequence + 1) | 0;
   }
   port.enqueue.head = (head + count) | 0;
@@ -95,45 +66,86 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
   }
 }
 
-/** Puts an event on its queue. */
-export function store(
-  machine: Machine,
-  queue: QueueSeat,
-  source: Int32Array,
-  from: number,
-  word1: number,
-  sequence: number,
-): void {
-  const level = levelOf(word1);
-  machine.storage.append(queue.id * LEVELS + level, source, from, word1 & ~OP_MASK, sequence);
-  queue.levels |= 1 << level;
-  queue.stored++;
-}
-
 /** Sends on what the windows have in order. */
 export function drainWindows(machine: Machine): void {
-  const { readyWindows, m, queues } = machine;
+  const { readyLanes, m, pieces } = machine;
   for (let i = 0; i < machine.readyCount; i++) {
-    const queue = readyWindows[i]!;
-    queue.ready = false;
-    const window = queue.window!;
+    const lane = readyLanes[i]!;
+    lane.ready = false;
+    const window = lane.window!;
     for (let place = window.next(); place >= 0; place = window.next()) {
-      if (m[place + WINDOW.STATE]! !== PLACE.EVENT) continue;
-      const word1 = m[place + 1]!;
-      const target = queues[(word1 >>> QUEUE_SHIFT) & QUEUE_MASK]!;
-      store(machine, target, m, place, word1, m[place + ENTRY_SEQUENCE]!);
+      if (pieces !== null) sendPieces(machine, place + WINDOW.PIECES);
+      if (m[place + WINDOW.STATE]! === PLACE.EVENT) storeEntry(machine, place);
     }
   }
   machine.readyCount = 0;
 }
 
-/** Ends up to `count` events; each gives its credit back. */
-function releaseOldest(machine: Machine, port: PortSeat, count: number): void {
+function takeNew(
+  machine: Machine,
+  port: PortSeat,
+  source: Int32Array,
+  from: number,
+  word1: number,
+): void {
+  if (!admitNew(machine, port)) return;
+  const lane = laneFor(machine, word1);
+  if (lane === null) dropUnknown(machine, port);
+  else store(machine, lane, source, from, word1, machine.sequence);
+}
+
+/** Completes the event that a FORWARD belongs to, and sends it on or keeps it in its place. */
+function takeForward(
+  machine: Machine,
+  port: PortSeat,
+  source: Int32Array,
+  from: number,
+  word1: number,
+): void {
+  const entry = port.independent
+    ? completeNamed(machine, port, word1)
+    : completeOldest(machine, port);
+  if (entry < 0) return countLost(machine);
+  const place = machine.m[entry + HISTORY.PLACE]!;
+  const lane = laneFor(machine, word1);
+  const fits = machine.pieces === null || settlePieces(machine, entry, place);
+  if (lane === null || !fits) {
+    if (fits) dropUnknown(machine, port);
+    else dropPiece(machine, queueOf(machine, entry));
+    if (place >= 0) leaveGap(machine, entry, place);
+  } else if (place >= 0) {
+    fillPlace(machine, entry, place, source, from, word1);
+  } else {
+    store(machine, lane, source, from, word1, machine.sequence);
+  }
+}
+
+/** Ends events; each gives its credit back. Of an independent port a count of 0 says that the entry
+ *  names its event. */
+function takeRelease(machine: Machine, port: PortSeat, word1: number, count: number): void {
+  if (port.independent && count === 0) {
+    const entry = completeNamed(machine, port, word1);
+    if (entry >= 0) endEvent(machine, entry);
+    return;
+  }
   const held = heldBy(port);
   const due = count < held ? count : held;
-  completeMany(machine, port, due, leaveGap);
-  machine.inside -= due;
-  machine.free += due;
+  if (port.holes === 0 && machine.pieces === null) {
+    completeMany(machine, port, due, leaveGap);
+    machine.inside -= due;
+    machine.free += due;
+    return;
+  }
+  for (let i = 0; i < due; i++) endEvent(machine, completeOldest(machine, port));
+}
+
+/** The event of a completed entry goes nowhere; its pieces do. */
+function endEvent(machine: Machine, entry: number): void {
+  const place = machine.m[entry + HISTORY.PLACE]!;
+  if (machine.pieces !== null) settlePieces(machine, entry, place);
+  if (place >= 0) leaveGap(machine, entry, place);
+  machine.inside--;
+  machine.free++;
 }
 
 /** Whether a NEW event is covered by the credits that its port was granted. */
@@ -149,11 +161,10 @@ function admitNew(machine: Machine, port: PortSeat): boolean {
   return true;
 }
 
-function dropUnknown(machine: Machine, port: PortSeat, entry: number, place: number): void {
+function dropUnknown(machine: Machine, port: PortSeat): void {
   machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
   machine.inside--;
   machine.free++;
-  if (entry >= 0) leaveGap(machine, entry, place);
 }
 
 function fillPlace(
@@ -165,19 +176,18 @@ function fillPlace(
   word1: number,
 ): void {
   const queue = queueOf(machine, entry);
-  const window = queue.window!;
-  if (window.fill(place, source, from, word1, machine.sequence)) ready(machine, queue);
+  const lane = queue.ordered!;
+  if (lane.window!.fill(place, source, from, word1, machine.sequence)) ready(machine, lane);
   else machine.stats.addToQueue(queue.id, QUEUE_COUNTS.REORDERED, 1);
 }
 
 function leaveGap(machine: Machine, entry: number, place: number): void {
-  if (place < 0) return;
-  const queue = queueOf(machine, entry);
-  if (queue.window!.giveUp(place)) ready(machine, queue);
+  const lane = queueOf(machine, entry).ordered!;
+  if (lane.window!.giveUp(place)) ready(machine, lane);
 }
 
-function ready(machine: Machine, queue: QueueSeat): void {
-  if (queue.ready) return;
-  queue.ready = true;
-  machine.readyWindows[machine.readyCount++] = queue;
+function ready(machine: Machine, lane: Lane): void {
+  if (lane.ready) return;
+  lane.ready = true;
+  machine.readyLanes[machine.readyCount++] = lane;
 }

@@ -14,7 +14,8 @@ import { revoke, splitCredits, writeOff } from './credits.js';
 import { flushAll } from './flush.js';
 import { heldBy } from './history.js';
 import { drainWindows } from './intake.js';
-import type { Machine, PortSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 import { closeRing, handOver } from './ownership.js';
 
 export function start(machine: Machine): void {

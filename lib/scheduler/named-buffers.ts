@@ -6,8 +6,8 @@
  * event is not.
  */
 import { LEVELS } from '../eventdev/event.js';
-import { NODE, PLACE, WINDOW } from '../memory/scheduler-layout.js';
-import { heldBy, historyAt } from './history.js';
+import { HISTORY, NODE, PLACE, WINDOW } from '../memory/scheduler-layout.js';
+import { entriesOf, historyAt, isCompleted } from './history.js';
 import type { Machine } from './machine.js';
 
 /** A test for handles, made from a walk over the domain as it is now. */
@@ -19,21 +19,26 @@ export function namesBuffer(machine: Machine): (handle: number) => boolean {
 
 /** Calls `see` with the offset of every accepted event that was taken in. */
 export function walkEvents(machine: Machine, see: (entry: number) => void): void {
-  const { m, parking, storage } = machine;
+  const { m, parking, pieces, storage } = machine;
   for (const port of machine.ports) {
-    for (let i = 0; i < heldBy(port); i++)
-      see(historyAt(machine, port, (port.historyHead + i) | 0));
-  }
-  for (const queue of machine.queues) {
-    for (let i = 0; queue.window !== null && i < queue.window.used; i++) {
-      const place = queue.window.at(i);
-      if (m[place + WINDOW.STATE]! === PLACE.EVENT) see(place);
+    for (let i = 0; i < entriesOf(port); i++) {
+      const index = (port.historyHead + i) | 0;
+      if (isCompleted(machine, port, index)) continue;
+      const entry = historyAt(machine, port, index);
+      see(entry);
+      pieces?.each(entry + HISTORY.PIECES, see);
     }
+  }
+  for (const lane of machine.lanes) {
+    lane.window?.each((place) => {
+      if (m[place + WINDOW.STATE]! === PLACE.EVENT) see(place);
+      pieces?.each(place + WINDOW.PIECES, see);
+    });
     for (let level = 0; level < LEVELS; level++) {
-      const list = queue.id * LEVELS + level;
+      const list = lane.list + level;
       for (let node = parking.front(list); node >= 0; node = m[node + NODE.NEXT]!) see(node);
       storage.each(list, see);
     }
-    if (queue.flows !== null) parking.eachBlocked(queue.id, see);
+    if (lane.flows !== null) parking.eachBlocked(lane.index, see);
   }
 }

@@ -8,9 +8,10 @@
 import {
   ATTEMPTS_MASK,
   ATTEMPTS_SHIFT,
-  LEVELS,
   QUEUE_MASK,
   QUEUE_SHIFT,
+  SCHED_MASK,
+  SCHED_SHIFT,
 } from '../eventdev/event.js';
 import { leaseWord, STATE } from '../memory/domain-state.js';
 import { PORT, SUSPECT_MASK } from '../memory/layout.js';
@@ -21,9 +22,11 @@ import { fence } from '../ring/fence.js';
 import { observe, publish } from '#words';
 import { grant, writeOff } from './credits.js';
 import { levelOf, takeBack } from './flows.js';
-import { heldBy, historyAt } from './history.js';
+import { discardPieces } from './fragments.js';
+import { entriesOf, heldBy, historyAt, isCompleted } from './history.js';
 import { takeEntries } from './intake.js';
-import type { Machine, PortSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 import { namesBuffer } from './named-buffers.js';
 
 /** Whether the owner has left. To be asked before the ring is looked at: then what it published
@@ -115,27 +118,32 @@ function welcome(machine: Machine, port: PortSeat): void {
   port.live = true;
   if (machine.state !== STATE.STARTED) return;
   const share = Math.ceil(machine.plan.eventsLimit / machine.ports.length);
-  grant(machine, port, share < machine.free ? share : machine.free);
+  grant(machine, port, Math.max(0, Math.min(share, machine.free)));
 }
 
 /** Puts all that the port holds back in front, oldest first. Returns how many events. */
 function reschedule(machine: Machine, port: PortSeat): number {
   const { m, at, queues, parking } = machine;
   const held = heldBy(port);
-  for (let i = held - 1; i >= 0; i--) {
-    const entry = historyAt(machine, port, (port.historyHead + i) | 0);
+  for (let i = entriesOf(port) - 1; i >= 0; i--) {
+    const index = (port.historyHead + i) | 0;
+    if (isCompleted(machine, port, index)) continue;
+    const entry = historyAt(machine, port, index);
+    discardPieces(machine, entry);
     const word1 = m[entry + 1]!;
     const queue = queues[(word1 >>> QUEUE_SHIFT) & QUEUE_MASK]!;
     const level = levelOf(word1);
-    const list = queue.id * LEVELS + level;
+    const lane = queue.laneOf[(word1 >>> SCHED_SHIFT) & SCHED_MASK]!;
     const slot = m[entry + HISTORY.FLOW]!;
-    if (slot >= 0) takeBack(machine, queue, slot, entry);
-    else parking.pushFront(list, entry, m[entry + HISTORY.PLACE]!);
+    if (slot >= 0) takeBack(machine, lane, slot, entry);
+    else parking.pushFront(lane.list + level, entry, m[entry + HISTORY.PLACE]!);
     const pair = at.heldEvents + queue.id * machine.ports.length + port.id;
     m[pair] = m[pair]! - 1;
+    lane.levels |= 1 << level;
     queue.levels |= 1 << level;
   }
   port.historyHead = port.historyTail;
+  port.holes = 0;
   return held;
 }
 
@@ -144,11 +152,11 @@ function reschedule(machine: Machine, port: PortSeat): number {
 function blameSuspect(machine: Machine, port: PortSeat): void {
   const { m } = machine;
   const suspect = observe(machine.words, port.at + PORT.WORKING) - 1;
-  const held = heldBy(port);
-  // The oldest that it holds was put into the CQ as many entries ago as it holds events.
-  const offset = (suspect - (port.cq.tail - held)) & SUSPECT_MASK;
-  for (let i = 0; i < held; i++) {
-    const blamed = suspect < 0 || offset >= held || i === offset;
+  const entries = entriesOf(port);
+  // The oldest of the list was put into the CQ as many entries ago as the list is long.
+  const offset = (suspect - (port.cq.tail - entries)) & SUSPECT_MASK;
+  for (let i = 0; i < entries; i++) {
+    const blamed = suspect < 0 || offset >= entries || i === offset;
     if (blamed) raiseAttempts(m, historyAt(machine, port, (port.historyHead + i) | 0));
   }
 }

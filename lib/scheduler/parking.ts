@@ -3,7 +3,7 @@
  *
  * Runs on:   the scheduler. Writes: nodes, records, blocked lists and fronts of scheduler memory.
  * A blocked flow has a record with one chain of events per level. The record stands in exactly one
- * list: of its queue, the most urgent level it has, and the port that holds the flow (or nobody).
+ * list: of its lane, the most urgent level it has, and the port that holds the flow (or nobody).
  * A port with room is served from its own lists only, so an event that waits is touched twice,
  * once in and once out, however many wait and however long.
  *
@@ -25,14 +25,14 @@ export class Parking {
   readonly #blocked: number;
   readonly #fronts: number;
   readonly #holders: number;
-  /** Parked events and front events per list `queue * LEVELS + level`. */
+  /** Parked events and front events per list `lane * LEVELS + level`. */
   readonly waiting: Int32Array;
   #freeNode = NONE;
   #freshNode = 0;
   #freeRecord = NONE;
   #freshRecord = 0;
 
-  constructor(m: Int32Array, layout: SchedulerLayout, queues: number, ports: number) {
+  constructor(m: Int32Array, layout: SchedulerLayout, lanes: number, ports: number) {
     this.#m = m;
     this.#nodes = layout.nodes;
     this.#nodeCount = layout.nodeCount;
@@ -40,7 +40,7 @@ export class Parking {
     this.#blocked = layout.blocked;
     this.#fronts = layout.fronts;
     this.#holders = ports + 1;
-    this.waiting = new Int32Array(queues * LEVELS);
+    this.waiting = new Int32Array(lanes * LEVELS);
     m.fill(NONE, layout.blocked, layout.words);
     m.fill(NONE, layout.fronts, layout.history);
   }
@@ -53,7 +53,7 @@ export class Parking {
   // ── blocked flows ──────────────────────────────────────────────────────────────────────────
 
   /** A record for a flow slot that has none: its offset. It is in no list yet. */
-  open(slot: number, queue: number): number {
+  open(slot: number, lane: number): number {
     const m = this.#m;
     let record = this.#freeRecord;
     if (record !== NONE) this.#freeRecord = m[record + RECORD.NEXT]!;
@@ -62,7 +62,7 @@ export class Parking {
       record = this.#records + this.#freshRecord++ * RECORD_WORDS;
     }
     m[record + RECORD.FLOW] = slot;
-    m[record + RECORD.QUEUE] = queue;
+    m[record + RECORD.LANE] = lane;
     m[record + RECORD.LIST] = NONE;
     m[record + RECORD.LEVELS] = 0;
     m.fill(NONE, record + RECORD.HEADS, record + RECORD_WORDS);
@@ -123,7 +123,7 @@ export class Parking {
    *  where it is if that is its list already. */
   enlist(record: number, holder: number): void {
     const m = this.#m;
-    const list = this.#list(m[record + RECORD.QUEUE]!, this.levelOf(record), holder);
+    const list = this.#list(m[record + RECORD.LANE]!, this.levelOf(record), holder);
     if (m[record + RECORD.LIST]! === list) return;
     this.delist(record);
     this.#link(record, list);
@@ -133,7 +133,7 @@ export class Parking {
   enlistFirst(record: number, holder: number): void {
     const m = this.#m;
     this.delist(record);
-    const list = this.#list(m[record + RECORD.QUEUE]!, this.levelOf(record), holder);
+    const list = this.#list(m[record + RECORD.LANE]!, this.levelOf(record), holder);
     const first = m[list]!;
     m[record + RECORD.LIST] = list;
     m[record + RECORD.PREVIOUS] = NONE;
@@ -154,15 +154,15 @@ export class Parking {
     m[record + RECORD.LIST] = NONE;
   }
 
-  /** The first record in the list of (queue, level, holder), or -1. */
-  blocked(queue: number, level: number, holder: number): number {
-    return this.#m[this.#list(queue, level, holder)]!;
+  /** The first record in the list of (lane, level, holder), or -1. */
+  blocked(lane: number, level: number, holder: number): number {
+    return this.#m[this.#list(lane, level, holder)]!;
   }
 
-  /** Calls `see` with the node of every parked event of a queue. */
-  eachBlocked(queue: number, see: (node: number) => void): void {
+  /** Calls `see` with the node of every parked event of a lane. */
+  eachBlocked(lane: number, see: (node: number) => void): void {
     const m = this.#m;
-    for (let lists = queue * LEVELS * this.#holders, i = 0; i < LEVELS * this.#holders; i++) {
+    for (let lists = lane * LEVELS * this.#holders, i = 0; i < LEVELS * this.#holders; i++) {
       let record = m[this.#blocked + (lists + i) * 2]!;
       for (; record !== NONE; record = m[record + RECORD.NEXT]!) {
         for (let level = 0; level < LEVELS; level++) {
@@ -183,13 +183,13 @@ export class Parking {
     m[list + 1] = record;
   }
 
-  #list(queue: number, level: number, holder: number): number {
-    return this.#blocked + ((queue * LEVELS + level) * this.#holders + holder) * 2;
+  #list(lane: number, level: number, holder: number): number {
+    return this.#blocked + ((lane * LEVELS + level) * this.#holders + holder) * 2;
   }
 
   // ── front chains ───────────────────────────────────────────────────────────────────────────
 
-  /** The event that goes before all others of list `queue * LEVELS + level`: its node, or -1. */
+  /** The event that goes before all others of list `lane * LEVELS + level`: its node, or -1. */
   front(list: number): number {
     return this.#m[this.#fronts + list * 2]!;
   }
@@ -209,7 +209,7 @@ export class Parking {
   }
 
   #count(record: number, level: number, by: number): void {
-    const list = this.#m[record + RECORD.QUEUE]! * LEVELS + level;
+    const list = this.#m[record + RECORD.LANE]! * LEVELS + level;
     this.waiting[list] = this.waiting[list]! + by;
   }
 

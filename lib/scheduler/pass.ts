@@ -12,9 +12,12 @@ import { observe, publish, swap } from '#words';
 import { markHeld, refreshRoom, wakePort } from './cq-room.js';
 import { noteWish, settleCredits } from './credits.js';
 import { deliverAll } from './delivery.js';
-import { drainWindows, dropPieces, takeIn } from './intake.js';
+import { countIdlePieces } from './fragments.js';
+import { countUnsent } from './independent.js';
+import { drainWindows, takeIn } from './intake.js';
 import { makeUnlinks } from './links.js';
-import type { Machine, PortSeat } from './machine.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 import { cutOff, depart, hasLeft, meetNext } from './ownership.js';
 
 /** What a pass may do. */
@@ -98,7 +101,8 @@ function bitCount(word: number): number {
 function visit(machine: Machine, port: PortSeat, pull: number, now: number): number {
   if (port.disabled) return 0;
   if (hasLeft(machine, port)) port.leaving = true;
-  dropPieces(machine, port);
+  countIdlePieces(machine, port);
+  if (port.independent) countUnsent(machine, port);
   const taken = takeIn(machine, port, pull);
   if (port.leaving && !port.more) {
     port.leaving = false;
@@ -159,13 +163,18 @@ export function publishCounts(machine: Machine): void {
     if (queue.stored === 0 && queue.levels === 0 && queue.levelsShown === 0) continue;
     queue.stored = 0;
     for (let levels = queue.levels | queue.levelsShown; levels !== 0; levels &= levels - 1) {
-      const list = queue.id * LEVELS + 31 - Math.clz32(levels & -levels);
-      m[at.waiting + list] = storage.count(list) + parking.waiting[list]!;
+      const level = 31 - Math.clz32(levels & -levels);
+      let waiting = 0;
+      for (let i = 0; i < queue.lanes.length; i++) {
+        const list = queue.lanes[i]!.list + level;
+        waiting += storage.count(list) + parking.waiting[list]!;
+      }
+      m[at.waiting + queue.id * LEVELS + level] = waiting;
     }
     queue.levelsShown = queue.levels;
   }
   for (const port of machine.ports) {
-    m[at.historyHead + port.id] = port.historyHead;
+    m[at.historyHead + port.id] = port.historyHead + port.holes;
     m[at.historyTail + port.id] = port.historyTail;
     stats.setPort(port.id, PORT_COUNTS.TAKEN_NEW, port.takenNew >>> 0);
   }

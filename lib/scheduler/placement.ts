@@ -4,7 +4,8 @@
  * Runs on: the scheduler. A port takes part while it has room and, when a port has links of
  * different priority, while its link to the queue is of the tier being served.
  */
-import type { PortSeat, QueueSeat } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { QueueSeat } from './queue-seat.js';
 
 /** Whatever the rank of the link: all linked ports take part. */
 export const ALL_TIERS = -1;

@@ -1,5 +1,5 @@
 /**
- * Where accepted events wait: per queue and level a list of chunks, all from one pool.
+ * Where accepted events wait: per lane and level a list of chunks, all from one pool.
  *
  * Runs on:   the scheduler. Writes: lists and chunks of scheduler memory.
  * Algorithm: chunked queues as in event_sw's `iq_chunk.h` (DPDK commit dca926ca9f): a queue may
@@ -48,7 +48,7 @@ export class QueueStorage {
     }
   }
 
-  /** Appends the event at `from` of `source` to list `queue * LEVELS + level`. */
+  /** Appends the event at `from` of `source` to list `lane * LEVELS + level`. */
   append(list: number, source: Int32Array, from: number, word1: number, sequence: number): void {
     if (list !== this.#openList || this.#openAt === this.#openEnd) this.#open(list);
     const m = this.#m;

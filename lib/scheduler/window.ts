@@ -1,6 +1,6 @@
 /**
- * The reorder window of an ordered queue: a place for each event that left the queue and is not yet
- * completed, in the order they left.
+ * The reorder window of an ordered lane: a place for each event that left the queue and is not yet
+ * completed, in the order they left. Where order is kept per flow: flow-window.ts.
  *
  * Runs on:   the scheduler. Writes: the window's entries of scheduler memory.
  * Algorithm: a reorder buffer as in event_sw, with as many usable places as configured.
@@ -31,7 +31,7 @@ export class Window {
   }
 
   /** Takes the next place, as a word offset of scheduler memory. The window must not be full. */
-  take(): number {
+  take(_word0: number): number {
     const place = this.#offset(this.#tail);
     this.#tail = (this.#tail + 1) | 0;
     this.#m[place + WINDOW.STATE] = PLACE.HELD;
@@ -65,9 +65,9 @@ export class Window {
     return place;
   }
 
-  /** Offset of the `i`-th oldest place. */
-  at(i: number): number {
-    return this.#offset((this.#head + i) | 0);
+  /** Calls `see` with the offset of every place in use, oldest first. */
+  each(see: (place: number) => void): void {
+    for (let i = 0; i < this.used; i++) see(this.#offset((this.#head + i) | 0));
   }
 
   /** Forgets all places. */

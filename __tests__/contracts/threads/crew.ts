@@ -7,6 +7,7 @@ import type { Domain, DomainStats, PortAttachment } from '../../../lib/index.js'
 export type Role =
   | 'produce'
   | 'forward'
+  | 'mortal'
   | 'exclusive'
   | 'complete'
   | 'completeLate'
@@ -25,6 +26,8 @@ export interface Orders {
   readonly locks: Int32Array;
   readonly last: Int32Array;
   readonly events: number;
+  /** Whether queue 0 is atomic: then its flows are locked as well. */
+  readonly firstIsAtomic: boolean;
 }
 
 export const TALLY = {
@@ -35,7 +38,11 @@ export const TALLY = {
   QUIT: 4,
   SUSPECTS: 5,
   ATTACHED: 6,
+  /** Bursts sent on by workers that do not hold the first event. */
+  OVERTOOK: 7,
 } as const;
+/** In HOLDING: a mortal worker is asked to keep its next burst. */
+export const HOLD = -1;
 export const FLOWS = 61;
 
 export function shared(words: number): Int32Array {
@@ -51,7 +58,7 @@ export interface Crew {
   exited(): Promise<void>;
 }
 
-export function makeCrew(domain: Domain, events: number): Crew {
+export function makeCrew(domain: Domain, events: number, firstIsAtomic = true): Crew {
   const tally = shared(8);
   const done = shared(events);
   const locks = shared(2 * FLOWS);
@@ -62,7 +69,8 @@ export function makeCrew(domain: Domain, events: number): Crew {
     done,
     hire(role, port) {
       const attachment = domain.attachment(port);
-      const workerData: Orders = { role, attachment, tally, done, locks, last, events };
+      const shares = { tally, done, locks, last };
+      const workerData: Orders = { role, attachment, ...shares, events, firstIsAtomic };
       const worker = new Worker(new URL('worker.js', import.meta.url), { workerData });
       exits.push(once(worker, 'exit'));
       domain.bind(port, worker);
@@ -79,10 +87,27 @@ export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(1);
 }
 
-/** Waits until nothing is inside and all credits are back; tells their sum. */
+/** Waits until nothing is inside and nothing moves any more; tells the sum of all credits then. */
 export async function creditsAtRest(domain: Domain): Promise<number> {
-  await until(() => domain.stats().inflight === 0);
-  return sumOf(domain.stats());
+  let before = '';
+  for (;;) {
+    const stats = domain.stats();
+    const now = JSON.stringify({ ...stats, passes: 0 });
+    if (stats.inflight === 0 && now === before) return sumOf(stats);
+    before = now;
+    await sleep(2);
+  }
+}
+
+/** The sum of all levels that say that something is inside. */
+export function levelsOf({ inflight, ports, queues }: DomainStats): number {
+  let sum = inflight;
+  for (const port of ports) sum += port.inflight + port.enqueueUsed + port.cqUsed;
+  for (const queue of queues) {
+    sum += queue.inflight + queue.pinned.length;
+    for (const used of queue.iqUsed) sum += used;
+  }
+  return sum;
 }
 
 export function sumOf({ creditsFree, inflight, ports }: DomainStats): number {

@@ -1,6 +1,6 @@
 /** C3 on threads: producer -> ordered -> two workers -> directed -> this thread. */
 import { attachPort, EventBurst, openDevice } from '../../../lib/index.js';
-import { creditsAtRest, makeCrew, report, TALLY } from './crew.js';
+import { creditsAtRest, makeCrew, report, TALLY, until } from './crew.js';
 
 const EVENTS = Number(process.argv[2]);
 const EVENTS_LIMIT = 4096;
@@ -21,6 +21,8 @@ const crew = makeCrew(domain, EVENTS);
 await domain.start();
 crew.hire('forward', 1);
 crew.hire('forward', 2);
+// Both are there before the first event.
+await until(() => Atomics.load(crew.tally, TALLY.ATTACHED) === 2);
 crew.hire('produce', 0);
 
 const burst = new EventBurst(512);

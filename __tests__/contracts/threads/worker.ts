@@ -1,13 +1,13 @@
 /** The threads of the programs in this folder. Each ends by itself when its domain stops. */
 import { workerData } from 'node:worker_threads';
-import { attachPort, DlbError, EventBurst } from '../../../lib/index.js';
+import { attachPort, DlbError, EventBurst, OP } from '../../../lib/index.js';
 import type { Port } from '../../../lib/index.js';
-import { FLOWS, TALLY } from './crew.js';
+import { FLOWS, HOLD, TALLY } from './crew.js';
 import type { Orders, Role } from './crew.js';
 
 const BURST = 64;
 const orders = workerData as Orders;
-const { tally, done, locks, last, events } = orders;
+const { tally, done, locks, last, events, firstIsAtomic } = orders;
 const burst = new EventBurst(BURST);
 
 /** The port, once whoever had it before is known to be gone. */
@@ -45,47 +45,94 @@ function produce(port: Port): void {
   Atomics.wait(tally, TALLY.QUIT, 0);
 }
 
-/** Sends everything on to queue 1. Ends late on purpose: odd events first. */
+/** The burst in hand overtakes the first event. */
+let overtakes = false;
+
+/**
+ * Whoever has the first event of all keeps it until the other has sent some on: so one is overtaken
+ * however the threads are scheduled.
+ */
+function holdFirst(count: number): void {
+  for (let i = 0; i < count; i++) {
+    if (burst.queueId(i) !== 0 || burst.payload(i) !== 0) continue;
+    Atomics.wait(tally, TALLY.OVERTOOK, 0);
+    return;
+  }
+  // After the burst was sent on: see `sendOn`.
+  overtakes = Atomics.load(tally, TALLY.OVERTOOK) === 0 && count > 0 && burst.queueId(0) === 0;
+}
+
+/** Enqueues the whole burst again. */
+function sendOn(port: Port, count: number): void {
+  for (let sent = 0; sent < count && port.state === 'started';) {
+    sent += port.enqueueBurst(burst, sent);
+  }
+  if (!overtakes) return;
+  overtakes = false;
+  Atomics.add(tally, TALLY.OVERTOOK, 1);
+  Atomics.notify(tally, TALLY.OVERTOOK);
+}
+
+/** Sends everything on to queue 1. */
 function forward(port: Port): void {
   eachBurst(port, (count) => {
+    holdFirst(count);
     for (let i = 0; i < count; i++) burst.setQueueId(i, 1);
-    for (let sent = 0; sent < count;) sent += port.enqueueBurst(burst, sent);
+    sendOn(port, count);
+  });
+}
+
+/** As `forward`; keeps a burst for ever when it is asked to, and tells how many it keeps. */
+function mortal(port: Port): void {
+  eachBurst(port, (count) => {
+    if (Atomics.compareExchange(tally, TALLY.HOLDING, HOLD, count) === HOLD) {
+      Atomics.wait(tally, TALLY.QUIT, 0);
+    }
+    holdFirst(count);
+    for (let i = 0; i < count; i++) burst.setQueueId(i, 1);
+    sendOn(port, count);
   });
 }
 
 /**
- * Two atomic stages. Takes the lock word of a flow when the first of its events comes into this
- * hand, and gives it back before the last is completed: it must never be found taken.
+ * Two stages, the second atomic, the first atomic or ordered. Takes the lock word of an atomic flow
+ * when the first of its events comes into this hand, and gives it back just before the last of them
+ * is completed: it must never be found taken. In an atomic queue payloads of a flow only rise, also
+ * behind an ordered queue.
  */
 function exclusive(port: Port): void {
   const mine = new Int32Array(2 * FLOWS);
-  let finished = 0;
+  const me = port.id + 1;
+  const isLocked = (i: number): boolean => firstIsAtomic || burst.queueId(i) === 1;
+  const wordOf = (i: number): number => burst.queueId(i) * FLOWS + burst.flowId(i);
+  const complain = (): void => void Atomics.add(tally, TALLY.BROKEN, 1);
   const receive = (i: number): void => {
-    const at = burst.queueId(i) * FLOWS + burst.flowId(i);
-    if (mine[at]!++ === 0 && Atomics.compareExchange(locks, at, 0, port.id + 1) !== 0) {
-      Atomics.add(tally, TALLY.BROKEN, 1);
-    }
-    if (last[at]! >= burst.payload(i)) Atomics.add(tally, TALLY.BROKEN, 1);
+    const at = wordOf(i);
+    if (mine[at]!++ === 0 && Atomics.compareExchange(locks, at, 0, me) !== 0) complain();
+    if (last[at]! >= burst.payload(i)) complain();
     last[at] = burst.payload(i);
   };
   const settle = (i: number): void => {
-    const at = burst.queueId(i) * FLOWS + burst.flowId(i);
-    if (--mine[at]! === 0) Atomics.store(locks, at, 0);
+    const at = wordOf(i);
+    if (--mine[at]! === 0 && Atomics.compareExchange(locks, at, me, 0) !== me) complain();
   };
   eachBurst(port, (count) => {
-    for (let i = 0; i < count; i++) receive(i);
+    for (let i = 0; i < count; i++) if (isLocked(i)) receive(i);
+    if (!firstIsAtomic) holdFirst(count);
+    let finished = 0;
     for (let i = 0; i < count; i++) {
-      settle(i);
-      if (burst.queueId(i) === 0) burst.setQueueId(i, 1);
-      else {
-        burst.setOp(i, 2);
-        done[burst.payload(i)]!++;
-        finished++;
-      }
+      if (burst.queueId(i) === 0) continue;
+      Atomics.add(done, burst.payload(i), 1);
+      finished++;
     }
-    for (let sent = 0; sent < count;) sent += port.enqueueBurst(burst, sent);
+    // All locks are held until everything of the burst is done.
+    for (let i = 0; i < count; i++) if (isLocked(i)) settle(i);
+    for (let i = 0; i < count; i++) {
+      if (burst.queueId(i) === 0) burst.setQueueId(i, 1);
+      else burst.setOp(i, OP.RELEASE);
+    }
+    sendOn(port, count);
     Atomics.add(tally, TALLY.DONE, finished);
-    finished = 0;
   });
 }
 
@@ -140,6 +187,7 @@ function echo(port: Port): void {
 const ROLES: Record<Role, (port: Port) => void> = {
   produce,
   forward,
+  mortal,
   exclusive,
   complete,
   completeLate,

@@ -1,0 +1,122 @@
+/**
+ * FRAGMENT: one event becomes several, in its place.
+ *
+ * Runs on: the scheduler. A piece belongs to the oldest event that its port holds (of an independent
+ * port: to the one that it names) and stays with it until that is completed; then the pieces go on
+ * in front of it. Each is an event of its own from the beginning: it takes a credit as an overdraft.
+ */
+import { OP_MASK } from '../eventdev/event.js';
+import { PORT } from '../memory/layout.js';
+import {
+  DOMAIN_COUNTS,
+  HISTORY,
+  PORT_COUNTS,
+  QUEUE_COUNTS,
+  WINDOW,
+} from '../memory/scheduler-layout.js';
+import { observe } from '#words';
+import { heldBy, historyAt, queueOf } from './history.js';
+import { namedEntry } from './independent.js';
+import { laneFor, storeEntry } from './lanes.js';
+import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { QueueSeat } from './queue-seat.js';
+
+/** Takes the piece at `from` of domain memory, or drops it. */
+export function takePiece(
+  machine: Machine,
+  port: PortSeat,
+  source: Int32Array,
+  from: number,
+  word1: number,
+): void {
+  const { pieces, stats } = machine;
+  const entry = ownerOf(machine, port, word1);
+  if (pieces === null || entry < 0) {
+    stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
+    return;
+  }
+  if (laneFor(machine, word1) === null) {
+    stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
+    return;
+  }
+  const queue = queueOf(machine, entry);
+  const owner = entry + HISTORY.PIECES;
+  const isFull = queue.fragments === 1 || pieces.count(owner) >= queue.fragments;
+  if (isFull || machine.inside >= machine.plan.capacity) {
+    stats.addToQueue(queue.id, QUEUE_COUNTS.DROPPED, 1);
+    return;
+  }
+  pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence);
+  machine.inside++;
+  machine.free--;
+}
+
+/**
+ * The event of `entry` is completed: its pieces go on, or with it to its place in a window. False if
+ * it has as many as it may have, so that itself is one too many.
+ */
+export function settlePieces(machine: Machine, entry: number, place: number): boolean {
+  const { m, pieces } = machine;
+  const owner = entry + HISTORY.PIECES;
+  if (m[owner]! < 0) return true;
+  const fits = pieces!.count(owner) < queueOf(machine, entry).fragments;
+  if (place < 0) sendPieces(machine, owner);
+  else {
+    m[place + WINDOW.PIECES] = m[owner]!;
+    m[owner] = -1;
+  }
+  return fits;
+}
+
+/** Puts the pieces at `owner` on their queues. */
+export function sendPieces(machine: Machine, owner: number): void {
+  const { pieces } = machine;
+  for (let node = pieces!.shift(owner); node >= 0; node = pieces!.shift(owner)) {
+    storeEntry(machine, node);
+  }
+}
+
+/** The event of `entry` is scheduled again: its pieces are discarded. */
+export function discardPieces(machine: Machine, entry: number): void {
+  const { pieces } = machine;
+  if (pieces === null) return;
+  const queue = queueOf(machine, entry);
+  const owner = entry + HISTORY.PIECES;
+  for (let node = pieces.shift(owner); node >= 0; node = pieces.shift(owner)) {
+    dropPiece(machine, queue);
+  }
+}
+
+/** An event inside is dropped by the rules of the queue that its whole came from. */
+export function dropPiece(machine: Machine, queue: QueueSeat): void {
+  machine.stats.addToQueue(queue.id, QUEUE_COUNTS.DROPPED, 1);
+  machine.inside--;
+  machine.free++;
+}
+
+/**
+ * Counts the pieces that a port has not even put into its ring, since nobody would take them. They
+ * belong to the oldest event that the port held before, as far as can be told.
+ */
+export function countIdlePieces(machine: Machine, port: PortSeat): void {
+  const at = port.at + PORT.PIECES;
+  // Mostly there are none: a plain read tells, since the port rang after it counted them.
+  if (machine.words[at] === port.pieces) return;
+  const pieces = observe(machine.words, at);
+  const fresh = (pieces - port.pieces) >>> 0;
+  port.pieces = pieces;
+  const { stats } = machine;
+  stats.addToPort(port.id, PORT_COUNTS.RX, fresh);
+  stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
+  if (heldBy(port) === 0) stats.addToDomain(DOMAIN_COUNTS.DROPPED, fresh);
+  else {
+    const oldest = queueOf(machine, historyAt(machine, port, port.historyHead));
+    stats.addToQueue(oldest.id, QUEUE_COUNTS.DROPPED, fresh);
+  }
+}
+
+function ownerOf(machine: Machine, port: PortSeat, word1: number): number {
+  if (port.independent) return namedEntry(machine, port, word1);
+  return heldBy(port) === 0 ? -1 : historyAt(machine, port, port.historyHead);
+}

@@ -1,0 +1,37 @@
+/** Which lane of which queue an event waits in. */
+import { OP_MASK, QUEUE_MASK, QUEUE_SHIFT, SCHED_MASK, SCHED_SHIFT } from '../eventdev/event.js';
+import { ENTRY_SEQUENCE } from '../memory/scheduler-layout.js';
+import { levelOf } from './flows.js';
+import type { Machine } from './machine.js';
+import type { Lane } from './queue-seat.js';
+
+/** The lane that an event goes to, given its second word; null if there is none. */
+export function laneFor(machine: Machine, word1: number): Lane | null {
+  const id = (word1 >>> QUEUE_SHIFT) & QUEUE_MASK;
+  const { queues } = machine;
+  return id < queues.length ? queues[id]!.laneOf[(word1 >>> SCHED_SHIFT) & SCHED_MASK]! : null;
+}
+
+/** Puts an event on its queue. */
+export function store(
+  machine: Machine,
+  lane: Lane,
+  source: Int32Array,
+  from: number,
+  word1: number,
+  sequence: number,
+): void {
+  const level = levelOf(word1);
+  const { queue } = lane;
+  machine.storage.append(lane.list + level, source, from, word1 & ~OP_MASK, sequence);
+  lane.levels |= 1 << level;
+  queue.levels |= 1 << level;
+  queue.stored++;
+}
+
+/** Puts an event of scheduler memory, whose queue is known to exist, on its queue. */
+export function storeEntry(machine: Machine, entry: number): void {
+  const { m } = machine;
+  const word1 = m[entry + 1]!;
+  store(machine, laneFor(machine, word1)!, m, entry, word1, m[entry + ENTRY_SEQUENCE]!);
+}

@@ -1,0 +1,81 @@
+/**
+ * Pieces of events that are still held: what FRAGMENT enqueued, until the event is completed.
+ *
+ * Runs on: the scheduler. Writes: piece nodes of scheduler memory.
+ * The owner, a history entry or a place of a window, keeps one word: its newest piece, or -1. The
+ * pieces form a ring from there, so the oldest is one step away.
+ */
+import { ENTRY_SEQUENCE, PIECE, PIECE_WORDS } from '../memory/scheduler-layout.js';
+
+const NONE = -1;
+
+export class Pieces {
+  /** Pieces held. */
+  held = 0;
+  readonly #m: Int32Array;
+  readonly #at: number;
+  #free = NONE;
+  /** Nodes that were ever used. */
+  #fresh = 0;
+
+  constructor(m: Int32Array, at: number) {
+    this.#m = m;
+    this.#at = at;
+  }
+
+  /** Adds the event at `from` of `source` to the pieces at `owner`. There has to be a node left. */
+  append(owner: number, source: Int32Array, from: number, word1: number, sequence: number): void {
+    const m = this.#m;
+    const node = this.#open();
+    m[node] = source[from]!;
+    m[node + 1] = word1;
+    m[node + 2] = source[from + 2]!;
+    m[node + 3] = source[from + 3]!;
+    m[node + ENTRY_SEQUENCE] = sequence;
+    const newest = m[owner]!;
+    m[node + PIECE.COUNT] = newest === NONE ? 1 : m[newest + PIECE.COUNT]! + 1;
+    m[node + PIECE.NEXT] = newest === NONE ? node : m[newest + PIECE.NEXT]!;
+    if (newest !== NONE) m[newest + PIECE.NEXT] = node;
+    m[owner] = node;
+    this.held++;
+  }
+
+  /** How many pieces the owner has. */
+  count(owner: number): number {
+    const newest = this.#m[owner]!;
+    return newest === NONE ? 0 : this.#m[newest + PIECE.COUNT]!;
+  }
+
+  /** Removes the oldest piece: its offset, or -1. Its words stay valid until the next one comes. */
+  shift(owner: number): number {
+    const m = this.#m;
+    const newest = m[owner]!;
+    if (newest === NONE) return NONE;
+    const node = m[newest + PIECE.NEXT]!;
+    if (node === newest) m[owner] = NONE;
+    else m[newest + PIECE.NEXT] = m[node + PIECE.NEXT]!;
+    m[node + PIECE.NEXT] = this.#free;
+    this.#free = node;
+    this.held--;
+    return node;
+  }
+
+  /** Calls `see` with the offset of every piece of the owner, oldest first. */
+  each(owner: number, see: (node: number) => void): void {
+    const m = this.#m;
+    const newest = m[owner]!;
+    if (newest === NONE) return;
+    let node = newest;
+    do {
+      node = m[node + PIECE.NEXT]!;
+      see(node);
+    } while (node !== newest);
+  }
+
+  #open(): number {
+    const node = this.#free;
+    if (node === NONE) return this.#at + this.#fresh++ * PIECE_WORDS;
+    this.#free = this.#m[node + PIECE.NEXT]!;
+    return node;
+  }
+}

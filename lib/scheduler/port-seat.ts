@@ -1,0 +1,93 @@
+/**
+ * A port as the scheduler holds it.
+ *
+ * Runs on: the scheduler. What its thread may write in domain memory is never read back as truth.
+ */
+import type { PortPlan } from '../eventdev/commands.js';
+import type { PortLayout } from '../memory/layout.js';
+import { RingConsumer } from '../ring/consumer.js';
+import { RingProducer } from '../ring/producer.js';
+
+/** Longer ago than any pass that is compared with. */
+const NEVER = 1 << 20;
+
+/** A port as the scheduler sees it. */
+export class PortSeat {
+  readonly id: number;
+  /** The port's block in domain memory. */
+  readonly at: number;
+  readonly enqueue: RingConsumer;
+  readonly cq: RingProducer;
+  readonly adaptive: boolean;
+  /** The history list: where its ring begins, its free-running indices. Control sees them as of
+   *  the last pass. */
+  readonly history: number;
+  historyHead = 0;
+  historyTail = 0;
+  /** Completions name their event, so entries between head and tail may be completed: so many. */
+  readonly independent: boolean;
+  holes = 0;
+  /** Events delivered from the queue being served. */
+  served = 0;
+  /** CQ depth in use. */
+  depth: number;
+  /** For an adaptive depth: events up to this index were held at that time; see cq-room.ts. */
+  markOpen = false;
+  markTail = 0;
+  markedAt = 0;
+  ranDry = false;
+  /** Free CQ places that may be filled now. */
+  room = 0;
+  /** CQ entries before this index are void. */
+  cqStart: number;
+  /** False once its owner has left, until the next one attaches; a dead port is given nothing. */
+  live = true;
+  disabled = false;
+  /** Its owner has left, and its ring is still being taken in. */
+  leaving = false;
+  /** The generation that may use the port, and the one that detached last. */
+  generation = 1;
+  detached = 0;
+  lease = 1;
+  /** Credits granted, not revoked and not seen as NEW. */
+  unspent = 0;
+  /** Credits that the port wants and has not been granted. */
+  wish = 0;
+  /** The WISH word seen last, the pass in which it changed, and whether its thread asks now. */
+  wishWord = 0;
+  askedAt = -NEVER;
+  asks = false;
+  /** The pass in which the wish was first seen: older wishes go first. */
+  wishedAt = 0;
+  /** The pass in which it was looked at last. */
+  servedAt = -NEVER;
+  /** The pass in which a wish was granted, in part at least: it may be taken back later only. */
+  grantedAt = -NEVER;
+  /** Its word was swapped empty in this pass: what it has left is on its way in its ring. */
+  emptiedAt = -NEVER;
+  /** The last pass that took in NEW events; in `spenders` while that is not long ago. */
+  spentAt = 0;
+  spending = false;
+  /** FRAGMENT and FORWARD events counted that its thread did not even send, free-running. */
+  pieces = 0;
+  lost = 0;
+  /** NEW events taken in, free-running. */
+  takenNew = 0;
+  /** What ports see of it, for thresholds. */
+  publishedNew = 0;
+  /** Its ring was not taken in to the end. */
+  more = false;
+
+  constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
+    this.id = id;
+    this.history = history;
+    this.at = layout.at;
+    this.enqueue = new RingConsumer(words, layout.enqueue);
+    this.cq = new RingProducer(words, layout.cq);
+    this.cqStart = this.cq.tail;
+    this.depth = plan.depth;
+    this.room = plan.depth;
+    this.adaptive = plan.adaptive;
+    this.independent = plan.independent;
+  }
+}
