@@ -90,6 +90,21 @@ test('reclaim frees what a dead port had allocated and no event names, wherever 
   await device.close();
 });
 
+test('reclaim keeps a buffer that an event in the ring of another port names', async () => {
+  const { device, domain, producer, worker } = await scene({ count: 8, bytes: 64 });
+  const handle = worker.buffers!.alloc();
+  // The producer was told of it, and its event has not been taken in.
+  expect(send(producer, { payload: handle })).toBe(1);
+  await domain.reclaim(1);
+  const next = attachPort(domain.attachment(1));
+  device.schedule();
+  device.schedule();
+  expect(take(next).payload(0)).toBe(handle);
+  expect(next.buffers!.view(handle)).toHaveLength(64);
+  expect(next.buffers!.free(handle)).toBe(true);
+  await device.close();
+});
+
 test('a port of a domain without buffers has none', async () => {
   await using device = await openDevice({ scheduling: 'inline' });
   const domain = await device.createDomain({

@@ -1,6 +1,7 @@
 /** C6: a flow that cannot move does not stop the others, however many of its events wait. */
 import { expect, test } from '@jest/globals';
 import {
+  ascending,
   expectCreditsSumUp,
   expectEmpty,
   fresh,
@@ -159,4 +160,25 @@ test('a blocked flow is woken when it goes idle, and goes where there is room', 
   r.pass();
   expect(took(r.ports[2]!)).toEqual([2]);
   expect(took(r.ports[1]!)).toEqual([101]);
+});
+
+test('a blocked flow that gets a more urgent event moves in the same pass', async () => {
+  const r = await rig({
+    queues: [{ type: 'atomic' }],
+    ports: [{}, { links: [0] }, { links: [0] }],
+  });
+  r.domain.unlink(2, 0);
+  send(r.ports[0]!, { flowId: 1, priority: 200, payload: 1 });
+  r.pass();
+  r.domain.unlink(1, 0);
+  // Its port serves the queue no more: the next events of the flow are parked behind the first.
+  send(r.ports[0]!, { flowId: 1, priority: 200, payload: 2 });
+  r.pass();
+  took(r.ports[1]!);
+  r.ports[1]!.release(1);
+  r.pass();
+  r.domain.link(2, 0);
+  send(r.ports[0]!, { flowId: 1, priority: 0, payload: 3 });
+  r.pass();
+  expect(took(r.ports[2]!).toSorted(ascending)).toEqual([2, 3]);
 });

@@ -108,3 +108,15 @@ test('a port detaches at the end of its block', async () => {
   r.ports[0]![Symbol.dispose]();
   expect(r.ports[0]!.state).toBe('detached');
 });
+
+test('a loop that looks at `state` before it blocks does not sleep through a stop', async () => {
+  const r = await rig({ queues: [{ type: 'directed' }], ports: [{ links: [0] }] });
+  const port = r.ports[0]!;
+  expect(port.state).toBe('started');
+  await r.domain.stop();
+  const begin = performance.now();
+  // Without the promise this call blocks for as long as it may.
+  expect(port.dequeueBurst(new EventBurst(1), 1, 20_000)).toBe(0);
+  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(port.state).toBe('stopped');
+});

@@ -221,3 +221,25 @@ test('ports attached, detached and reclaimed at random lose no event and no cred
   expectEmpty(r);
   expectCreditsSumUp(r);
 });
+
+test('a port object that was reclaimed writes nothing into the port of its successor', async () => {
+  const r = await rig({
+    queues: [{ type: 'directed' }],
+    ports: [{}, { links: [0], dequeueDepth: 8 }],
+    attach: [0],
+  });
+  const ghost = attachPort(r.domain.attachment(1));
+  send(r.ports[0]!, ...fresh(6));
+  r.pass();
+  await r.domain.reclaim(1);
+  const next = attachPort(r.domain.attachment(1));
+  r.pass();
+  expect(took(next, 4)).toEqual(upTo(4));
+  expect(r.stats().ports[1]).toMatchObject({ cqUsed: 2, inflight: 6 });
+  // Whatever it calls finds out that the port is another's, and leaves the head alone.
+  expect(send(ghost, {})).toBe(0);
+  expect(ghost.refusal).toBe(REFUSAL.PORT_DISABLED);
+  expect([ghost.state, ghost.outstanding, took(ghost)]).toEqual(['disabled', 0, []]);
+  expect(r.stats().ports[1]).toMatchObject({ cqUsed: 2, inflight: 6 });
+  expect(took(next)).toEqual([4, 5]);
+});

@@ -17,12 +17,15 @@ import { HEADER, PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
+import { dump } from './dump.js';
 import * as field from './fields.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { checkLink, directedLinked, otherPort } from './spec-check.js';
 import { StatsReader } from './stats-reader.js';
 import { WorkerBindings } from './worker-bindings.js';
+import type { XstatName, XstatsMode } from './xstats.js';
+import { Xstats } from './xstats.js';
 
 const GRACE_MS = 100;
 /** Events per call of the flush callback. */
@@ -35,6 +38,7 @@ export class Domain implements AsyncDisposable {
   readonly #checked: Checked;
   readonly #memory: DomainMemory;
   readonly #stats: StatsReader;
+  readonly #xstats: Xstats;
   readonly #bindings: WorkerBindings;
   readonly #release: () => void;
   readonly #unlinksAsked: number[];
@@ -59,6 +63,7 @@ export class Domain implements AsyncDisposable {
     this.#checked = checked;
     this.#memory = memory;
     this.#stats = new StatsReader(memory);
+    this.#xstats = new Xstats(memory, this.#stats);
     this.#release = release;
     this.#links = [...checked.links];
     this.#unlinksAsked = checked.ports.map(() => 0);
@@ -150,7 +155,7 @@ export class Domain implements AsyncDisposable {
   /** Unlinks of the port that have not taken effect. */
   unlinksInProgress(portId: number): number {
     const port = this.#checkPort(portId);
-    return (this.#unlinksAsked[port]! - this.#stats.unlinksDone(port)) | 0;
+    return (this.#unlinksAsked[port]! - this.#stats.levels.unlinksDone(port)) | 0;
   }
 
   /**
@@ -201,7 +206,50 @@ export class Domain implements AsyncDisposable {
 
   /** Counts start anew; levels (inflight, credits, used, free, pinned) are what they are. */
   resetStats(): void {
-    this.#stats.reset();
+    this.#stats.counts.resetAll();
+  }
+
+  /**
+   * Names and numbers of the extended statistics of the device, of one port or queue, or of all of
+   * them if `id` is left out. None for a port or queue that does not exist.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT
+   */
+  xstatsNames(mode: XstatsMode, id?: number): XstatName[] {
+    return this.#xstats.names(mode, id);
+  }
+
+  /**
+   * Values by number, in the order of `ids`; left out: of all, in the order of `xstatsNames`.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
+   */
+  xstats(mode: XstatsMode, id?: number, ids?: readonly number[]): number[] {
+    return this.#xstats.values(mode, id, ids);
+  }
+
+  /** The number of a statistic and its value; undefined if none has that name. */
+  xstatByName(name: string): { id: number; value: number } | undefined {
+    return this.#xstats.byName(name);
+  }
+
+  /**
+   * These counts start anew, in `stats()` as well; levels are passed over. `id` left out: of all
+   * ports or queues; `ids` left out: all counts.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
+   */
+  resetXstats(mode: XstatsMode, id?: number, ids?: readonly number[]): void {
+    this.#xstats.reset(mode, id, ids);
+  }
+
+  /** The whole domain as text, for people: state, counts, levels, links, and what stalls. */
+  dump(): string {
+    return dump({
+      id: this.id,
+      name: this.name,
+      state: this.#state,
+      checked: this.#checked,
+      links: this.#links,
+      reader: this.#stats,
+    });
   }
 
   /** Stops without callback, wakes every waiter, gives the resources back. In every state. */

@@ -72,8 +72,23 @@ export const RECORD = {
 export const RECORD_WORDS = RECORD.TAILS + LEVELS;
 
 /** Counts kept as 64-bit floats. */
-export const DOMAIN_COUNTS = { RX: 0, TX: 1, DROPPED: 2, PASSES: 3, INSIDE: 4, FREE: 5 } as const;
-export const DOMAIN_COUNT_SLOTS = 6;
+export const DOMAIN_COUNTS = {
+  RX: 0,
+  TX: 1,
+  DROPPED: 2,
+  PASSES: 3,
+  INSIDE: 4,
+  FREE: 5,
+  /** Passes that took no event in, and those that delivered none. */
+  NO_INTAKE: 6,
+  NO_DELIVERY: 7,
+  /** What the last pass did: bit per port that was given events (0-31, 32-63), whether it moved
+   *  anything. */
+  LAST_CQS_LOW: 8,
+  LAST_CQS_HIGH: 9,
+  LAST_MOVED: 10,
+} as const;
+export const DOMAIN_COUNT_SLOTS = 11;
 export const PORT_COUNTS = { RX: 0, TX: 1, DROPPED: 2, TAKEN_NEW: 3 } as const;
 export const PORT_COUNT_SLOTS = 4;
 export const QUEUE_COUNTS = { RX: 0, TX: 1, DROPPED: 2, REORDERED: 3 } as const;
@@ -92,6 +107,8 @@ export interface SchedulerLayout {
   readonly pinnedFlows: number;
   /** [queue * ports + port]: events of the queue in the port's CQ or hands. */
   readonly heldEvents: number;
+  /** [queue * ports + port] * 2: events of the queue that the port was given, a wide counter. */
+  readonly givenEvents: number;
   /** [port]: history indices, free-running, and the CQ depth in use. */
   readonly historyHead: number;
   readonly historyTail: number;
@@ -162,6 +179,7 @@ export function schedulerLayout(
     waiting: at.words(queues * LEVELS),
     pinnedFlows: at.words(queues * ports),
     heldEvents: at.words(queues * ports),
+    givenEvents: at.words(queues * ports * 2),
     historyHead: at.words(ports),
     historyTail: at.words(ports),
     depthInUse: at.words(ports),

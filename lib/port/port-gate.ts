@@ -35,6 +35,8 @@ export class PortGate {
   #lease = 0;
   #acknowledged = 0;
   #mode: number = MODE.IDLE;
+  /** Counts the looks that found something changed. */
+  #changes = 0;
 
   constructor(words: Int32Array, portAt: number, generation: number) {
     this.#words = words;
@@ -47,6 +49,11 @@ export class PortGate {
   /** The mode of the last look. */
   get mode(): number {
     return this.#mode;
+  }
+
+  /** Grows whenever a look finds that something has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The lease of the last look: when it changes, debts and credits are gone. */
@@ -73,9 +80,14 @@ export class PortGate {
   look(): number {
     if (this.#mode >= MODE.DETACHED) return this.#mode;
     // G1 ← G2 (the scheduler publishes the lease, then the generation it is for).
-    this.#acknowledged = observe(this.#words, this.#ackAt);
-    this.#lease = observe(this.#words, this.#leaseAt);
-    this.#control = observe(this.#words, HEADER.CTL);
+    const acknowledged = observe(this.#words, this.#ackAt);
+    const lease = observe(this.#words, this.#leaseAt);
+    const control = observe(this.#words, HEADER.CTL);
+    const isNew = lease !== this.#lease || control !== this.#control;
+    if (isNew || acknowledged !== this.#acknowledged) this.#changes++;
+    this.#acknowledged = acknowledged;
+    this.#lease = lease;
+    this.#control = control;
     this.#mode = this.#judge(this.#acknowledged);
     return this.#mode;
   }

@@ -41,6 +41,8 @@ export class Port implements Disposable {
   readonly #waits: ReadyWaits;
   #lease: number;
   #refusal: number = REFUSAL.NONE;
+  /** `changes` of the gate when the caller last had the chance to learn the state. */
+  #told = 0;
   /** CQ index of the first event of the last burst. */
   #firstIndex = 0;
 
@@ -65,6 +67,7 @@ export class Port implements Disposable {
       over: () => !['configured', 'started'].includes(this.state),
       changed: () => this.#gate.changed(),
     });
+    this.#told = this.#gate.changes;
     this.#lease = this.#gate.lease;
     this.#beginLease();
     this.buffers =
@@ -75,7 +78,9 @@ export class Port implements Disposable {
 
   get state(): PortState {
     this.#look();
-    return this.#gate.state;
+    const { state } = this.#gate;
+    this.#told = this.#gate.changes;
+    return state;
   }
 
   /** Events dequeued, not yet forwarded or released. */
@@ -119,7 +124,8 @@ export class Port implements Disposable {
   /**
    * Fills `burst` from index 0; its length becomes the count returned. With implicit release, what
    * is outstanding is released first. When nothing waits, blocks this thread for up to `waitMs`;
-   * returns 0 early when the state of port or domain changes.
+   * returns 0 early when the state of port or domain changes, also if it changed since the last
+   * look at `state`: a loop that looks before each call never sleeps through a stop.
    */
   dequeueBurst(burst: EventBurst, max = burst.capacity, waitMs = 0): number {
     burst.length = 0;
@@ -130,6 +136,10 @@ export class Port implements Disposable {
     // One ring for both: the completions, and the space, for which events may be waiting.
     if (owed + taken > 0) ringDoorbell(this.#words, this.#bell, this.id);
     if (taken > 0 || limit === 0 || !(waitMs > 0) || mode >= MODE.DISABLED) return taken;
+    // The domain stopped since the caller looked: it shall find out before it sleeps.
+    const isNews = mode !== MODE.FLOWING && this.#gate.changes !== this.#told;
+    this.#told = this.#gate.changes;
+    if (isNews) return 0;
     this.#waiter.block(this.#stirred, waitMs);
     mode = this.#mode();
     const found = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
@@ -245,7 +255,9 @@ export class Port implements Disposable {
     const mode = this.#gate.look();
     if (this.#gate.lease !== this.#lease) {
       this.#lease = this.#gate.lease;
-      this.#beginLease();
+      // Once reclaimed, the port may be another thread's: nothing of it is written.
+      if (mode === MODE.DISABLED) this.#out.outstanding = 0;
+      else this.#beginLease();
     }
     return mode;
   }

@@ -8,6 +8,7 @@
  */
 import { LEVELS } from '../eventdev/event.js';
 import { ENTRY_WORDS, NODE, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
+import { count } from '../memory/wide-counter.js';
 import { HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
 import { parkEntry, pin, unparkOldest } from './flows.js';
 import { deliver } from './history.js';
@@ -117,6 +118,8 @@ function deliverLane(
   if (lane.flows !== null) {
     sent = deliverBlocked(machine, lane, level, tier, most);
     sent += deliverAtomic(machine, lane, level, tier, most - sent);
+    // A flow that was blocked on a less urgent level has moved to this one by a new event.
+    sent += deliverBlocked(machine, lane, level, tier, most - sent);
   } else {
     sent = deliverFront(machine, lane, level, tier, most);
     sent += deliverSpread(machine, lane, level, tier, most - sent);
@@ -138,6 +141,8 @@ function settleServed(machine: Machine, queue: QueueSeat): void {
     if (port.served === 0) continue;
     const held = at.heldEvents + queue.id * ports.length + port.id;
     m[held] = m[held]! + port.served;
+    const given = at.givenEvents + (queue.id * ports.length + port.id) * 2;
+    count(m, given, port.served);
     sent += port.served;
     port.served = 0;
     if (port.id < 32) machine.touchedLow |= 1 << port.id;

@@ -13,6 +13,12 @@ import type { Machine } from './machine.js';
 /** A test for handles, made from a walk over the domain as it is now. */
 export function namesBuffer(machine: Machine): (handle: number) => boolean {
   const named = new Set<number>();
+  for (const { enqueue } of machine.ports) {
+    // Accepted and not taken in. A hostile tail names nothing.
+    const left = enqueue.available();
+    if (left > machine.plan.ringDepth) continue;
+    for (let i = 0; i < left; i++) named.add(machine.words[enqueue.slot(enqueue.head + i) + 2]!);
+  }
   walkEvents(machine, (entry) => named.add(machine.m[entry + 2]!));
   return (handle) => named.has(handle);
 }

@@ -33,11 +33,14 @@ export interface PassLimits {
 
 /** Returns the number of events moved: taken in, or delivered if those were more. */
 export function pass(machine: Machine, limits: PassLimits): number {
+  const before = machine.sequence;
   machine.pass = (machine.pass + 1) | 0;
   if (machine.unlinks.length > 0) makeUnlinks(machine);
   const taken = visitPorts(machine, limits);
   if (machine.readyCount > 0) drainWindows(machine);
   const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
+  const tookIn = machine.sequence !== before;
+  machine.stats.notePass(tookIn, taken + sent > 0, sent, machine.touchedLow, machine.touchedHigh);
   if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine, limits.now);
   // While it stops, credits given out again would keep ports from ever being quiet.
   if (machine.state === STATE.STARTED) settleCredits(machine);

@@ -8,6 +8,7 @@
 import { publish } from '#words';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
 import {
+  DOMAIN_COUNTS,
   DOMAIN_COUNT_SLOTS,
   PORT_COUNT_SLOTS,
   QUEUE_COUNT_SLOTS,
@@ -50,6 +51,19 @@ export class Statistics {
   addToQueue(queue: number, count: number, by: number): void {
     const at = this.#queuesAt + queue * QUEUE_COUNT_SLOTS + count;
     this.counts[at] = this.counts[at]! + by;
+  }
+
+  /**
+   * What a pass did: whether it took events in, whether it moved anything, how many events it
+   * delivered, and to which ports, bit per port.
+   */
+  notePass(tookIn: boolean, moved: boolean, sent: number, low: number, high: number): void {
+    const { counts } = this;
+    if (!tookIn) counts[DOMAIN_COUNTS.NO_INTAKE] = counts[DOMAIN_COUNTS.NO_INTAKE]! + 1;
+    if (sent === 0) counts[DOMAIN_COUNTS.NO_DELIVERY] = counts[DOMAIN_COUNTS.NO_DELIVERY]! + 1;
+    counts[DOMAIN_COUNTS.LAST_CQS_LOW] = low >>> 0;
+    counts[DOMAIN_COUNTS.LAST_CQS_HIGH] = high >>> 0;
+    counts[DOMAIN_COUNTS.LAST_MOVED] = moved ? 1 : 0;
   }
 
   /** Copies the counts to where control reads them. */
