@@ -7,8 +7,7 @@ if (isMainThread) {
   const queues = [{ type: 'ordered' as const }, { type: 'directed' as const }];
   const ports = [{ links: [1] }, { links: [0] }, { links: [0] }]; // This thread, two workers.
   const domain = await device.createDomain({ eventsLimit: 1024, queues, ports });
-  const self = new URL(import.meta.url);
-  for (const id of [1, 2]) new Worker(self, { workerData: domain.attachment(id) });
+  for (const id of [1, 2]) new Worker(import.meta.filename, { workerData: domain.attachment(id) });
   await domain.start();
   const port = attachPort(domain.attachment(0));
   for (let i = 1; i <= 64; i++) burst.push({ queueId: 0, payload: i });

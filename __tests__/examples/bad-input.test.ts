@@ -1,5 +1,12 @@
 /** Every mistake is one clear line and an exit code. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { inDirectory, IV, KEY, run, SECRETS, start } from './cli.js';
 
@@ -37,7 +44,9 @@ test.each<[string, string[], RegExp]>([
   ['a short iv', [...PIPES, '--key', KEY, '--iv', IV.slice(1)], /--iv must have 32 .*, not 31/],
   ['chunk 0', [...PIPES, ...SECRETS, '--chunk', '0'], /--chunk .* not "0"/],
   ['chunk 100', [...PIPES, ...SECRETS, '--chunk', '100'], /--chunk .* multiple of 16/],
-  ['chunk -16', [...PIPES, ...SECRETS, '--chunk=-16'], /--chunk .* not "-16"/],
+  ['chunk=-16', [...PIPES, ...SECRETS, '--chunk=-16'], /--chunk .* not "-16"/],
+  ['chunk -16', [...PIPES, ...SECRETS, '--chunk', '-16'], /--chunk .* not "-16"/],
+  ['workers -1', ['--workers', '-1'], /--workers .* not "-1"/],
   ['chunk 1e3', [...PIPES, ...SECRETS, '--chunk', '1e3'], /--chunk/],
   ['a chunk of a gigabyte', [...PIPES, ...SECRETS, '--chunk', `${2 ** 30}`], /--chunk/],
   ['no workers', ['--workers', '0'], /--workers .*from 1 to 63, not "0"/],
@@ -54,12 +63,17 @@ test('files that cannot be read or written', async () => {
     writeFileSync(path('plain'), 'data');
     writeFileSync(path('old'), 'old content');
     mkdirSync(path('directory'));
+    symlinkSync(path('nowhere/out'), path('astray'));
+    symlinkSync(path('circle'), path('circle'));
     const cases: [string, string, RegExp][] = [
       ['missing', 'out', /cannot read .*missing: no such file or directory/],
       ['directory', 'out', /cannot read .*directory: it is a directory/],
       ['plain/below', 'out', /cannot read .*not a directory/],
       ['plain', 'directory', /cannot write .*directory: it is a directory/],
       ['plain', 'nowhere/out', /cannot write .*out: no such file or directory/],
+      ['plain', 'new/', /cannot write .*new\/: no such directory/],
+      ['plain', 'astray', /cannot write .*astray: no such file or directory/],
+      ['plain', 'circle', /cannot write .*circle: too many symbolic links/],
       ['plain', 'plain/out', /cannot write .*not a directory/],
       ['plain', 'x'.repeat(300), /cannot write .*the name is too long/],
       ['directory', 'old', /cannot read/],
@@ -69,7 +83,13 @@ test('files that cannot be read or written', async () => {
       const args = ['--input', path(input), '--output', path(output), ...SECRETS];
       await expectRefused(args, 1, line);
     }
-    expect(readdirSync(path('.')).toSorted()).toEqual(['directory', 'old', 'plain']);
+    expect(readdirSync(path('.')).toSorted()).toEqual([
+      'astray',
+      'circle',
+      'directory',
+      'old',
+      'plain',
+    ]);
     expect(readFileSync(path('old'), 'utf8')).toBe('old content');
   });
 });

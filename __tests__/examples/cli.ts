@@ -1,12 +1,17 @@
 /** Runs the built command as a process of its own. */
 import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type {
+  ChildProcess,
+  ChildProcessWithoutNullStreams,
+  StdioOptions,
+} from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../examples/padata-crypto/main.js', import.meta.url));
 /** Far longer than anything here takes. */
@@ -31,7 +36,18 @@ export interface Running {
 
 /** Starts the command; its stdin is a pipe. */
 export function start(...args: string[]): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS });
+  return watch(spawn(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS }));
+}
+
+/** A module of one's own in the command's place; `examples` is the folder of its modules. */
+export function script(source: string): Promise<Ended> {
+  const folder = JSON.stringify(new URL('.', pathToFileURL(MAIN)));
+  const module = `const examples = ${folder};\n${source}`;
+  const args = ['--input-type=module', '--eval', module];
+  return watch(spawn(process.execPath, args, { timeout: PATIENCE_MS })).ended;
+}
+
+function watch(child: ChildProcessWithoutNullStreams): Running {
   // Who reads no input closes the pipe.
   child.stdin.on('error', () => {});
   const stdout = collect(child.stdout);
@@ -56,6 +72,18 @@ export function run(args: readonly string[], input: Uint8Array = new Uint8Array(
   const { child, ended } = start(...args);
   child.stdin!.end(input);
   return ended;
+}
+
+/** Runs the command with these files, or 'ignore', as standard input and output. */
+export async function runOn(
+  [stdin, stdout]: readonly [number | 'ignore', number],
+  args: readonly string[],
+): Promise<Pick<Ended, 'code' | 'stderr'>> {
+  const stdio = [stdin, stdout, 'pipe'] satisfies StdioOptions;
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio, timeout: PATIENCE_MS });
+  const stderr = collect(child.stderr!);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr: stderr().toString() };
 }
 
 /** Gives a fresh directory to `use` and removes it. */

@@ -1,10 +1,25 @@
 /** The file command against openssl. */
-import { linkSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { expected, inDirectory, run, sample, SECRETS } from './cli.js';
+import { expected, inDirectory, run, runOn, sample, SECRETS, start } from './cli.js';
 
 const SIZES = [0, 1, 15, 16, 17, 65_535];
 const MEGABYTES = 5_000_011;
+const LOOK_EVERY_MS = 10;
 
 test.each([1, 2, 4])(
   'with %i workers every file becomes what openssl makes of it',
@@ -70,6 +85,60 @@ test('a new file has the mode that the umask leaves', async () => {
   });
 });
 
+test('a link to what is not there yet is written through, as a shell does', async () => {
+  await inDirectory(async (path) => {
+    mkdirSync(path('below'));
+    symlinkSync('below/second', path('first'));
+    symlinkSync('../new', path('below/second'));
+    const args = ['--input', '-', '--output', path('first'), ...SECRETS];
+    expect(await run(args, sample(5))).toMatchObject({ code: 0 });
+    expect(lstatSync(path('first')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(path('below/second')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path('new')).equals(expected(sample(5)))).toBe(true);
+  });
+});
+
+test.each(['600', '640', '755'])('an existing file keeps its mode: %s', async (octal) => {
+  const mode = Number.parseInt(octal, 8);
+  await inDirectory(async (path) => {
+    writeFileSync(path('out'), 'old');
+    chmodSync(path('out'), mode);
+    await run(['--input', '-', '--output', path('out'), ...SECRETS], sample(5));
+    expect(readFileSync(path('out')).equals(expected(sample(5)))).toBe(true);
+    expect(statSync(path('out')).mode & 0o7777).toBe(mode);
+  });
+});
+
+test('an existing file keeps its owner where that is permitted', async () => {
+  if (process.getuid?.() !== 0) return;
+  await inDirectory(async (path) => {
+    writeFileSync(path('out'), 'old');
+    chownSync(path('out'), 12_345, 23_456);
+    chmodSync(path('out'), 0o4640);
+    await run(['--input', '-', '--output', path('out'), ...SECRETS], sample(5));
+    const { uid, gid, mode } = statSync(path('out'));
+    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: 12_345, gid: 23_456, mode: 0o640 });
+  });
+});
+
+test('until it is complete, the replacement of a file is private', async () => {
+  await inDirectory(async (path) => {
+    writeFileSync(path('out'), 'old');
+    chmodSync(path('out'), 0o644);
+    const { child, ended } = start('--input', '-', '--output', path('out'), ...SECRETS);
+    child.stdin!.write(sample(100));
+    let temporary: string | undefined;
+    while (temporary === undefined) {
+      await sleep(LOOK_EVERY_MS);
+      temporary = readdirSync(path('.')).find((name) => name.endsWith('.tmp'));
+    }
+    expect(statSync(path(temporary)).mode & 0o777).toBe(0o600);
+    child.stdin!.end();
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(statSync(path('out')).mode & 0o777).toBe(0o644);
+  });
+});
+
 test('what is no file is written directly and stays what it is', async () => {
   const args = ['--input', '-', '--output', '/dev/null', ...SECRETS];
   expect(await run(args, sample(100_000))).toMatchObject({ code: 0 });
@@ -115,5 +184,29 @@ test('a hard link of the input, and a link to it, are the input', async () => {
     }
     expect(readFileSync(path('plain'), 'utf8')).toBe('precious');
     expect(readdirSync(path('.'))).toHaveLength(3);
+  });
+});
+
+test('a file that standard output is appended to is the input', async () => {
+  await inDirectory(async (path) => {
+    writeFileSync(path('plain'), 'precious');
+    const files = { append: openSync(path('plain'), 'a'), read: openSync(path('plain'), 'r') };
+    const refused = /^padata-crypto: cannot write standard output: it is the input\n$/;
+    for (const [input, stdin] of [
+      [path('plain'), 'ignore'],
+      ['-', files.read],
+    ] as const) {
+      const args = ['--input', input, '--output', '-', ...SECRETS];
+      const { code, stderr } = await runOn([stdin, files.append], args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(refused);
+    }
+    expect(readFileSync(path('plain'), 'utf8')).toBe('precious');
+    // Another file is none.
+    const other = openSync(path('other'), 'a');
+    const args = ['--input', path('plain'), '--output', '-', ...SECRETS];
+    expect(await runOn(['ignore', other], args)).toMatchObject({ code: 0 });
+    expect(readFileSync(path('other')).equals(expected(Buffer.from('precious')))).toBe(true);
+    for (const file of [files.append, files.read, other]) closeSync(file);
   });
 });

@@ -10,7 +10,7 @@ export async function runComparison(
   { workers, json }: CompareCommand,
   signal: AbortSignal,
 ): Promise<void> {
-  const progress = makeProgress(process.stderr, json);
+  const progress = makeProgress(process.stderr);
   const host = machine(workers);
   const runs: object[] = [];
   if (!json) await writeOut(`${machineLine(host)}\n\n`);

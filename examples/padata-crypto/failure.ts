@@ -25,6 +25,15 @@ export class Interrupted extends Failure {
   }
 }
 
+let told = false;
+
+/** Says what ended the run: once, whoever comes first. */
+export function tellEnd(text: string): void {
+  if (told) return;
+  told = true;
+  process.stderr.write(`padata-crypto: ${text.replaceAll('\n', ' ')}\n`);
+}
+
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EBUSY: 'it is in use',

@@ -3,7 +3,7 @@
  *
  * The command line is checked before anything large is loaded.
  */
-import { Failure } from './failure.js';
+import { Failure, tellEnd } from './failure.js';
 import { readCommandLine } from './options.js';
 import { onInterrupt } from './signals.js';
 import { guardStandardOutput, writeOut } from './standard-output.js';
@@ -31,6 +31,6 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   const text = error instanceof Failure ? error.message : `unexpected: ${String(error)}`;
-  process.stderr.write(`padata-crypto: ${text.replaceAll('\n', ' ')}\n`);
+  tellEnd(text);
   process.exitCode = error instanceof Failure ? error.exitCode : 1;
 }

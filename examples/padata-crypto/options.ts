@@ -79,10 +79,23 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+    return parseArgs({ args: withNumbers(args), options: OPTIONS, strict: true }).values;
   } catch (error) {
     throw new Failure(`${shortened((error as Error).message)} (see --help)`, EXIT_USAGE);
   }
+}
+
+/** `--chunk -16` as `--chunk=-16`: no option begins with a digit, so that is a value, and a wrong
+ *  one. */
+function withNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    const isValue = /^-\d/.test(arg) && before !== undefined && /^--[a-z]+$/.test(before);
+    if (isValue) joined.splice(-1, 1, `${before}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** The first sentence on one line: the rest is advice on quoting. */

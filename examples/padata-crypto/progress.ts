@@ -1,5 +1,6 @@
 /** How far it has come: a bar on a terminal, a line now and then elsewhere. All on stderr. */
 import cliProgress from 'cli-progress';
+import { untilSettled } from './signals.js';
 
 export type Unit = 'bytes' | 'rounds';
 
@@ -11,12 +12,15 @@ export interface Progress {
 }
 
 const REDRAWS_PER_SECOND = 10;
+/** Sooner, nobody can tell how long the rest will take. */
+const ESTIMATE_AFTER_SECONDS = 1;
 /** Without a terminal, long runs say something this often. */
 const LINE_EVERY_MS = 5000;
 const MEGA = 1e6;
+const MINUTE_SECONDS = 60;
 const PERCENT = 100;
 
-export function makeProgress(stream: NodeJS.WriteStream, quiet: boolean): Progress {
+export function makeProgress(stream: NodeJS.WriteStream, quiet = false): Progress {
   if (quiet) return silence;
   return stream.isTTY ? new Bar(stream) : new Lines(stream);
 }
@@ -26,7 +30,9 @@ const silence: Progress = { start() {}, advance() {}, stop() {} };
 class Bar implements Progress {
   readonly #stream: NodeJS.WriteStream;
   #bar: cliProgress.SingleBar | undefined;
+  #settled: (() => void) | undefined;
   #startedAt = 0;
+  #total: number | undefined;
   #unit: Unit = 'bytes';
   #done = 0;
 
@@ -35,13 +41,14 @@ class Bar implements Progress {
   }
 
   start(what: string, total: number | undefined, unit: Unit): void {
+    this.#total = total;
     this.#unit = unit;
     this.#done = 0;
     this.#startedAt = performance.now();
-    const share = total === undefined ? '' : '{bar} {percentage} % | {eta_formatted} left | ';
+    const share = total === undefined ? '' : '{bar} {percentage} %';
     this.#bar = new cliProgress.SingleBar({
       stream: this.#stream,
-      format: `${what} ${share}{rate}`,
+      format: `${what} ${share}{status}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       fps: REDRAWS_PER_SECOND,
@@ -50,18 +57,24 @@ class Bar implements Progress {
       // The signals are the program's own: it has a file to remove.
       gracefulExit: false,
     });
-    this.#bar.start(total ?? 0, 0, { rate: '' });
+    this.#bar.start(total ?? 0, 0, { status: '' });
+    // A terminal without its cursor would be left behind.
+    this.#settled = untilSettled(() => this.stop());
   }
 
   advance(amount: number): void {
     this.#done += amount;
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#bar?.increment(amount, { rate: rate(this.#done, this.#unit, seconds) });
+    const speed = rate(this.#done, this.#unit, seconds);
+    const left = timeLeft(this.#done, this.#total, seconds);
+    const status = [left, speed].filter((text) => text !== undefined).join(' | ');
+    this.#bar?.increment(amount, { status: this.#total === undefined ? status : ` | ${status}` });
   }
 
   stop(): void {
     this.#bar?.stop();
     this.#bar = undefined;
+    this.#settled?.();
   }
 }
 
@@ -98,6 +111,18 @@ class Lines implements Progress {
   }
 
   stop(): void {}
+}
+
+/** By the speed of the whole run: that of the last moments jumps. */
+export function timeLeft(
+  done: number,
+  total: number | undefined,
+  seconds: number,
+): string | undefined {
+  if (total === undefined || done === 0 || seconds < ESTIMATE_AFTER_SECONDS) return undefined;
+  const left = Math.max(0, Math.ceil(((total - done) / done) * seconds));
+  if (left < MINUTE_SECONDS) return `${left} s left`;
+  return `${Math.floor(left / MINUTE_SECONDS)} min ${left % MINUTE_SECONDS} s left`;
 }
 
 function rate(done: number, unit: Unit, seconds: number): string {

@@ -1,6 +1,6 @@
 /** Ctrl-C and its kin: the first asks for an orderly end, the second gets one at once. */
 import { constants } from 'node:os';
-import { Interrupted } from './failure.js';
+import { Interrupted, tellEnd } from './failure.js';
 
 /** How long an orderly end may take: a read from a silent pipe would hold it up for ever. */
 const PATIENCE_MS = 2000;
@@ -45,7 +45,7 @@ function removeLeftovers(): void {
 /** By the signal itself: `process.exit` would wait for a thread that is stuck in a read. */
 function endNow(name: NodeJS.Signals): void {
   removeLeftovers();
-  process.stderr.write(`padata-crypto: stopped by ${name}\n`);
+  tellEnd(`stopped by ${name}`);
   for (const each of SIGNALS) process.removeAllListeners(each);
   process.kill(process.pid, name);
 }

@@ -6,15 +6,21 @@ export const USAGE = `padata-crypto: encryption on all cores, in order
 Without --input it measures: the same work by one thread, by a Piscina pool and by softdlb,
 on 100 000 packets (AES-128-GCM) and on the Node executable (AES-256-CTR).
 
-  npm start [-- --workers N] [--json]
+  npm start [-- --workers N]
+  npm start -s -- --json [--workers N]
 
 With --input it encrypts that file with AES-256-CTR; the output is byte for byte that of
 "openssl enc -aes-256-ctr -K KEY -iv IV".
 
-  npm start -- --input FILE|- --output FILE|- --key HEX --iv HEX [options]
+  npm start -- --input FILE|- --output FILE --key HEX --iv HEX [options]
+  npm start -s -- --input FILE|- --output - --key HEX --iv HEX [options]
+
+Where standard output carries data, -s keeps npm's banner out of it. So does running
+"node dist/examples/padata-crypto/main.js" with the same options.
 
   --input FILE|-    what to read; - is standard input
-  --output FILE|-   what to write; - is standard output. A file appears whole or not at all
+  --output FILE|-   what to write; - is standard output. A file appears whole or not at all, and
+                    one that is replaced keeps its mode
   --key HEX         the key: 64 hexadecimal digits
   --iv HEX          the first counter block: 32 hexadecimal digits
   --decrypt         brings a file back
