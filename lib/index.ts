@@ -9,7 +9,14 @@ export type { PortAttachment } from './memory/attachment.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
 export type { BufferPool } from './mempool/index.js';
-export type { Domain, ResourceReport, XstatName, XstatsMode } from './control/index.js';
+export type {
+  Domain,
+  Link,
+  PortAttributes,
+  ResourceReport,
+  XstatName,
+  XstatsMode,
+} from './control/index.js';
 export { openDevice } from './device/index.js';
 export type { Device, DeviceInfo } from './device/index.js';
 export { openPadata } from './padata/index.js';

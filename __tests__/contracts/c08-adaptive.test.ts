@@ -15,8 +15,8 @@ const real = (await import(
 )) as typeof Real;
 jest.unstable_mockModule('../../lib/scheduler/index.js', () => ({
   Scheduler: class extends real.Scheduler {
-    constructor() {
-      super(false);
+    constructor(_inline: boolean, onFailure: ConstructorParameters<typeof Real.Scheduler>[1]) {
+      super(false, onFailure);
     }
   },
 }));

@@ -55,7 +55,7 @@ port 1 "port1": not attached
   stall     events wait in its CQ, and no thread has it
 
 queue 0 "work": atomic
-  set up    priority 128, flows 16384, sequences 1024, scope queue, fragments 1
+  set up    priority 128, weight 0, affinity 0, flows 16384, sequences 1024, scope queue, fragments 1
   counts    rx 3, tx 3, dropped 0, reordered 0
   waiting   all 0, by level 0 0 0 0 0 0 0 0
   held      port 1 events 3 flows 1
@@ -64,7 +64,7 @@ queue 0 "work": atomic
   stall     none
 
 queue 1 "queue1": directed
-  set up    priority 128, flows 16384, sequences 1024, scope queue, fragments 1
+  set up    priority 128, weight 0, affinity 0, flows 16384, sequences 1024, scope queue, fragments 1
   counts    rx 0, tx 0, dropped 0, reordered 0
   waiting   all 0, by level 0 0 0 0 0 0 0 0
   held      none

@@ -25,7 +25,7 @@ export async function createDomain(
   resources.take(demand);
   try {
     const memory = allocateDomain(checked, id);
-    const { eventsLimit, capacity, queues, ports, links, buffers } = checked;
+    const { eventsLimit, capacity, queues, ports, links, buffers, turnEvery } = checked;
     const plan: DomainPlan = {
       domain: id,
       memory: memory.memory,
@@ -36,6 +36,7 @@ export async function createDomain(
       queues,
       ports,
       links,
+      turnEvery,
       buffers,
     };
     await seat.apply({ type: 'open', plan });

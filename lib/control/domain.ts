@@ -5,44 +5,34 @@
  * refusal, changes nothing on failure.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Command, LinkCommand } from '../eventdev/commands.js';
+import type { Command } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import { QE_WORDS } from '../eventdev/event.js';
-import type { DomainState, DomainStats } from '../eventdev/spec.js';
+import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
-import { dump } from './dump.js';
 import * as field from './fields.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
-import { checkLink, directedLinked, otherPort } from './spec-check.js';
-import { StatsReader } from './stats-reader.js';
+import { checkAttributes } from './spec-check.js';
+import { VisibleDomain } from './visible-domain.js';
 import { WorkerBindings } from './worker-bindings.js';
-import type { XstatName, XstatsMode } from './xstats.js';
-import { Xstats } from './xstats.js';
 
 const GRACE_MS = 100;
 /** Events per call of the flush callback. */
 const FLUSH_BURST = 256;
 
-export class Domain implements AsyncDisposable {
-  readonly id: number;
-  readonly name: string;
+export class Domain extends VisibleDomain implements AsyncDisposable {
   readonly #seat: SchedulerSeat;
-  readonly #checked: Checked;
   readonly #memory: DomainMemory;
-  readonly #stats: StatsReader;
-  readonly #xstats: Xstats;
   readonly #bindings: WorkerBindings;
   readonly #release: () => void;
-  readonly #unlinksAsked: number[];
-  #links: LinkCommand[];
   #state: DomainState = 'configured';
   /** The last start, stop or close; they follow one another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -57,20 +47,14 @@ export class Domain implements AsyncDisposable {
     memory: DomainMemory,
     release: () => void,
   ) {
-    this.id = id;
-    this.name = checked.name ?? `domain${id}`;
+    super(id, checked, memory);
     this.#seat = seat;
-    this.#checked = checked;
     this.#memory = memory;
-    this.#stats = new StatsReader(memory);
-    this.#xstats = new Xstats(memory, this.#stats);
     this.#release = release;
-    this.#links = [...checked.links];
-    this.#unlinksAsked = checked.ports.map(() => 0);
     this.#bindings = new WorkerBindings((port, thread) => this.#reclaim(port, thread));
   }
 
-  get state(): DomainState {
+  override get state(): DomainState {
     return this.#state;
   }
 
@@ -80,7 +64,7 @@ export class Domain implements AsyncDisposable {
    */
   attachment(portId: number): PortAttachment {
     this.#checkOpen();
-    const port = this.#checked.ports[this.#checkPort(portId)]!;
+    const port = this.checked.ports[this.checkPort(portId)]!;
     return {
       kind: 'softdlb.port',
       portId,
@@ -101,7 +85,7 @@ export class Domain implements AsyncDisposable {
    */
   async reclaim(portId: number): Promise<{ rescheduled: number }> {
     this.#checkOpen();
-    return { rescheduled: await this.#reclaim(this.#checkPort(portId), null) };
+    return { rescheduled: await this.#reclaim(this.checkPort(portId), null) };
   }
 
   /**
@@ -111,7 +95,7 @@ export class Domain implements AsyncDisposable {
    */
   bind(portId: number, worker: Worker): void {
     this.#checkOpen();
-    this.#bindings.bind(this.#checkPort(portId), worker);
+    this.#bindings.bind(this.checkPort(portId), worker);
   }
 
   /**
@@ -120,13 +104,7 @@ export class Domain implements AsyncDisposable {
    *                  ERR_DLB_DIR_QUEUE_LINKED, ERR_DLB_DOMAIN_CLOSED
    */
   link(portId: number, queueId: number, priority?: number): void {
-    this.#checkOpen();
-    const port = this.#checkPort(portId);
-    const wanted = checkLink(port, queueId, priority, this.#checked.queues, 'queueId');
-    const other = otherPort(this.#checked.queues, this.#links, wanted);
-    if (other >= 0) throw directedLinked(wanted, other);
-    this.#links = [...this.#links.filter((link) => !sameLink(link, wanted)), wanted];
-    this.#post({ type: 'link', domain: this.id, link: wanted });
+    this.linkProfile(portId, 0, queueId, priority);
   }
 
   /**
@@ -136,26 +114,61 @@ export class Domain implements AsyncDisposable {
    *                  ERR_DLB_DOMAIN_CLOSED
    */
   unlink(portId: number, queueId: number): void {
-    this.#checkOpen();
-    const port = this.#checkPort(portId);
-    const wanted = checkLink(port, queueId, undefined, this.#checked.queues, 'queueId');
-    const left = this.#links.filter((link) => !sameLink(link, wanted));
-    if (left.length === this.#links.length) {
-      throw new DlbError('ERR_DLB_INVALID_QID', 'the queue is not linked to the port', {
-        field: 'queueId',
-        queueId,
-        portId,
-      });
-    }
-    this.#links = left;
-    this.#unlinksAsked[port] = (this.#unlinksAsked[port]! + 1) | 0;
-    this.#post({ type: 'unlink', domain: this.id, link: wanted });
+    this.unlinkProfile(portId, 0, queueId);
   }
 
-  /** Unlinks of the port that have not taken effect. */
-  unlinksInProgress(portId: number): number {
-    const port = this.#checkPort(portId);
-    return (this.#unlinksAsked[port]! - this.#stats.levels.unlinksDone(port)) | 0;
+  /**
+   * As `link`, for the time that the port serves this profile, 0..7; see `port.switchProfile`.
+   * Profile 0 is that of `link`, and the one a port begins with.
+   * @throws DlbError as `link`; ERR_DLB_INVALID_ARGUMENT (profile)
+   */
+  linkProfile(portId: number, profile: number, queueId: number, priority?: number): void {
+    this.#checkOpen();
+    const link = this.linkTable.add(this.checkPort(portId), queueId, priority, profile);
+    this.#post({ type: 'link', domain: this.id, link });
+  }
+
+  /**
+   * As `unlink`, of a profile.
+   * @throws DlbError as `unlink`; ERR_DLB_INVALID_ARGUMENT (profile)
+   */
+  unlinkProfile(portId: number, profile: number, queueId: number): void {
+    this.#checkOpen();
+    const port = this.checkPort(portId);
+    const link = this.linkTable.remove(port, queueId, profile);
+    this.unlinksAsked[port] = (this.unlinksAsked[port]! + 1) | 0;
+    this.#post({ type: 'unlink', domain: this.id, link });
+  }
+
+  /**
+   * Changes attributes of a queue at run time; those left out stay. Takes effect at the next pass.
+   * @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_INVALID_PRIORITY, ERR_DLB_INVALID_SPEC,
+   *                  ERR_DLB_DOMAIN_CLOSED
+   */
+  setQueueAttributes(queueId: number, attributes: QueueAttributes): void {
+    this.#checkOpen();
+    const queue = this.checkQueue(queueId);
+    field.checkObject(attributes, 'attributes', ['priority', 'weight', 'affinity']);
+    const next = checkAttributes(attributes, 'attributes', this.attributes[queue]!);
+    this.attributes[queue] = next;
+    this.#post({ type: 'attributes', domain: this.id, queue, attributes: next });
+  }
+
+  /**
+   * Disables a port: it is given nothing more, and its NEW events are refused. What it has dequeued
+   * it may still complete; what lies in its CQ goes back in front as soon as its thread calls.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
+   */
+  disablePort(portId: number): Promise<void> {
+    return this.#hold(portId, true);
+  }
+
+  /**
+   * Ends `disablePort`.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
+   */
+  enablePort(portId: number): Promise<void> {
+    return this.#hold(portId, false);
   }
 
   /**
@@ -199,59 +212,6 @@ export class Domain implements AsyncDisposable {
     });
   }
 
-  /** A snapshot; in worker mode at most one pass old. */
-  stats(): DomainStats {
-    return this.#stats.read();
-  }
-
-  /** Counts start anew; levels (inflight, credits, used, free, pinned) are what they are. */
-  resetStats(): void {
-    this.#stats.counts.resetAll();
-  }
-
-  /**
-   * Names and numbers of the extended statistics of the device, of one port or queue, or of all of
-   * them if `id` is left out. None for a port or queue that does not exist.
-   * @throws DlbError ERR_DLB_INVALID_ARGUMENT
-   */
-  xstatsNames(mode: XstatsMode, id?: number): XstatName[] {
-    return this.#xstats.names(mode, id);
-  }
-
-  /**
-   * Values by number, in the order of `ids`; left out: of all, in the order of `xstatsNames`.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
-   */
-  xstats(mode: XstatsMode, id?: number, ids?: readonly number[]): number[] {
-    return this.#xstats.values(mode, id, ids);
-  }
-
-  /** The number of a statistic and its value; undefined if none has that name. */
-  xstatByName(name: string): { id: number; value: number } | undefined {
-    return this.#xstats.byName(name);
-  }
-
-  /**
-   * These counts start anew, in `stats()` as well; levels are passed over. `id` left out: of all
-   * ports or queues; `ids` left out: all counts.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
-   */
-  resetXstats(mode: XstatsMode, id?: number, ids?: readonly number[]): void {
-    this.#xstats.reset(mode, id, ids);
-  }
-
-  /** The whole domain as text, for people: state, counts, levels, links, and what stalls. */
-  dump(): string {
-    return dump({
-      id: this.id,
-      name: this.name,
-      state: this.#state,
-      checked: this.#checked,
-      links: this.#links,
-      reader: this.#stats,
-    });
-  }
-
   /** Stops without callback, wakes every waiter, gives the resources back. In every state. */
   close(): Promise<void> {
     this.#closing ??= this.#inTurn(() => this.#close());
@@ -262,7 +222,8 @@ export class Domain implements AsyncDisposable {
     return this.close();
   }
 
-  /** The scheduler is gone: all ports read 'closed', all calls are refused with the reason. */
+  /** The scheduler is gone or gave the domain up: all ports read 'closed', all calls are refused
+   *  with the reason. */
   fail(reason: DlbError): void {
     if (this.#state === 'closed') return;
     this.#failure = reason;
@@ -311,21 +272,15 @@ export class Domain implements AsyncDisposable {
     if (this.#state === 'closed') throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
   }
 
-  #checkPort(portId: number): number {
-    return field.wholeNumber(portId, 'portId', {
-      min: 0,
-      max: this.#checked.ports.length - 1,
-      code: 'ERR_DLB_INVALID_PORT_ID',
-    });
+  async #hold(portId: number, isHeld: boolean): Promise<void> {
+    this.#checkOpen();
+    const port = this.checkPort(portId);
+    await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
   }
 
   #wrongState(code: ErrorCode, what: string): DlbError {
     return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
   }
-}
-
-function sameLink(a: LinkCommand, b: LinkCommand): boolean {
-  return a.port === b.port && a.queue === b.queue;
 }
 
 /** Gives all events to the callback, even if it throws on some. */

@@ -3,12 +3,16 @@
  * does not move. Each port and each queue takes the same lines, each with a word in front.
  */
 import type { LinkCommand } from '../eventdev/commands.js';
-import type { DomainState, DomainStats, PortStats, QueueStats } from '../eventdev/spec.js';
+import type {
+  DomainState,
+  DomainStats,
+  PortStats,
+  QueueAttributes,
+  QueueStats,
+} from '../eventdev/spec.js';
 import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import type { Checked } from './spec-check.js';
 import type { StatsReader } from './stats-reader.js';
-
-type Link = LinkCommand & { readonly profile?: number };
 
 /** What is shown. */
 export interface DumpSubject {
@@ -16,7 +20,9 @@ export interface DumpSubject {
   readonly name: string;
   readonly state: DomainState;
   readonly checked: Checked;
-  readonly links: readonly Link[];
+  /** Per queue, as they are now. */
+  readonly attributes: readonly Required<QueueAttributes>[];
+  readonly links: readonly LinkCommand[];
   readonly reader: StatsReader;
 }
 
@@ -116,7 +122,7 @@ function queueLines(reading: Reading, queue: QueueStats, id: number): string[] {
     '',
     `queue ${id} ${JSON.stringify(plan.name)}: ${plan.type}`,
     line('set up', {
-      priority: plan.priority,
+      ...reading.attributes[id]!,
       flows: plan.flows,
       sequences: plan.sequences,
       scope: plan.scope,
@@ -145,15 +151,15 @@ function queueLines(reading: Reading, queue: QueueStats, id: number): string[] {
 
 /** One line per profile would be empty mostly: a link names its profile if it is not the first. */
 function linksOf(
-  links: readonly Link[],
-  chosen: (link: Link) => boolean,
-  other: (link: Link) => string,
+  links: readonly LinkCommand[],
+  chosen: (link: LinkCommand) => boolean,
+  other: (link: LinkCommand) => string,
 ): string[] {
   return links
     .filter(chosen)
-    .toSorted((a, b) => (a.profile ?? 0) - (b.profile ?? 0) || a.queue - b.queue || a.port - b.port)
+    .toSorted((a, b) => a.profile - b.profile || a.queue - b.queue || a.port - b.port)
     .map((link) => {
-      const profile = (link.profile ?? 0) > 0 ? ` profile ${link.profile}` : '';
+      const profile = link.profile > 0 ? ` profile ${link.profile}` : '';
       return `${other(link)} priority ${link.priority}${profile}`;
     });
 }

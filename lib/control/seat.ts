@@ -1,4 +1,5 @@
 import type { Command, Reply } from '../eventdev/commands.js';
+import { DlbError } from '../eventdev/errors.js';
 
 /** The one door to a scheduler: inline, or a worker. */
 export interface SchedulerSeat {
@@ -8,4 +9,15 @@ export interface SchedulerSeat {
   readonly threaded: boolean;
   /** Carries out a command between two passes. Rejects with ERR_DLB_SCHEDULER_FAILED. */
   apply(command: Command): Promise<Reply>;
+}
+
+/** Told by a seat that its scheduler gave this domain up, or, with null, has ended altogether. */
+export type SeatFailed = (reason: DlbError, domain: number | null) => void;
+
+/** Why the scheduler gave up a domain: a defect, and its other domains go on. */
+export function domainFailed(domain: number, why: string): DlbError {
+  return new DlbError('ERR_DLB_SCHEDULER_FAILED', 'the scheduler gave the domain up', {
+    domain,
+    why,
+  });
 }

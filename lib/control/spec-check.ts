@@ -3,7 +3,14 @@ import type { LinkCommand, PortPlan, QueuePlan } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import { PRIORITY } from '../eventdev/event.js';
 import * as limits from '../eventdev/limits.js';
-import type { BuffersSpec, DomainSpec, PortSpec, QueueSpec, QueueType } from '../eventdev/spec.js';
+import type {
+  BuffersSpec,
+  DomainSpec,
+  PortSpec,
+  QueueAttributes,
+  QueueSpec,
+  QueueType,
+} from '../eventdev/spec.js';
 import type { PoolShape } from '../memory/layout.js';
 import { powerOfTwoFrom } from '../memory/scheduler-layout.js';
 import * as field from './fields.js';
@@ -18,6 +25,8 @@ export interface Checked {
   readonly ports: readonly CheckedPort[];
   readonly links: readonly LinkCommand[];
   readonly buffers: PoolShape | null;
+  /** Every so many deliveries a less urgent event has its turn; 0: never. */
+  readonly turnEvery: number;
 }
 
 export interface CheckedPort extends PortPlan {
@@ -27,6 +36,18 @@ export interface CheckedPort extends PortPlan {
 }
 
 const QUEUE_TYPES: QueueType[] = ['atomic', 'ordered', 'parallel', 'directed', 'any'];
+const QUEUE_FIELDS = [
+  'name',
+  'type',
+  'priority',
+  'weight',
+  'affinity',
+  'flows',
+  'sequences',
+  'scope',
+  'fragments',
+];
+const DEFAULT_ATTRIBUTES = { priority: PRIORITY.NORMAL, weight: 0, affinity: 0 };
 const PRIORITIES = {
   min: PRIORITY.HIGHEST,
   max: PRIORITY.LOWEST,
@@ -36,7 +57,14 @@ const PRIORITIES = {
 
 /** @throws DlbError that names the first field that is wrong. */
 export function checkSpec(spec: DomainSpec): Checked {
-  field.checkObject(spec, 'spec', ['name', 'eventsLimit', 'queues', 'ports', 'buffers']);
+  field.checkObject(spec, 'spec', [
+    'name',
+    'eventsLimit',
+    'queues',
+    'ports',
+    'buffers',
+    'starvationAvoidance',
+  ]);
   const name = spec.name === undefined ? null : field.text(spec.name, 'spec.name', '');
   const eventsLimit = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
     min: 1,
@@ -50,7 +78,8 @@ export function checkSpec(spec: DomainSpec): Checked {
   checkDirected(queues, links);
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
   const capacity = checkCapacity(eventsLimit, queues);
-  return { name, eventsLimit, capacity, queues, ports, links, buffers };
+  const turnEvery = checkStarvation(spec.starvationAvoidance);
+  return { name, eventsLimit, capacity, queues, ports, links, buffers, turnEvery };
 }
 
 /** The port that a directed queue is linked to already, or -1. */
@@ -73,6 +102,37 @@ export function directedLinked(wanted: LinkCommand, linkedPort: number): DlbErro
   });
 }
 
+/** Those that are left out keep the value in `now`. */
+export function checkAttributes(
+  spec: QueueAttributes,
+  at: string,
+  now: Required<QueueAttributes>,
+): Required<QueueAttributes> {
+  const share = { min: 0, max: limits.WEIGHT_MAX };
+  return {
+    priority: field.wholeNumber(spec.priority, `${at}.priority`, {
+      ...PRIORITIES,
+      fallback: now.priority,
+    }),
+    weight: field.wholeNumber(spec.weight, `${at}.weight`, { ...share, fallback: now.weight }),
+    affinity: field.wholeNumber(spec.affinity, `${at}.affinity`, {
+      ...share,
+      fallback: now.affinity,
+    }),
+  };
+}
+
+/** A share as a number of deliveries. */
+function checkStarvation(share: number | undefined): number {
+  const at = 'spec.starvationAvoidance';
+  const most = limits.STARVATION_AVOIDANCE_MAX;
+  const value = share ?? limits.STARVATION_AVOIDANCE_DEFAULT;
+  if (typeof value !== 'number' || !(value >= 0 && value <= most)) {
+    throw field.invalid(at, value, `a number, 0..${most}`);
+  }
+  return value === 0 ? 0 : Math.round(1 / value);
+}
+
 /** Each event may become as many as its queue's `fragments` before NEW is refused. */
 function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): number {
   const most = Math.max(...queues.map((queue) => queue.fragments));
@@ -89,8 +149,7 @@ function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): numbe
 
 function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
   const at = `spec.queues[${id}]`;
-  const known = ['name', 'type', 'priority', 'flows', 'sequences', 'scope', 'fragments'];
-  field.checkObject(spec, at, known);
+  field.checkObject(spec, at, QUEUE_FIELDS);
   const type = field.oneOf(spec.type, `${at}.type`, QUEUE_TYPES);
   const scope = field.oneOf(spec.scope, `${at}.scope`, ['queue', 'flow'], 'queue');
   const fragments = field.wholeNumber(spec.fragments, `${at}.fragments`, {
@@ -103,7 +162,7 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
     type,
     scope,
     fragments,
-    priority: field.wholeNumber(spec.priority, `${at}.priority`, PRIORITIES),
+    ...checkAttributes(spec, at, DEFAULT_ATTRIBUTES),
     flows: field.powerOfTwo(spec.flows, `${at}.flows`, {
       min: 1,
       max: limits.FLOWS_MAX,
@@ -176,7 +235,7 @@ export function checkLink(
   at: string,
 ): LinkCommand {
   field.wholeNumber(queue, at, { min: 0, max: queues.length - 1, code: 'ERR_DLB_INVALID_QID' });
-  return { port, queue, priority: field.wholeNumber(priority, 'priority', PRIORITIES) };
+  return { port, queue, priority: field.wholeNumber(priority, 'priority', PRIORITIES), profile: 0 };
 }
 
 function checkDirected(queues: readonly QueuePlan[], links: readonly LinkCommand[]): void {

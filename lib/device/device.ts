@@ -4,7 +4,7 @@
  * Runs on: the thread that opened it.
  */
 import { createDomain, fields, Resources } from '../control/index.js';
-import type { Domain, ResourceReport } from '../control/index.js';
+import type { Domain, ResourceReport, SeatFailed } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { LEVELS } from '../eventdev/event.js';
 import * as limits from '../eventdev/limits.js';
@@ -127,10 +127,15 @@ export class Device implements AsyncDisposable {
   }
 
   #seat(i: number): Seat {
-    if (this.info.scheduling === 'inline') return new InlineSeat();
-    const seat: WorkerSeat = new WorkerSeat(`${this.info.name}-scheduler${i}`, (reason) => {
-      for (const [domain, its] of this.#domains) if (its === seat) domain.fail(reason);
-    });
+    const onFailure: SeatFailed = (reason, failed) => {
+      for (const [domain, its] of this.#domains) {
+        if (its === seat && (failed === null || failed === domain.id)) domain.fail(reason);
+      }
+    };
+    const seat: Seat =
+      this.info.scheduling === 'inline'
+        ? new InlineSeat(onFailure)
+        : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure);
     return seat;
   }
 

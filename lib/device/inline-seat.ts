@@ -1,6 +1,9 @@
 /** A scheduler on the caller's own thread: nothing happens unless somebody calls. */
-import type { SchedulerSeat } from '../control/index.js';
+import { domainFailed } from '../control/index.js';
+import type { SchedulerSeat, SeatFailed } from '../control/index.js';
+import { domainOf } from '../eventdev/commands.js';
 import type { Command, Reply } from '../eventdev/commands.js';
+import type { DlbError } from '../eventdev/errors.js';
 import { LINE_BYTES } from '../memory/lines.js';
 import { Scheduler } from '../scheduler/index.js';
 
@@ -10,16 +13,29 @@ const STOPPING_STEP_MS = 1;
 export class InlineSeat implements SchedulerSeat {
   readonly bell = new SharedArrayBuffer(LINE_BYTES);
   readonly threaded = false;
-  readonly #scheduler = new Scheduler(true);
+  readonly #scheduler: Scheduler;
+  /** Domains that the scheduler gave up. */
+  readonly #failures = new Map<number, DlbError>();
+
+  constructor(onFailure: SeatFailed) {
+    this.#scheduler = new Scheduler(true, (domain, why) => {
+      const reason = domainFailed(domain, why);
+      this.#failures.set(domain, reason);
+      onFailure(reason, domain);
+    });
+  }
 
   async apply(command: Command): Promise<Reply> {
+    const domain = domainOf(command);
     let answer: Reply | null = null;
     this.#scheduler.apply(command, (reply) => (answer = reply));
-    while (answer === null) {
+    for (;;) {
+      const failure = this.#failures.get(domain);
+      if (failure !== undefined) throw failure;
+      if (answer !== null) return answer;
       await new Promise((resolve) => setTimeout(resolve, STOPPING_STEP_MS));
       this.#scheduler.pass(true);
     }
-    return answer;
   }
 
   /** One pass over all domains. Returns the number of events moved. */

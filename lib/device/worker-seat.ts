@@ -6,7 +6,9 @@
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { SchedulerSeat } from '../control/index.js';
+import { domainFailed } from '../control/index.js';
+import type { SchedulerSeat, SeatFailed } from '../control/index.js';
+import { domainOf } from '../eventdev/commands.js';
 import type { Command, Reply } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import { LINE_BYTES } from '../memory/lines.js';
@@ -14,7 +16,13 @@ import { raise } from '../memory/signal.js';
 
 const ENTRY = new URL('../../workers/scheduler.js', import.meta.url);
 
+/** What the worker says: the answer to a command, or that it gave a domain up. */
+type Message =
+  | { readonly id: number; readonly reply: Reply }
+  | { readonly domain: number; readonly why: string };
+
 interface Pending {
+  readonly domain: number;
   resolve(reply: Reply): void;
   reject(error: DlbError): void;
 }
@@ -27,13 +35,12 @@ export class WorkerSeat implements SchedulerSeat {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #pending = new Map<number, Pending>();
-  readonly #onFailure: (reason: DlbError) => void;
+  readonly #onFailure: SeatFailed;
   #nextId = 0;
   #closing = false;
   #failure: DlbError | null = null;
 
-  /** @param onFailure called once if the worker ends by itself. */
-  constructor(name: string, onFailure: (reason: DlbError) => void) {
+  constructor(name: string, onFailure: SeatFailed) {
     this.#onFailure = onFailure;
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
@@ -44,7 +51,10 @@ export class WorkerSeat implements SchedulerSeat {
       workerData: { bell: this.bell, commands: port2 },
       transferList: [port2],
     });
-    port1.on('message', ({ id, reply }: { id: number; reply: Reply }) => this.#settle(id, reply));
+    port1.on('message', (message: Message) => {
+      if ('id' in message) this.#settle(message.id, message.reply);
+      else this.#reject(domainFailed(message.domain, message.why), message.domain);
+    });
     port1.unref();
     this.#worker.on('error', (error) => this.#fail(error.message));
     this.#exited = new Promise((resolve) => {
@@ -61,7 +71,7 @@ export class WorkerSeat implements SchedulerSeat {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { domain: domainOf(command), resolve, reject });
       this.#hold();
       this.#post(id, command);
     });
@@ -98,8 +108,17 @@ export class WorkerSeat implements SchedulerSeat {
   #fail(why: string): void {
     if (this.#failure !== null) return;
     this.#failure = new DlbError('ERR_DLB_SCHEDULER_FAILED', 'the scheduler worker ended', { why });
-    for (const pending of this.#pending.values()) pending.reject(this.#failure);
-    this.#pending.clear();
-    this.#onFailure(this.#failure);
+    this.#reject(this.#failure, null);
+  }
+
+  /** Of a domain that was given up, or of all: what is asked for will not be answered. */
+  #reject(reason: DlbError, domain: number | null): void {
+    for (const [id, pending] of this.#pending) {
+      if (domain !== null && pending.domain !== domain) continue;
+      this.#pending.delete(id);
+      pending.reject(reason);
+    }
+    this.#hold();
+    this.#onFailure(reason, domain);
   }
 }

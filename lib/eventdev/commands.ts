@@ -2,12 +2,13 @@
  * What control asks of a scheduler: plain objects, so that they travel to a worker by message.
  * A command takes effect between two passes.
  */
-import type { QueueType } from './spec.js';
+import type { QueueAttributes, QueueType } from './spec.js';
 
 export interface LinkCommand {
   readonly port: number;
   readonly queue: number;
   readonly priority: number;
+  readonly profile: number;
 }
 
 /** A domain as the scheduler needs it; all defaults are filled in. */
@@ -24,6 +25,8 @@ export interface DomainPlan {
   readonly queues: readonly QueuePlan[];
   readonly ports: readonly PortPlan[];
   readonly links: readonly LinkCommand[];
+  /** Every so many deliveries a less urgent event has its turn; 0: never. */
+  readonly turnEvery: number;
   readonly buffers: {
     readonly count: number;
     readonly bytes: number;
@@ -34,6 +37,8 @@ export interface DomainPlan {
 export interface QueuePlan {
   readonly type: QueueType;
   readonly priority: number;
+  readonly weight: number;
+  readonly affinity: number;
   readonly flows: number;
   readonly sequences: number;
   /** What its ordered events are restored by. */
@@ -65,7 +70,25 @@ export type Command =
       /** Only if this thread has the port; null: whoever has it. */
       readonly thread: number | null;
     }
+  | {
+      readonly type: 'attributes';
+      readonly domain: number;
+      readonly queue: number;
+      readonly attributes: Required<QueueAttributes>;
+    }
+  | {
+      /** Disables a port, or enables it. */
+      readonly type: 'hold';
+      readonly domain: number;
+      readonly port: number;
+      readonly isHeld: boolean;
+    }
   | { readonly type: 'close'; readonly domain: number };
+
+/** The domain that a command is about. */
+export function domainOf(command: Command): number {
+  return command.type === 'open' ? command.plan.domain : command.domain;
+}
 
 export interface Reply {
   /** What a stop found inside, four words per event. */

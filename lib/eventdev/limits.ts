@@ -10,6 +10,14 @@ export const QUEUES_MAX = QUEUE_MASK;
 export const PORTS_MAX = 64;
 /** Credits carry the port's generation in the same word: 21 bits are left for the count. */
 export const EVENTS_LIMIT_MAX = 1 << 20;
+/** Link profiles of a port, as DPDK's `RTE_EVENT_MAX_PROFILES_PER_PORT`. A power of two. */
+export const PROFILES_MAX = 8;
+/** Starvation avoidance as a DLB has it: a less urgent bin is let through about 1 % of the time. */
+export const STARVATION_AVOIDANCE_DEFAULT = 0.01;
+/** With more than half the less urgent would go first. */
+export const STARVATION_AVOIDANCE_MAX = 0.5;
+/** Queue weight and affinity have 8 bits, as in DPDK. */
+export const WEIGHT_MAX = 255;
 /** A CQ as deep as DPDK's largest enqueue depth; deeper only binds events earlier than needed. */
 export const DEQUEUE_DEPTH_MAX = 4096;
 /** Largest depth in use where the spec leaves it open: throughput on two cores doubled from depth

@@ -23,6 +23,9 @@ export interface DomainSpec {
   ports: PortSpec[];
   /** Payload buffers in domain memory; default none. */
   buffers?: BuffersSpec;
+  /** Share of deliveries that goes to less urgent events while any wait, 0..0.5, default 0.01;
+   *  0: strict priority. */
+  starvationAvoidance?: number;
 }
 
 export interface BuffersSpec {
@@ -42,6 +45,11 @@ export interface QueueSpec {
   type: QueueType;
   /** 0..255, 0 most urgent, default 128. */
   priority?: number;
+  /** Share among queues of equal priority, 0..255, default 0: `weight + 1` parts. */
+  weight?: number;
+  /** Events that go in a row from this queue before one of equal priority has its turn, less one;
+   *  0..255, default 0. With both 0 everywhere queues of equal priority go by id. */
+  affinity?: number;
   /** Atomic flow table size, a power of two, 1..1048576, default 16384. */
   flows?: number;
   /** Ordered window, a power of two, 1..1048576, default 1024. */
@@ -71,6 +79,16 @@ export interface PortSpec {
   implicitRelease?: boolean;
   /** Default false: true lets completions come in any order. */
   independentEnqueue?: boolean;
+}
+
+/** What of a queue may be changed at run time. */
+export interface QueueAttributes {
+  /** 0..255, 0 most urgent. */
+  priority?: number;
+  /** 0..255: share among queues of equal priority. */
+  weight?: number;
+  /** 0..255: events in a row, less one. */
+  affinity?: number;
 }
 
 export type DomainState = 'configured' | 'started' | 'stopped' | 'closed';

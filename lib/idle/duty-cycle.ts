@@ -4,7 +4,7 @@
  * Runs on: the scheduler worker. Idling is decided here and nowhere else.
  */
 import { observe } from '#words';
-import { SPIN_LOOKS } from './park-limit.js';
+import { PARK_LIMIT_MS, SPIN_LOOKS } from './park-limit.js';
 import { parkOnBell } from './parking.js';
 import type { Sleeper } from './parking.js';
 
@@ -32,31 +32,38 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
   let idle = 0;
   let passes = 0;
   let turned = performance.now();
+  let swept = turned;
   let sweep = false;
+  // Look for commands whatever the bell says: a hostile domain may have set it back.
+  let listen = false;
   while (!duty.isDone) {
     const count = observe(bell, 0);
-    if (count !== seen) {
+    if (count !== seen || listen) {
       seen = count;
+      listen = false;
       duty.onBell();
     }
-    const swept = sweep;
-    const moved = duty.pass(swept);
+    const moved = duty.pass(sweep);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;
-    // Nothing came in a whole park, and the sweep found nothing: it is idle, so do not spin.
-    if (swept && moved === 0) idle = SPIN_LOOKS + 1;
     if (idle > SPIN_LOOKS) {
       passes = 0;
       const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
       sweep = !parkOnBell(bell, seen, duty.domains, limit);
+      listen = true;
       // Nobody rang: if the sweep finds nothing either, there is nothing to spin for.
       idle = sweep ? SPIN_LOOKS : 0;
     } else if (++passes < PASSES_PER_LOOK) {
       continue;
     }
     passes = 0;
-    if (performance.now() - turned < TURN_MS) continue;
+    const now = performance.now();
+    // A domain that keeps us awake does not keep us from sweeping the others.
+    sweep ||= now - swept > PARK_LIMIT_MS;
+    if (sweep) swept = now;
+    if (now - turned < TURN_MS) continue;
     await new Promise(setImmediate);
     turned = performance.now();
+    listen = true;
   }
 }

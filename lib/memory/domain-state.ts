@@ -5,6 +5,9 @@
  * every call; when either differs it looks closer.
  */
 
+import { PROFILES_MAX } from '../eventdev/limits.js';
+import { assert } from './assert.js';
+
 /** STOPPING refuses NEW and delivers nothing, but still takes completions. */
 export const STATE = { CONFIGURED: 0, STARTED: 1, STOPPING: 2, STOPPED: 3, CLOSED: 4 } as const;
 
@@ -31,17 +34,34 @@ const CREDIT_BITS = 21;
 const CREDIT_MASK = (1 << CREDIT_BITS) - 1;
 const LEASE_MASK = 0x3ff;
 
-/** A lease is `number << 1 | disabled`. */
-export function leaseWord(number: number, disabled: boolean): number {
-  return (number << 1) | (disabled ? 1 : 0);
+const LEASE_FLAGS = 2;
+const DISABLED = 1;
+const HELD = 2;
+/** Leases are counted modulo this, less one. */
+export const LEASE_NUMBER_MASK = 0x1fff_ffff;
+
+/** A lease is `number << 2 | held << 1 | disabled`. Disabled: the port was taken from its thread.
+ *  Held: control has disabled it for the time being; the lease goes on. */
+export function leaseWord(number: number, disabled: boolean, held: boolean): number {
+  return (number << LEASE_FLAGS) | (held ? HELD : 0) | (disabled ? DISABLED : 0);
+}
+export function leaseNumber(lease: number): number {
+  return lease >>> LEASE_FLAGS;
 }
 export function isDisabled(lease: number): boolean {
-  return (lease & 1) !== 0;
+  return (lease & DISABLED) !== 0;
+}
+export function isHeld(lease: number): boolean {
+  return (lease & HELD) !== 0;
 }
 /** The credit word of this lease with no credits in it. */
 export function creditTag(lease: number): number {
-  return ((lease >>> 1) & LEASE_MASK) << CREDIT_BITS;
+  return (leaseNumber(lease) & LEASE_MASK) << CREDIT_BITS;
 }
 export function creditCount(credit: number): number {
   return credit & CREDIT_MASK;
 }
+
+/** Of a port's YIELD word: the link profile; the requests are counted above it. */
+export const PROFILE_MASK = PROFILES_MAX - 1;
+assert((PROFILES_MAX & PROFILE_MASK) === 0, 'profiles have whole bits');

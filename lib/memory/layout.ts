@@ -7,8 +7,8 @@
  *               DOORBELL    ports set, scheduler clears: one bit per port that rang
  *   per port    PP line     port              TAIL (the scheduler moves it once, to fence), counts
  *               PP head     scheduler         HEAD, NEW events taken in
- *               CQ tail     scheduler         TAIL, lease, acknowledged generation, first index
- *               CQ head     port              HEAD, sleeping, suspect
+ *               CQ tail     scheduler         TAIL, lease, acknowledged generation and yield, first index
+ *               CQ head     port              HEAD, sleeping, suspect, yield
  *               CREDIT      scheduler adds and revokes, port subtracts (all by compare and swap)
  *               WAKE        scheduler and control add, the port's thread waits on it
  *               OWNER       attaching thread  thread id, generation, generation detached
@@ -83,10 +83,15 @@ export const PORT = {
   ACK_GENERATION: cqTailLine + 2,
   /** CQ entries before this index are void. */
   CQ_START: cqTailLine + 3,
+  /** The YIELD request that was answered last. */
+  YIELD_ACK: cqTailLine + 4,
   CQ_HEAD: cqHeadLine,
   SLEEPING: cqHeadLine + 1,
   /** Low bits of the CQ index of the event in hand, plus 1; 0: not told. */
   WORKING: cqHeadLine + 2,
+  /** The link profile that the port serves, below a count of its requests to take back what lies
+   *  undelivered in its CQ. */
+  YIELD: cqHeadLine + 3,
   CREDIT: creditLine,
   WAKE: wakeLine,
   /** 0: free, else thread id + 1. */

@@ -63,7 +63,7 @@ export class Admission {
     this.wishes = false;
     if (wanted === 0) return 0;
     if (mode !== MODE.FLOWING) {
-      this.refusal = REFUSAL.NOT_STARTED;
+      this.refusal = mode === MODE.HELD ? REFUSAL.PORT_DISABLED : REFUSAL.NOT_STARTED;
       return 0;
     }
     const room = this.#threshold === 0 ? wanted : this.#belowThreshold(wanted);

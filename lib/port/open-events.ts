@@ -39,10 +39,13 @@ export class OpenEvents {
     this.#isOpen[opaque] = 1;
   }
 
-  /** Completes the `count` oldest, which are open. */
+  /** Completes the `count` oldest, which are open. One round at most: whoever overwrites the CQ can
+   *  make more outstanding than a byte names. */
   completeOldest(count: number): void {
-    for (let left = count; left > 0; this.#oldest = (this.#oldest + 1) & OPAQUE_MASK) {
+    let left = count;
+    for (let looked = 0; left > 0 && looked < OPAQUE_RANGE; looked++) {
       if (this.complete(this.#oldest)) left--;
+      this.#oldest = (this.#oldest + 1) & OPAQUE_MASK;
     }
   }
 }

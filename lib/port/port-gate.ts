@@ -7,23 +7,25 @@
  */
 import type { PortState } from '../eventdev/spec.js';
 import { HEADER, PORT } from '../memory/layout.js';
-import { isDisabled, STATE, stateOf } from '../memory/domain-state.js';
+import { isDisabled, isHeld, STATE, stateOf } from '../memory/domain-state.js';
 import { observe } from '#words';
 
 /** In this order: up to DRAINING completions are taken, later ones take nothing. */
 export const MODE = {
   /** All operations. */
   FLOWING: 0,
+  /** Control has disabled the port for the time being: completions only. */
+  HELD: 1,
   /** The domain is stopping: completions only. */
-  DRAINING: 1,
+  DRAINING: 2,
   /** Not started, or stopped. */
-  IDLE: 2,
+  IDLE: 3,
   /** Attached, but the scheduler has not passed the mark of the owner before. */
-  WAITING: 3,
-  /** Disabled, or the port belongs to a later generation. */
-  DISABLED: 4,
-  DETACHED: 5,
-  CLOSED: 6,
+  WAITING: 4,
+  /** Cut off, or the port belongs to a later generation. */
+  DISABLED: 5,
+  DETACHED: 6,
+  CLOSED: 7,
 } as const;
 
 export class PortGate {
@@ -56,7 +58,7 @@ export class PortGate {
     return this.#changes;
   }
 
-  /** The lease of the last look: when it changes, debts and credits are gone. */
+  /** The lease of the last look: when its number changes, debts and credits are gone. */
   get lease(): number {
     return this.#lease;
   }
@@ -109,7 +111,7 @@ export class PortGate {
     const mode = this.look();
     if (mode === MODE.CLOSED) return 'closed';
     if (mode === MODE.DETACHED) return 'detached';
-    if (mode === MODE.DISABLED) return 'disabled';
+    if (mode === MODE.DISABLED || isHeld(this.#lease)) return 'disabled';
     const state = stateOf(this.#control);
     if (state === STATE.CONFIGURED) return 'configured';
     return state === STATE.STARTED ? 'started' : 'stopped';
@@ -121,7 +123,7 @@ export class PortGate {
     const behind = (acknowledged - this.#generation) | 0;
     if (behind > 0 || isDisabled(this.#lease)) return MODE.DISABLED;
     if (behind < 0) return MODE.WAITING;
-    if (state === STATE.STARTED) return MODE.FLOWING;
+    if (state === STATE.STARTED) return isHeld(this.#lease) ? MODE.HELD : MODE.FLOWING;
     return state === STATE.STOPPING ? MODE.DRAINING : MODE.IDLE;
   }
 }

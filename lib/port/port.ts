@@ -8,11 +8,13 @@
  *            in README.md. Ordering: lib/ring/README.md.
  */
 import { OPAQUE_SHIFT, QE_WORDS, REFUSAL } from '../eventdev/event.js';
-import type { EventBurst } from '../eventdev/event-burst.js';
+import { EventBurst } from '../eventdev/event-burst.js';
+import { PROFILES_MAX } from '../eventdev/limits.js';
 import type { PortState } from '../eventdev/spec.js';
 import { ringDoorbell } from '../idle/doorbell.js';
 import { Waiter } from '../idle/waiter.js';
 import type { DomainView, PortAttachment } from '../memory/attachment.js';
+import { leaseNumber } from '../memory/domain-state.js';
 import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { BufferPool } from '../mempool/index.js';
 import { RingConsumer } from '../ring/consumer.js';
@@ -21,6 +23,14 @@ import { EnqueueSide, FENCED } from './enqueue-side.js';
 import { MODE, PortGate } from './port-gate.js';
 import { ReadyWaits } from './ready.js';
 import type { ReadyOptions } from './ready.js';
+import { Yielding } from './yielding.js';
+
+/** Events per call of the callback of `quiesce`. */
+const QUIESCE_BURST = 256;
+
+/** Each fence comes with a stop, a start or a reclaim. What meets more of them in one call is being
+ *  overwritten by nonsense, and must not wait for the end of that. */
+const FENCES_MAX = 16;
 
 export class Port implements Disposable {
   readonly id: number;
@@ -39,6 +49,7 @@ export class Port implements Disposable {
   readonly #cq: RingConsumer;
   readonly #waiter: Waiter;
   readonly #waits: ReadyWaits;
+  readonly #yielding: Yielding;
   #lease: number;
   #refusal: number = REFUSAL.NONE;
   /** `changes` of the gate when the caller last had the chance to learn the state. */
@@ -63,10 +74,17 @@ export class Port implements Disposable {
     this.#cq = new RingConsumer(words, port.cq);
     this.#waiter = new Waiter(words, port);
     this.#waits = new ReadyWaits(this.#waiter, {
-      waiting: () => (this.#gate.mode === MODE.FLOWING ? this.#cq.available() : 0),
+      waiting: () => (this.#mayTake() ? this.#cq.available() : 0),
+      hasCredits: (count) =>
+        this.#gate.mode === MODE.FLOWING && this.#out.admission.hasCredits(count),
+      wishFor: (count) => {
+        this.#out.admission.wishFor(count);
+        this.#ring();
+      },
       over: () => !['configured', 'started'].includes(this.state),
       changed: () => this.#gate.changed(),
     });
+    this.#yielding = new Yielding(words, port.at);
     this.#told = this.#gate.changes;
     this.#lease = this.#gate.lease;
     this.#beginLease();
@@ -104,7 +122,7 @@ export class Port implements Disposable {
     const limit = wanted < this.#enqueueDepth ? wanted : this.#enqueueDepth;
     this.#refusal = REFUSAL.NONE;
     if (wanted === 0) return 0;
-    for (;;) {
+    for (let tries = 0; tries < FENCES_MAX; tries++) {
       const mode = this.#mode();
       if (mode > MODE.DRAINING) return this.#refuse(mode);
       const accepted = this.#out.enqueue(burst.words, first * QE_WORDS, limit, mode);
@@ -115,10 +133,10 @@ export class Port implements Disposable {
         this.#refusal = REFUSAL.RING_FULL;
         this.#out.admission.countRingFull();
       }
-      if (accepted > 0 || this.#out.admission.wishes)
-        ringDoorbell(this.#words, this.#bell, this.id);
+      if (accepted > 0 || this.#out.admission.wishes) this.#ring();
       return accepted;
     }
+    return this.#refuse(MODE.DISABLED);
   }
 
   /**
@@ -134,7 +152,7 @@ export class Port implements Disposable {
     let mode = this.#mode();
     const taken = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
     // One ring for both: the completions, and the space, for which events may be waiting.
-    if (owed + taken > 0) ringDoorbell(this.#words, this.#bell, this.id);
+    if (owed + taken > 0) this.#ring();
     if (taken > 0 || limit === 0 || !(waitMs > 0) || mode >= MODE.DISABLED) return taken;
     // The domain stopped since the caller looked: it shall find out before it sleeps.
     const isNews = mode !== MODE.FLOWING && this.#gate.changes !== this.#told;
@@ -143,7 +161,7 @@ export class Port implements Disposable {
     this.#waiter.block(this.#stirred, waitMs);
     mode = this.#mode();
     const found = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
-    if (found > 0) ringDoorbell(this.#words, this.#bell, this.id);
+    if (found > 0) this.#ring();
     return found;
   }
 
@@ -167,7 +185,7 @@ export class Port implements Disposable {
     if (admission.hasCredits(count)) return true;
     if (!(waitMs > 0)) return false;
     admission.wishFor(count);
-    ringDoorbell(this.#words, this.#bell, this.id);
+    this.#ring();
     this.#waiter.block(() => this.#gate.changed() || admission.hasCredits(count), waitMs);
     const granted = this.#mode() === MODE.FLOWING && admission.hasCredits(count);
     // Given up: what was granted so far may go to others.
@@ -175,10 +193,42 @@ export class Port implements Disposable {
     return granted;
   }
 
+  /**
+   * Serves the links of another profile from now on, see `domain.linkProfile`: the next events come
+   * from their queues only. What lies in the CQ and was not dequeued goes back in front of its
+   * queues, so nothing comes until the scheduler has passed. False, and nothing changes, if there is
+   * no such profile or the port is another's.
+   */
+  switchProfile(profile: number): boolean {
+    const isProfile = Number.isInteger(profile) && profile >= 0 && profile < PROFILES_MAX;
+    if (!isProfile || this.#look() >= MODE.DISABLED) return false;
+    if (profile !== this.#yielding.profile) this.#giveBack(profile);
+    return true;
+  }
+
+  /**
+   * Takes everything that lies in the CQ, hands it to the callback burst by burst, and releases all
+   * that is outstanding: for a port that was unlinked or is to end. Returns how many events it took.
+   */
+  quiesce(onEvents?: (events: EventBurst) => void): number {
+    const burst = new EventBurst(QUIESCE_BURST);
+    let sum = 0;
+    try {
+      while (this.#mode() === MODE.FLOWING && this.#take(burst, QUIESCE_BURST) > 0) {
+        sum += burst.length;
+        onEvents?.(burst);
+      }
+    } finally {
+      this.#complete(this.#out.outstanding);
+      this.#ring();
+    }
+    return sum;
+  }
+
   /** Completes the `count` oldest events; clamped to what is outstanding. Returns how many. */
   release(count: number): number {
     const released = this.#complete(count);
-    if (released > 0) ringDoorbell(this.#words, this.#bell, this.id);
+    if (released > 0) this.#ring();
     return released;
   }
 
@@ -202,7 +252,7 @@ export class Port implements Disposable {
     publish(this.#words, this.#at + PORT.DETACHED, this.#generation);
     // Not if the port was reclaimed in between: then it may have another owner.
     swapIf(this.#words, this.#at + PORT.OWNER, this.#owner, 0);
-    ringDoorbell(this.#words, this.#bell, this.id);
+    this.#ring();
   }
 
   [Symbol.dispose](): void {
@@ -212,22 +262,26 @@ export class Port implements Disposable {
   /** Releases the `count` oldest, without ringing. Returns how many. */
   #complete(count: number): number {
     if (this.#out.outstanding === 0) return 0;
-    for (;;) {
+    for (let tries = 0; tries < FENCES_MAX; tries++) {
       if (this.#mode() > MODE.DRAINING) return 0;
       const due = clamp(count, this.#out.outstanding);
       if (due === 0) return 0;
       if (this.#out.release(due) !== FENCED) return due;
     }
+    return 0;
   }
 
   /** Moves up to `limit` events from the CQ into the burst. */
-  #take(burst: EventBurst, limit: number): number {
+  #take(burst: EventBurst, limit: number, again = true): number {
+    if (!this.#mayTake()) return 0;
     const cq = this.#cq;
     const waiting = cq.available();
     const count = waiting < limit ? waiting : limit;
     if (count <= 0) return 0;
     // A stop and a start may have come in since the look: then this is another lease's CQ.
-    if (!this.#gate.leaseHolds) return this.#look() === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    if (!this.#gate.leaseHolds) {
+      return again && this.#look() === MODE.FLOWING ? this.#take(burst, limit, false) : 0;
+    }
     const { words, slots, mask, head } = cq;
     const to = burst.words;
     for (let i = 0, at = 0; i < count; i++, at += QE_WORDS) {
@@ -246,6 +300,21 @@ export class Port implements Disposable {
     return count;
   }
 
+  /** Events are to come, and none of them has to go back. */
+  #mayTake(): boolean {
+    return this.#gate.mode === MODE.FLOWING && this.#yielding.isDone();
+  }
+
+  /** Asks the scheduler to take back what was not dequeued, and to serve this profile. */
+  #giveBack(profile: number): void {
+    this.#yielding.request(profile);
+    this.#ring();
+  }
+
+  #ring(): void {
+    ringDoorbell(this.#words, this.#bell, this.id);
+  }
+
   #mode(): number {
     return this.#gate.current() ? MODE.FLOWING : this.#look();
   }
@@ -253,12 +322,16 @@ export class Port implements Disposable {
   /** Observes the control words; forgets debts and credits of a lease that has ended. */
   #look(): number {
     const mode = this.#gate.look();
-    if (this.#gate.lease !== this.#lease) {
-      this.#lease = this.#gate.lease;
+    const before = this.#lease;
+    this.#lease = this.#gate.lease;
+    if (this.#lease === before) return mode;
+    if (leaseNumber(this.#lease) !== leaseNumber(before)) {
       // Once reclaimed, the port may be another thread's: nothing of it is written.
       if (mode === MODE.DISABLED) this.#out.outstanding = 0;
       else this.#beginLease();
     }
+    // Disabled: what the scheduler had sent goes back.
+    if (mode === MODE.HELD) this.#giveBack(this.#yielding.profile);
     return mode;
   }
 
@@ -282,7 +355,7 @@ export class Port implements Disposable {
 
   /** Ends a blocking wait: an event came, or something changed. */
   readonly #stirred = (): boolean =>
-    this.#gate.changed() || (this.#gate.mode === MODE.FLOWING && this.#cq.available() > 0);
+    this.#gate.changed() || (this.#mayTake() && this.#cq.available() > 0);
 }
 
 /** `value` as a whole number within 0..max. */

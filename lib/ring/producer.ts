@@ -69,6 +69,12 @@ export class RingProducer {
     return observe(this.words, this.layout.headAt) === this.#published;
   }
 
+  /** Takes the newest `count` published entries back, from a consumer that reads none meanwhile. */
+  retract(count: number): void {
+    this.tail = (this.tail - count) | 0;
+    this.publish();
+  }
+
   /** Drops what was claimed and not published, and goes on from the shared tail. */
   resync(): void {
     this.tail = observe(this.words, this.layout.tailAt);

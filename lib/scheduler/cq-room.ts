@@ -50,7 +50,7 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   let room = port.depth - used;
   // Completions name their event by a byte.
   if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port));
-  port.room = port.live && room > 0 ? room : 0;
+  port.room = port.takesPart && room > 0 ? room : 0;
   return true;
 }
 

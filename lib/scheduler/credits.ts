@@ -33,10 +33,10 @@ const WANTING_PASSES = 14;
 
 /** Splits all credits over the ports. To be called when the domain starts. */
 export function splitCredits(machine: Machine): void {
-  const { ports } = machine;
-  const share = Math.floor(machine.free / ports.length);
+  const ports = machine.ports.filter((port) => !port.held);
+  const share = Math.floor(machine.free / Math.max(1, ports.length));
   const extra = machine.free - share * ports.length;
-  for (const port of ports) grant(machine, port, share + (port.id < extra ? 1 : 0));
+  ports.forEach((port, i) => grant(machine, port, share + (i < extra ? 1 : 0)));
 }
 
 /** Looks whether the port wants more credits than it has. */
@@ -172,7 +172,7 @@ function repaySpenders(machine: Machine): void {
   const { spenders } = machine;
   for (let i = spenders.length - 1; i >= 0; i--) {
     const port = spenders[i]!;
-    if (port.live && ((machine.pass - port.spentAt) | 0) <= SPENDER_PASSES) {
+    if (port.takesPart && ((machine.pass - port.spentAt) | 0) <= SPENDER_PASSES) {
       grant(machine, port, Math.ceil(machine.free / (i + 1)));
     } else {
       port.spending = false;
@@ -193,7 +193,7 @@ export function grant(machine: Machine, port: PortSeat, count: number): void {
 /** Takes back what the port has not spent. What it took and has not published stays in `unspent`
  *  until it is seen as NEW. */
 export function revoke(machine: Machine, port: PortSeat): void {
-  const tag = creditTag(leaseWord(port.lease, false));
+  const tag = creditTag(leaseWord(port.lease, false, false));
   const found = revokeCredits(machine.words, port.at + PORT.CREDIT, tag);
   const count = found < port.unspent ? found : port.unspent;
   port.unspent -= count;

@@ -17,51 +17,66 @@ import type { PortSeat } from './port-seat.js';
 import type { Lane, QueueSeat } from './queue-seat.js';
 import { ALL_TIERS, nextPort, openPorts, roomiestPort, takesPart } from './placement.js';
 
-/** Starvation avoidance: a DLB lets a less urgent bin through about 1 % of the time. */
-const EVENTS_PER_TURN = 100;
 /** More than any pass delivers. A small integer: numbers beyond are allocated when passed on. */
 const NO_LIMIT = 0x3fff_ffff;
 
 /**
  * Delivers all that can go. Returns how many events went.
- * As long as events are left waiting, every hundredth goes to the next list that has any, by turns:
- * so a less urgent one still progresses (contract C5), at the share that DLB gives by default.
+ * As long as events are left waiting, every so many go to the next list that has any, by turns: so a
+ * less urgent one still progresses (contract C5), by default at the share that a DLB gives.
  */
 export function deliverAll(machine: Machine): number {
   const { tiers } = machine;
-  let sent = machine.sinceTurn >= EVENTS_PER_TURN ? giveTurn(machine) : 0;
+  const { turnEvery } = machine.plan;
+  let sent = turnEvery > 0 && machine.sinceTurn >= turnEvery ? giveTurn(machine) : 0;
   if (tiers === 1) sent += deliverTier(machine, ALL_TIERS, NO_LIMIT);
   else for (let tier = 0; tier < tiers; tier++) sent += deliverTier(machine, tier, NO_LIMIT);
-  machine.sinceTurn = someWait(machine) ? machine.sinceTurn + sent : 0;
+  machine.sinceTurn = mostUrgent(machine) >= 0 ? machine.sinceTurn + sent : 0;
   return sent;
 }
 
-/** One event of the next list, in the order of queues and levels, that has one that can go. */
+/** One event of the next list, in the order of queues and levels, that has one that can go. Not of
+ *  the most urgent one: that goes first anyway. */
 function giveTurn(machine: Machine): number {
   const lists = machine.queues.length * LEVELS;
+  const first = mostUrgent(machine);
   machine.sinceTurn = 0;
   for (let tried = 0; tried < lists; tried++) {
     machine.lastTurn = (machine.lastTurn + 1) % lists;
     const queue = machine.queues[Math.floor(machine.lastTurn / LEVELS)]!;
     const level = machine.lastTurn % LEVELS;
-    if ((queue.levels & (1 << level)) === 0) continue;
+    if (machine.lastTurn === first || (queue.levels & (1 << level)) === 0) continue;
     if (deliverQueue(machine, queue, ALL_TIERS, 1, 1 << level) > 0) return 1;
   }
   return 0;
 }
 
-function someWait(machine: Machine): boolean {
+/** The list that goes first, as queue * LEVELS + level; -1 if no event waits. */
+function mostUrgent(machine: Machine): number {
   const { ranked } = machine;
-  for (let i = 0; i < ranked.length; i++) if (ranked[i]!.levels !== 0) return true;
-  return false;
+  for (let i = 0; i < ranked.length; i++) {
+    const { id, levels } = ranked[i]!;
+    if (levels !== 0) return id * LEVELS + 31 - Math.clz32(levels & -levels);
+  }
+  return -1;
 }
 
 function deliverTier(machine: Machine, tier: number, most: number): number {
+  if (machine.isWeighted) return deliverClasses(machine, tier);
   const { ranked } = machine;
   let sent = 0;
   for (let i = 0; i < ranked.length; i++) {
     const queue = ranked[i]!;
     if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier, most, queue.levels);
+  }
+  return sent;
+}
+
+/** Classes of equal priority, in which queues have their shares. */
+function deliverClasses(machine: Machine, tier: number): number {
+  let sent = 0;
+  for (const each of machine.classes) {
+    sent += each.serve((queue, most) => deliverQueue(machine, queue, tier, most, queue.levels));
   }
   return sent;
 }

@@ -6,16 +6,16 @@
  */
 import type { LinkCommand } from '../eventdev/commands.js';
 import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
+import type { QueueSeat } from './queue-seat.js';
 
-export function link(machine: Machine, { port, queue, priority }: LinkCommand): void {
-  machine.queues[queue]!.links[port] = priority;
-  relink(machine, queue);
+export function link(machine: Machine, command: LinkCommand): void {
+  setLink(machine, command, command.priority);
 }
 
-export function unlink(machine: Machine, { port, queue }: LinkCommand): void {
-  machine.queues[queue]!.links[port] = -1;
-  relink(machine, queue);
-  const done = machine.at.unlinksDone + port;
+export function unlink(machine: Machine, command: LinkCommand): void {
+  setLink(machine, command, -1);
+  const done = machine.at.unlinksDone + command.port;
   machine.m[done] = (machine.m[done]! + 1) | 0;
 }
 
@@ -25,17 +25,44 @@ export function makeUnlinks(machine: Machine): void {
   machine.unlinks.length = 0;
 }
 
-function relink(machine: Machine, id: number): void {
-  const queue = machine.queues[id]!;
+/** The port serves the links of this profile from now on. */
+export function useProfile(machine: Machine, port: PortSeat, profile: number): void {
+  if (port.profile === profile) return;
+  port.profile = profile;
+  for (const queue of machine.queues) {
+    const priority = machine.links[linkAt(machine, profile, queue.id, port.id)]!;
+    if (queue.links[port.id] === priority) continue;
+    queue.links[port.id] = priority;
+    listPorts(machine, queue);
+  }
+  rankLinks(machine);
+}
+
+/** @param priority of the link, -1: none. */
+function setLink(machine: Machine, { port, queue, profile }: LinkCommand, priority: number): void {
+  machine.links[linkAt(machine, profile, queue, port)] = priority;
+  if (machine.ports[port]!.profile !== profile) return;
+  const seat = machine.queues[queue]!;
+  seat.links[port] = priority;
+  listPorts(machine, seat);
+  rankLinks(machine);
+}
+
+function linkAt(machine: Machine, profile: number, queue: number, port: number): number {
+  return (profile * machine.queues.length + queue) * machine.ports.length + port;
+}
+
+function listPorts(machine: Machine, queue: QueueSeat): void {
   queue.ports = machine.ports.filter((port) => queue.links[port.id]! >= 0);
-  machine.tiers = 1;
-  for (const port of machine.ports) rankLinks(machine, port.id);
 }
 
 /** Where one port serves several queues, its free places go by link priority first. */
-function rankLinks(machine: Machine, port: number): void {
-  const linked = machine.queues.filter((queue) => queue.links[port]! >= 0);
-  const priorities = [...new Set(linked.map((queue) => queue.links[port]!))].sort((a, b) => a - b);
-  for (const queue of linked) queue.ranks[port] = priorities.indexOf(queue.links[port]!);
-  machine.tiers = Math.max(machine.tiers, priorities.length);
+function rankLinks(machine: Machine): void {
+  machine.tiers = 1;
+  for (const { id } of machine.ports) {
+    const linked = machine.queues.filter((queue) => queue.links[id]! >= 0);
+    const priorities = [...new Set(linked.map((queue) => queue.links[id]!))].sort((a, b) => a - b);
+    for (const queue of linked) queue.ranks[id] = priorities.indexOf(queue.links[id]!);
+    machine.tiers = Math.max(machine.tiers, priorities.length);
+  }
 }

@@ -22,6 +22,9 @@ import { Parking } from './parking.js';
 import { Pieces } from './pieces.js';
 import { PortSeat } from './port-seat.js';
 import { Lane, QueueSeat } from './queue-seat.js';
+import { PROFILES_MAX } from '../eventdev/limits.js';
+import { shareClasses } from './shares.js';
+import type { ShareClass } from './shares.js';
 import { QueueStorage } from './queue-storage.js';
 import { Statistics } from './statistics.js';
 
@@ -41,8 +44,13 @@ export class Machine {
   readonly ports: PortSeat[];
   readonly queues: QueueSeat[];
   readonly lanes: Lane[];
-  /** Queues by priority, then id. */
-  readonly ranked: QueueSeat[];
+  /** Queues by priority, then id; and the same in classes of equal priority. */
+  ranked: QueueSeat[] = [];
+  classes: ShareClass[] = [];
+  /** Some class goes by weights. */
+  isWeighted = false;
+  /** [(profile * queues + queue) * ports + port]: link priority, -1: not linked. */
+  readonly links: Int16Array;
   /** Most different link priorities that a port has: delivery goes in so many tiers. */
   tiers = 1;
   readonly storage: QueueStorage;
@@ -115,7 +123,8 @@ export class Machine {
       return lane;
     });
     for (const queue of this.queues) queue.sortLanes();
-    this.ranked = this.queues.toSorted((a, b) => a.priority - b.priority || a.id - b.id);
+    this.links = new Int16Array(PROFILES_MAX * this.queues.length * this.ports.length).fill(-1);
+    this.rankQueues();
     if (this.at.pieces >= 0) this.#clearPieces();
     this.storage = new QueueStorage(this.m, this.at);
     this.parking = new Parking(this.m, this.at, this.lanes.length, plan.ports.length);
@@ -123,6 +132,13 @@ export class Machine {
     this.stats = new Statistics(this.m, this.at, plan.ports.length);
     this.free = plan.eventsLimit;
     this.watchesThreshold = plan.ports.some((port) => port.newEventThreshold < plan.eventsLimit);
+  }
+
+  /** To be called when an attribute of a queue has changed. */
+  rankQueues(): void {
+    this.ranked = this.queues.toSorted((a, b) => a.priority - b.priority || a.id - b.id);
+    this.classes = shareClasses(this.ranked);
+    this.isWeighted = this.classes.some((each) => each.isWeighted);
   }
 
   /** No entry and no place has a piece. */

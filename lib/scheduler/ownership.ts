@@ -13,14 +13,14 @@ import {
   SCHED_MASK,
   SCHED_SHIFT,
 } from '../eventdev/event.js';
-import { leaseWord, STATE } from '../memory/domain-state.js';
+import { LEASE_NUMBER_MASK, leaseWord, STATE } from '../memory/domain-state.js';
 import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { HISTORY } from '../memory/scheduler-layout.js';
 import { raise } from '../memory/signal.js';
 import { reclaimBuffers } from '../mempool/index.js';
 import { fence } from '../ring/fence.js';
 import { observe, publish } from '#words';
-import { grant, writeOff } from './credits.js';
+import { grant, revoke, writeOff } from './credits.js';
 import { levelOf, takeBack } from './flows.js';
 import { discardPieces } from './fragments.js';
 import { entriesOf, heldBy, historyAt, isCompleted } from './history.js';
@@ -101,14 +101,14 @@ export function closeRing(machine: Machine, port: PortSeat): void {
 export function handOver(machine: Machine, port: PortSeat, generation: number): void {
   const { words } = machine;
   port.generation = generation;
-  port.lease = (port.lease + 1) & 0x3fff_ffff;
+  port.lease = (port.lease + 1) & LEASE_NUMBER_MASK;
   port.cqStart = port.cq.tail;
   // Nothing goes to a port without an owner; the next one's first look makes room.
-  port.room = port.live && !port.disabled ? port.depth : 0;
+  port.room = port.takesPart ? port.depth : 0;
   port.markOpen = false;
   publish(words, port.at + PORT.CQ_START, port.cqStart);
   // G2 → G1 (port-gate.ts): who sees the generation sees its lease and where its CQ begins.
-  publish(words, port.at + PORT.LEASE, leaseWord(port.lease, port.disabled));
+  publish(words, port.at + PORT.LEASE, leaseWord(port.lease, port.disabled, port.held));
   publish(words, port.at + PORT.ACK_GENERATION, generation);
   raise(words, port.at + PORT.WAKE);
 }
@@ -116,17 +116,49 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
 /** Gives the port its room and, in a started domain, credits to begin with. */
 function welcome(machine: Machine, port: PortSeat): void {
   port.live = true;
-  if (machine.state !== STATE.STARTED) return;
+  if (machine.state !== STATE.STARTED || port.held) return;
   const share = Math.ceil(machine.plan.eventsLimit / machine.ports.length);
   grant(machine, port, Math.max(0, Math.min(share, machine.free)));
 }
 
+/**
+ * Disables a port, or enables it: its lease goes on. What it holds stays its own; what lies in its CQ
+ * it gives back itself, as soon as its thread finds out.
+ */
+export function hold(machine: Machine, port: PortSeat, isHeld: boolean): void {
+  if (port.held === isHeld) return;
+  port.held = isHeld;
+  if (isHeld) {
+    port.room = 0;
+    port.wish = 0;
+    revoke(machine, port);
+  } else if (port.live) welcome(machine, port);
+  lookAt(machine, port);
+  // G2 → G1 (port-gate.ts), as at a hand-over; the number of the lease stays.
+  const lease = leaseWord(port.lease, port.disabled, port.held);
+  publish(machine.words, port.at + PORT.LEASE, lease);
+  raise(machine.words, port.at + PORT.WAKE);
+}
+
+/** The next pass visits the port though it has not rung. */
+export function lookAt(machine: Machine, { id }: PortSeat): void {
+  if (id < 32) machine.moreLow |= 1 << id;
+  else machine.moreHigh |= 1 << (id - 32);
+}
+
 /** Puts all that the port holds back in front, oldest first. Returns how many events. */
 function reschedule(machine: Machine, port: PortSeat): number {
-  const { m, at, queues, parking } = machine;
   const held = heldBy(port);
-  for (let i = entriesOf(port) - 1; i >= 0; i--) {
-    const index = (port.historyHead + i) | 0;
+  putBack(machine, port, entriesOf(port));
+  port.holes = 0;
+  return held;
+}
+
+/** Puts the `count` newest entries of the port's list back in front, oldest first. */
+export function putBack(machine: Machine, port: PortSeat, count: number): void {
+  const { m, at, queues, parking } = machine;
+  for (let i = 1; i <= count; i++) {
+    const index = (port.historyTail - i) | 0;
     if (isCompleted(machine, port, index)) continue;
     const entry = historyAt(machine, port, index);
     discardPieces(machine, entry);
@@ -142,9 +174,7 @@ function reschedule(machine: Machine, port: PortSeat): number {
     lane.levels |= 1 << level;
     queue.levels |= 1 << level;
   }
-  port.historyHead = port.historyTail;
-  port.holes = 0;
-  return held;
+  port.historyTail = (port.historyTail - count) | 0;
 }
 
 /** Raises the attempts of the event that the thread had in hand, or of all it held if it did not

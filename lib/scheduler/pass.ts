@@ -19,6 +19,7 @@ import { makeUnlinks } from './links.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import { cutOff, depart, hasLeft, meetNext } from './ownership.js';
+import { answerYield } from './yield.js';
 
 /** What a pass may do. */
 export interface PassLimits {
@@ -112,7 +113,7 @@ function visit(machine: Machine, port: PortSeat, pull: number, now: number): num
     depart(machine, port);
   }
   if (!port.live) meetNext(machine, port);
-  if (taken < 0 || !refreshRoom(machine, port, now)) {
+  if (taken < 0 || !answerYield(machine, port) || !refreshRoom(machine, port, now)) {
     cutOff(machine, port);
     return 0;
   }

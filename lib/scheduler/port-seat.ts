@@ -43,6 +43,11 @@ export class PortSeat {
   /** False once its owner has left, until the next one attaches; a dead port is given nothing. */
   live = true;
   disabled = false;
+  /** Control has disabled it for the time being. */
+  held = false;
+  /** The YIELD request answered last, and the link profile that it serves. */
+  yielded = 0;
+  profile = 0;
   /** Its owner has left, and its ring is still being taken in. */
   leaving = false;
   /** The generation that may use the port, and the one that detached last. */
@@ -77,6 +82,11 @@ export class PortSeat {
   publishedNew = 0;
   /** Its ring was not taken in to the end. */
   more = false;
+
+  /** Whether it may be given events and credits. */
+  get takesPart(): boolean {
+    return this.live && !this.disabled && !this.held;
+  }
 
   constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
     this.id = id;

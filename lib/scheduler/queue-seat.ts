@@ -37,12 +37,14 @@ export class Lane {
 /** A queue with the ports linked to it. */
 export class QueueSeat {
   readonly id: number;
-  readonly priority: number;
+  priority: number;
+  weight: number;
+  affinity: number;
   /** Most pieces that one of its events may become. */
   readonly fragments: number;
   /** Linked ports by id. */
   ports: PortSeat[] = [];
-  /** Link priority per port id, -1: not linked. */
+  /** Link priority per port id in the profile that the port serves, -1: not linked. */
   readonly links: Int16Array;
   /** How many more urgent link priorities the port has; per port id. */
   readonly ranks: Int16Array;
@@ -66,6 +68,8 @@ export class QueueSeat {
   constructor(id: number, plan: QueuePlan, ports: number) {
     this.id = id;
     this.priority = plan.priority;
+    this.weight = plan.weight;
+    this.affinity = plan.affinity;
     this.fragments = plan.fragments;
     this.links = new Int16Array(ports).fill(-1);
     this.ranks = new Int16Array(ports);

@@ -2,7 +2,8 @@
  * The DLB, emulated: all domains of one scheduler worker, or of an inline device.
  *
  * Runs on: one thread, which calls `pass` and `apply` in turn.
- * The thread that calls decides about idling; nothing here waits.
+ * The thread that calls decides about idling; nothing here waits. A domain in which something
+ * throws is given up, alone: its ports read 'closed', the others go on.
  */
 import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
@@ -16,7 +17,7 @@ import { beginAdaptive } from './cq-room.js';
 import { beginStop, close, finishStop, isQuiet, start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import { Machine } from './machine.js';
-import { reclaim } from './ownership.js';
+import { hold, lookAt, reclaim } from './ownership.js';
 import { hasRung, pass, publishCounts } from './pass.js';
 
 /** Inline passes take in everything; a small integer, since others are allocated when passed on. */
@@ -25,6 +26,8 @@ const WHOLE_PULL = 0x3fff_ffff;
 const SHARED_PULL = 4096;
 
 type Answer = (reply: Reply) => void;
+/** Told once of a domain that was given up; its commands are not answered any more. */
+type FailureListener = (domain: number, why: string) => void;
 
 interface Stopping {
   readonly until: number;
@@ -53,11 +56,13 @@ export class Scheduler {
   /** In the order they came. */
   readonly domains: ScheduledDomain[] = [];
   readonly #inline: boolean;
+  readonly #onFailure: FailureListener;
   readonly #limits: { pull: number; sweep: boolean; now: number };
 
   /** @param inline every pass takes in everything, depths stay as they are, counts are exact. */
-  constructor(inline: boolean) {
+  constructor(inline: boolean, onFailure: FailureListener) {
     this.#inline = inline;
+    this.#onFailure = onFailure;
     this.#limits = { pull: inline ? WHOLE_PULL : SHARED_PULL, sweep: false, now: 0 };
   }
 
@@ -72,37 +77,68 @@ export class Scheduler {
     limits.sweep = sweep;
     limits.now = this.#inline ? 0 : performance.now();
     let sum = 0;
-    for (let i = 0; i < this.domains.length; i++) {
+    // Backwards, as a domain that fails leaves the list.
+    for (let i = this.domains.length - 1; i >= 0; i--) {
       const domain = this.domains[i]!;
-      const { machine } = domain;
-      const rang = this.#inline || sweep || domain.hasWork();
-      const moved = pass(machine, limits);
-      machine.stats.addToDomain(DOMAIN_COUNTS.PASSES, 1);
-      if (rang || moved > 0) publishCounts(machine);
-      if (domain.stopping !== null) this.#tryFinish(domain, domain.stopping);
-      sum += moved;
+      try {
+        sum += this.#passOver(domain, sweep);
+      } catch (error) {
+        this.#giveUp(domain, error);
+      }
     }
     return sum;
   }
 
   /**
    * Carries out a command between two passes. `answer` is called when it is done: at once, but for
-   * a stop, which takes passes.
-   * @throws DlbError ERR_DLB_INTERNAL_ERROR for a command that control should not have sent.
+   * a stop, which takes passes; not at all if the domain had to be given up.
    */
   apply(command: Command, answer: Answer): void {
-    if (command.type === 'open') {
-      this.domains.push(open(command.plan, this.#inline));
-      return answer({});
-    }
+    if (command.type === 'open') return this.#open(command.plan, answer);
     const domain = this.domains.find((each) => each.machine.id === command.domain);
     // Closed meanwhile: there is nothing left to do.
     if (domain === undefined) return answer({});
+    try {
+      this.#apply(domain, command, answer);
+    } catch (error) {
+      this.#giveUp(domain, error);
+    }
+  }
+
+  #open(plan: DomainPlan, answer: Answer): void {
+    try {
+      this.domains.push(open(plan, this.#inline));
+    } catch (error) {
+      return this.#onFailure(plan.domain, reasonOf(error));
+    }
+    answer({});
+  }
+
+  #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
     if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
     const reply = carryOut(domain.machine, command);
     if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
     publishCounts(domain.machine);
     answer(reply);
+  }
+
+  #passOver(domain: ScheduledDomain, sweep: boolean): number {
+    const { machine } = domain;
+    const { free } = machine;
+    const rang = this.#inline || sweep || domain.hasWork();
+    const moved = pass(machine, this.#limits);
+    machine.stats.addToDomain(DOMAIN_COUNTS.PASSES, 1);
+    // Credits that a reclaim gave back go to others in a pass for which nobody rang.
+    if (rang || moved > 0 || machine.free !== free) publishCounts(machine);
+    if (domain.stopping !== null) this.#tryFinish(domain, domain.stopping);
+    return moved;
+  }
+
+  /** Nothing more is done with the domain: its memory may be in any state. */
+  #giveUp(domain: ScheduledDomain, error: unknown): void {
+    this.domains.splice(this.domains.indexOf(domain), 1);
+    close(domain.machine);
+    this.#onFailure(domain.machine.id, reasonOf(error));
   }
 
   #stop(domain: ScheduledDomain, graceMs: number, answer: Answer): void {
@@ -122,6 +158,10 @@ export class Scheduler {
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Every command but open and stop. */
 function carryOut(machine: Machine, command: Command): Reply {
   switch (command.type) {
@@ -135,6 +175,13 @@ function carryOut(machine: Machine, command: Command): Reply {
     case 'unlink':
       if (machine.state === STATE.STARTED) machine.unlinks.push(command.link);
       else unlink(machine, command.link);
+      return {};
+    case 'attributes':
+      Object.assign(machine.queues[command.queue]!, command.attributes);
+      machine.rankQueues();
+      return {};
+    case 'hold':
+      hold(machine, machine.ports[command.port]!, command.isHeld);
       return {};
     case 'reclaim':
       return { rescheduled: reclaimFrom(machine, command.port, command.thread) };
@@ -151,8 +198,7 @@ function reclaimFrom(machine: Machine, portId: number, thread: number | null): n
   const owner = machine.words[port.at + PORT.OWNER]! - 1;
   if (thread === null || owner === thread) return reclaim(machine, port);
   // It may have died after it gave the port up and before it rang.
-  if (portId < 32) machine.moreLow |= 1 << portId;
-  else machine.moreHigh |= 1 << (portId - 32);
+  lookAt(machine, port);
   return 0;
 }
 
@@ -161,7 +207,7 @@ function open(plan: DomainPlan, inline: boolean): ScheduledDomain {
   const domain = new ScheduledDomain(plan);
   const { machine } = domain;
   for (const port of machine.ports) {
-    const lease = leaseWord(port.lease, false);
+    const lease = leaseWord(port.lease, false, false);
     machine.m[machine.at.depthInUse + port.id] = port.depth;
     if (!inline) beginAdaptive(machine, port);
     publish(machine.words, port.at + PORT.CQ_START, port.cqStart);

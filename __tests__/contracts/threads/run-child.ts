@@ -1,8 +1,8 @@
 /**
  * Runs a program of this folder in a process of its own.
  *
- * Parks have no time limit there, in no thread: a lost wake-up hangs and is seen. The process has
- * to exit by itself.
+ * Parks have no time limit there, in no thread: a lost wake-up hangs and is seen; unless the program
+ * is about what that limit is for. The process has to exit by itself.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,16 +10,16 @@ import { fileURLToPath } from 'node:url';
 /** Longer than any program takes; a hang ends here, with what the program said so far. */
 const HANG_MS = 50_000;
 
-/** What a program reports as its last line of output. */
+/** What a program, of this folder or given by its URL, reports as its last line of output. */
 export async function runChild<T>(
   program: string,
   args: readonly (string | number)[] = [],
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = { SOFTDLB_PARK_LIMIT_MS: 'Infinity' },
 ): Promise<T> {
   const file = fileURLToPath(new URL(program, import.meta.url));
-  const env = { ...process.env, SOFTDLB_PARK_LIMIT_MS: 'Infinity' };
   const child = spawn(process.execPath, [...flags, file, ...args.map(String)], {
-    env,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

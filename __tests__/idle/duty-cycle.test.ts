@@ -1,0 +1,44 @@
+/** The scheduler's loop looks for commands and for lost events even if nobody rings. */
+import { expect, test } from '@jest/globals';
+import { runDuty } from '../../lib/idle/duty-cycle.js';
+import type { Duty } from '../../lib/idle/duty-cycle.js';
+
+/** Runs until `enough`; every pass moves `moved` events. Says what was done. */
+async function runUntil(
+  moved: number,
+  enough: (done: { bells: number; sweeps: number }) => boolean,
+): Promise<{ bells: number; sweeps: number; ms: number }> {
+  const done = { bells: 0, sweeps: 0 };
+  const began = performance.now();
+  const duty: Duty = {
+    pass(sweep) {
+      if (sweep) done.sweeps++;
+      return moved;
+    },
+    domains: [],
+    onBell: () => void done.bells++,
+    isStopping: false,
+    get isDone() {
+      return enough(done) || performance.now() - began > 5000;
+    },
+  };
+  await runDuty(new Int32Array(new SharedArrayBuffer(4)), duty);
+  return { ...done, ms: performance.now() - began };
+}
+
+test.each([
+  ['idle', 0],
+  ['busy', 1],
+])('a command is found though the bell was set back: %s', async (_, moved) => {
+  const { bells, ms } = await runUntil(moved, (done) => done.bells > 0);
+  expect(bells).toBe(1);
+  expect(ms).toBeLessThan(1000);
+});
+
+test('a scheduler that never comes to rest sweeps all the same', async () => {
+  const { sweeps, ms } = await runUntil(1, (done) => done.sweeps > 1);
+  expect(sweeps).toBe(2);
+  // Not in every pass: each is a park limit apart.
+  expect(ms).toBeGreaterThan(100);
+  expect(ms).toBeLessThan(2000);
+});
