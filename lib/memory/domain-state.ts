@@ -38,12 +38,25 @@ const LEASE_FLAGS = 2;
 const DISABLED = 1;
 const HELD = 2;
 /** Leases are counted modulo this, less one. */
-export const LEASE_NUMBER_MASK = 0x1fff_ffff;
+export const LEASE_NUMBER_MASK = 0x1f_ffff;
+const GENERATION_SHIFT = 23;
+const GENERATION_MASK = 0xff;
 
-/** A lease is `number << 2 | held << 1 | disabled`. Disabled: the port was taken from its thread.
- *  Held: control has disabled it for the time being; the lease goes on. */
-export function leaseWord(number: number, disabled: boolean, held: boolean): number {
-  return (number << LEASE_FLAGS) | (held ? HELD : 0) | (disabled ? DISABLED : 0);
+/** A lease is `generation << 23 | number << 2 | held << 1 | disabled`, the generation cut to 8 bits.
+ *  Disabled: the port was taken from its thread. Held: control has disabled it for the time being;
+ *  the lease goes on. */
+export function leaseWord(
+  number: number,
+  disabled: boolean,
+  held: boolean,
+  generation = 0,
+): number {
+  const owner = (generation & GENERATION_MASK) << GENERATION_SHIFT;
+  return owner | (number << LEASE_FLAGS) | (held ? HELD : 0) | (disabled ? DISABLED : 0);
+}
+/** Whether the lease is that of this generation, and not that of one shortly after it. */
+export function isLeaseOf(lease: number, generation: number): boolean {
+  return ((lease >>> GENERATION_SHIFT) & GENERATION_MASK) === (generation & GENERATION_MASK);
 }
 export function leaseNumber(lease: number): number {
   return lease >>> LEASE_FLAGS;

@@ -17,6 +17,7 @@
  */
 import { LEVELS } from '../eventdev/event.js';
 import type { DomainPlan, QueuePlan } from '../eventdev/commands.js';
+import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import type { QueueType } from '../eventdev/spec.js';
 import { cursor } from './cursor.js';
 import type { Cursor } from './cursor.js';
@@ -169,7 +170,9 @@ export function schedulerLayout(
   const laneCount = plan.queues.reduce((sum, queue) => sum + laneTypes(queue.type).length, 0);
   const lists = laneCount * LEVELS;
   const slots = countSlots(ports, queues);
-  const historyDepth = powerOfTwoFrom(plan.capacity);
+  // The list of an independent port has completed entries between those that it holds.
+  const longest = plan.ports.some((port) => port.independent) ? OPAQUE_RANGE : 0;
+  const historyDepth = powerOfTwoFrom(Math.max(plan.capacity, longest));
   // A list may have a half-empty chunk at each end.
   const chunkCount = Math.ceil(plan.capacity / CHUNK_ENTRIES) + 2 * lists;
   return {

@@ -7,7 +7,7 @@
  */
 import type { PortState } from '../eventdev/spec.js';
 import { HEADER, PORT } from '../memory/layout.js';
-import { isDisabled, isHeld, STATE, stateOf } from '../memory/domain-state.js';
+import { isDisabled, isHeld, isLeaseOf, STATE, stateOf } from '../memory/domain-state.js';
 import { observe } from '#words';
 
 /** In this order: up to DRAINING completions are taken, later ones take nothing. */
@@ -107,8 +107,9 @@ export class PortGate {
     if (this.#mode !== MODE.CLOSED) this.#mode = MODE.DETACHED;
   }
 
+  /** As of the last look: whoever uses the port has to hear of a new lease, so this does not look. */
   get state(): PortState {
-    const mode = this.look();
+    const mode = this.#mode;
     if (mode === MODE.CLOSED) return 'closed';
     if (mode === MODE.DETACHED) return 'detached';
     if (mode === MODE.DISABLED || isHeld(this.#lease)) return 'disabled';
@@ -123,6 +124,8 @@ export class PortGate {
     const behind = (acknowledged - this.#generation) | 0;
     if (behind > 0 || isDisabled(this.#lease)) return MODE.DISABLED;
     if (behind < 0) return MODE.WAITING;
+    // Reclaimed between the two looks: the lease is the next generation's.
+    if (!isLeaseOf(this.#lease, this.#generation)) return MODE.DISABLED;
     if (state === STATE.STARTED) return isHeld(this.#lease) ? MODE.HELD : MODE.FLOWING;
     return state === STATE.STOPPING ? MODE.DRAINING : MODE.IDLE;
   }

@@ -91,7 +91,7 @@ export class Port implements Disposable {
     this.buffers =
       layout.pool === null
         ? undefined
-        : new BufferPool(attachment.memory, words, layout.pool, this.id, this.#out);
+        : new BufferPool(attachment.memory, words, layout.pool, this.id, this);
   }
 
   get state(): PortState {

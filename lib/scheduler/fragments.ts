@@ -43,7 +43,9 @@ export function takePiece(
   const queue = queueOf(machine, entry);
   const owner = entry + HISTORY.PIECES;
   const isFull = queue.fragments === 1 || pieces.count(owner) >= queue.fragments;
-  if (isFull || machine.inside >= machine.plan.capacity) {
+  // What is inside, and credits that are still out: they may come as NEW at any time.
+  const taken = machine.plan.eventsLimit - machine.free;
+  if (isFull || taken >= machine.plan.capacity) {
     stats.addToQueue(queue.id, QUEUE_COUNTS.DROPPED, 1);
     return;
   }

@@ -51,6 +51,8 @@ export function finishStop(machine: Machine): Int32Array {
   for (const port of machine.ports) {
     handOver(machine, port, port.generation);
     closeRing(machine, port);
+    // A thread may have died between counting and publishing.
+    machine.words[port.at + PORT.NEW_COUNT] = port.takenNew;
   }
   drainWindows(machine);
   const flushed = flushAll(machine);

@@ -108,7 +108,8 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
   port.markOpen = false;
   publish(words, port.at + PORT.CQ_START, port.cqStart);
   // G2 → G1 (port-gate.ts): who sees the generation sees its lease and where its CQ begins.
-  publish(words, port.at + PORT.LEASE, leaseWord(port.lease, port.disabled, port.held));
+  const lease = leaseWord(port.lease, port.disabled, port.held, generation);
+  publish(words, port.at + PORT.LEASE, lease);
   publish(words, port.at + PORT.ACK_GENERATION, generation);
   raise(words, port.at + PORT.WAKE);
 }
@@ -135,7 +136,7 @@ export function hold(machine: Machine, port: PortSeat, isHeld: boolean): void {
   } else if (port.live) welcome(machine, port);
   lookAt(machine, port);
   // G2 → G1 (port-gate.ts), as at a hand-over; the number of the lease stays.
-  const lease = leaseWord(port.lease, port.disabled, port.held);
+  const lease = leaseWord(port.lease, port.disabled, port.held, port.generation);
   publish(machine.words, port.at + PORT.LEASE, lease);
   raise(machine.words, port.at + PORT.WAKE);
 }
@@ -185,8 +186,12 @@ function blameSuspect(machine: Machine, port: PortSeat): void {
   const entries = entriesOf(port);
   // The oldest of the list was put into the CQ as many entries ago as the list is long.
   const offset = (suspect - (port.cq.tail - entries)) & SUSPECT_MASK;
+  const isHeld =
+    suspect >= 0 &&
+    offset < entries &&
+    !isCompleted(machine, port, (port.historyHead + offset) | 0);
   for (let i = 0; i < entries; i++) {
-    const blamed = suspect < 0 || offset >= entries || i === offset;
+    const blamed = !isHeld || i === offset;
     if (blamed) raiseAttempts(m, historyAt(machine, port, (port.historyHead + i) | 0));
   }
 }

@@ -207,7 +207,7 @@ function open(plan: DomainPlan, inline: boolean): ScheduledDomain {
   const domain = new ScheduledDomain(plan);
   const { machine } = domain;
   for (const port of machine.ports) {
-    const lease = leaseWord(port.lease, false, false);
+    const lease = leaseWord(port.lease, false, false, port.generation);
     machine.m[machine.at.depthInUse + port.id] = port.depth;
     if (!inline) beginAdaptive(machine, port);
     publish(machine.words, port.at + PORT.CQ_START, port.cqStart);
