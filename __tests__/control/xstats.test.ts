@@ -282,3 +282,22 @@ test('of a scheduler worker they are read as those of an inline device', async (
   expect(shown(domain, 'queue')).toEqual({ qid_0_rx: 3, qid_0_tx: 3, qid_0_port_0_packets: 3 });
   expect(domain.dump()).toContain('passes    all ');
 });
+
+test('every refusal has a counter of its own', async () => {
+  const r = await rig({
+    eventsLimit: 8,
+    queues: [{ type: 'parallel' }],
+    ports: [{ newEventThreshold: 2, enqueueDepth: 4 }, {}],
+    started: false,
+  });
+  const value = (name: string): number => r.domain.xstatByName(`port_0_tx_${name}`)!.value;
+  expect(send(r.ports[0]!, {})).toBe(0);
+  await r.domain.start();
+  send(r.ports[0]!, ...fresh(4));
+  await r.domain.disablePort(0);
+  expect(send(r.ports[0]!, {})).toBe(0);
+  const names = ['not_started', 'port_disabled', 'nospc_new_event_limit', 'nospc_enqueue_depth'];
+  expect(names.map(value)).toEqual([1, 1, 1, 0]);
+  r.domain.resetXstats('port', 0);
+  expect(names.map(value)).toEqual([0, 0, 0, 0]);
+});

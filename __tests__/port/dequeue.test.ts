@@ -120,3 +120,27 @@ test('a loop that looks at `state` before it blocks does not sleep through a sto
   expect(performance.now() - begin).toBeLessThan(10_000);
   expect(port.state).toBe('stopped');
 });
+
+test('ready() with credits resolves when the port has them, and leaves a wish until then', async () => {
+  const r = await rig({
+    eventsLimit: 4,
+    queues: [{ type: 'directed' }],
+    ports: [{ links: [0] }, {}],
+  });
+  expect(await r.ports[1]!.ready({ credits: 2 })).toBe(true);
+  expect(send(r.ports[1]!, ...fresh(4))).toBe(2);
+  r.pass();
+  let isReady = false;
+  const waiting = r.ports[1]!.ready({ credits: 4 }).then((is) => (isReady = is));
+  // The other port's credits come to it, the two events inside do not.
+  for (let i = 0; i < 4; i++) {
+    r.pass();
+    await new Promise(setImmediate);
+  }
+  expect(isReady).toBe(false);
+  expect(r.ports[0]!.dequeueBurst(new EventBurst(4))).toBe(2);
+  r.ports[0]!.release(2);
+  for (let i = 0; i < 16; i++) r.pass();
+  expect(await waiting).toBe(true);
+  expect(send(r.ports[1]!, ...fresh(4))).toBe(4);
+});

@@ -19,12 +19,21 @@ import { observe } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 
 /** Counts that a port keeps itself. */
-export const OWN = { MISORDERED: 0, CREDIT: 1, THRESHOLD: 2, RING_FULL: 3 } as const;
+export const OWN = {
+  MISORDERED: 0,
+  CREDIT: 1,
+  THRESHOLD: 2,
+  RING_FULL: 3,
+  NOT_STARTED: 4,
+  DISABLED: 5,
+} as const;
 const OWN_WORDS = [
   PORT.MISORDERED,
   PORT.REFUSED_CREDIT,
   PORT.REFUSED_THRESHOLD,
   PORT.REFUSED_RING_FULL,
+  PORT.REFUSED_NOT_STARTED,
+  PORT.REFUSED_DISABLED,
 ] as const;
 
 export class Counts {

@@ -60,6 +60,8 @@ export function portXstats({ counts, levels }: StatsReader, id: number): Xstat[]
     own('tx_nospc_inflight_credits', OWN.CREDIT),
     own('tx_nospc_new_event_limit', OWN.THRESHOLD),
     own('tx_nospc_enqueue_depth', OWN.RING_FULL),
+    own('tx_not_started', OWN.NOT_STARTED),
+    own('tx_port_disabled', OWN.DISABLED),
     own('misordered', OWN.MISORDERED),
   ];
 }

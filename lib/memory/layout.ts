@@ -8,7 +8,7 @@
  *   per port    PP line     port              TAIL (the scheduler moves it once, to fence), counts
  *               PP head     scheduler         HEAD, NEW events taken in
  *               CQ tail     scheduler         TAIL, lease, acknowledged generation and yield, first index
- *               CQ head     port              HEAD, sleeping, suspect, yield
+ *               CQ head     port              HEAD, sleeping, suspect, yield, counts
  *               CREDIT      scheduler adds and revokes, port subtracts (all by compare and swap)
  *               WAKE        scheduler and control add, the port's thread waits on it
  *               OWNER       attaching thread  thread id, generation, generation detached
@@ -92,6 +92,9 @@ export const PORT = {
   /** The link profile that the port serves, below a count of its requests to take back what lies
    *  undelivered in its CQ. */
   YIELD: cqHeadLine + 3,
+  /** Wide counters, for which the PP line has no room. */
+  REFUSED_NOT_STARTED: cqHeadLine + 4,
+  REFUSED_DISABLED: cqHeadLine + 6,
   CREDIT: creditLine,
   WAKE: wakeLine,
   /** 0: free, else thread id + 1. */

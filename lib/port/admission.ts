@@ -63,7 +63,8 @@ export class Admission {
     this.wishes = false;
     if (wanted === 0) return 0;
     if (mode !== MODE.FLOWING) {
-      this.refusal = mode === MODE.HELD ? REFUSAL.PORT_DISABLED : REFUSAL.NOT_STARTED;
+      if (mode === MODE.HELD) this.#refuse(REFUSAL.PORT_DISABLED, PORT.REFUSED_DISABLED);
+      else this.refuseNotStarted();
       return 0;
     }
     const room = this.#threshold === 0 ? wanted : this.#belowThreshold(wanted);
@@ -78,6 +79,10 @@ export class Admission {
   countNew(events: number): void {
     this.#accepted = (this.#accepted + events) | 0;
     this.#words[this.#at + PORT.NEW_COUNT] = this.#accepted;
+  }
+
+  refuseNotStarted(): void {
+    this.#refuse(REFUSAL.NOT_STARTED, PORT.REFUSED_NOT_STARTED);
   }
 
   countRingFull(): void {
