@@ -126,7 +126,8 @@ export class PortGate {
     if (behind < 0) return MODE.WAITING;
     // Reclaimed between the two looks: the lease is the next generation's.
     if (!isLeaseOf(this.#lease, this.#generation)) return MODE.DISABLED;
-    if (state === STATE.STARTED) return isHeld(this.#lease) ? MODE.HELD : MODE.FLOWING;
-    return state === STATE.STOPPING ? MODE.DRAINING : MODE.IDLE;
+    if (state !== STATE.STARTED && state !== STATE.STOPPING) return MODE.IDLE;
+    if (isHeld(this.#lease)) return MODE.HELD;
+    return state === STATE.STARTED ? MODE.FLOWING : MODE.DRAINING;
   }
 }

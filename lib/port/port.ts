@@ -345,13 +345,14 @@ export class Port implements Disposable {
   }
 
   #refuse(mode: number): number {
-    if (mode === MODE.IDLE) {
-      this.#out.admission.refuseNotStarted();
+    const { state } = this.#gate;
+    if (state === 'disabled' || state === 'detached') this.#refusal = REFUSAL.PORT_DISABLED;
+    // Nothing is granted yet; in a domain that is not started nothing will be.
+    else if (mode === MODE.WAITING && state === 'started') this.#refusal = REFUSAL.CREDIT;
+    else {
+      if (mode === MODE.IDLE) this.#out.admission.refuseNotStarted();
       this.#refusal = REFUSAL.NOT_STARTED;
-    } else if (mode === MODE.WAITING) {
-      // Nothing is granted yet; in a domain that is not started nothing will be.
-      this.#refusal = this.#gate.state === 'started' ? REFUSAL.CREDIT : REFUSAL.NOT_STARTED;
-    } else this.#refusal = mode === MODE.CLOSED ? REFUSAL.NOT_STARTED : REFUSAL.PORT_DISABLED;
+    }
     return 0;
   }
 

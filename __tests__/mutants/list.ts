@@ -1,0 +1,77 @@
+/**
+ * Faults that the suite has to find. Each is one replacement in one source file.
+ *
+ * `tests` names the test files that are aimed at it: they run first, the whole suite only if they
+ * miss it.
+ */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly tests: readonly string[];
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the flow pin removed',
+    file: 'lib/scheduler/delivery.ts',
+    find: 'if (flow === 0) {',
+    replace: 'if (flow === 0 || roomiestPort(queue, tier) !== null) {',
+    tests: ['contracts/c02'],
+  },
+  {
+    name: 'the history list last in, first out',
+    file: 'lib/scheduler/history.ts',
+    find: 'const entry = historyAt(machine, port, port.historyHead);\n  const queue',
+    replace: 'const entry = historyAt(machine, port, (port.historyTail - 1) | 0);\n  const queue',
+    tests: ['contracts/c09', 'contracts/c03'],
+  },
+  {
+    name: 'the reorder window ignored',
+    file: 'lib/scheduler/intake.ts',
+    find: '  const queue = queueOf(machine, entry);\n  const lane = queue.ordered!;\n',
+    replace:
+      '  if (place >= 0) {\n' +
+      '    store(machine, laneFor(machine, word1)!, source, from, word1, machine.sequence);\n' +
+      '    return leaveGap(machine, entry, place);\n' +
+      '  }\n' +
+      '  const queue = queueOf(machine, entry);\n  const lane = queue.ordered!;\n',
+    tests: ['contracts/c03'],
+  },
+  {
+    name: 'a credit leaked once in 10 000',
+    file: 'lib/scheduler/intake.ts',
+    find: '    machine.free += due;',
+    replace: '    machine.free += due - (machine.sequence % 10_000 < due ? 1 : 0);',
+    tests: ['contracts/threads', 'contracts/c07'],
+  },
+  {
+    name: 'an index stored before its content',
+    file: 'lib/scheduler/history.ts',
+    find: '  const to = port.cq.slot();\n',
+    replace: '  const to = port.cq.slot();\n  port.cq.publish();\n',
+    tests: ['interleaving'],
+  },
+  {
+    name: 'one publish a plain write',
+    file: 'lib/ring/producer.ts',
+    find: '    publish(this.words, this.layout.tailAt, this.tail);',
+    replace: '    this.words[this.layout.tailAt] = this.tail;',
+    tests: ['interleaving'],
+  },
+  {
+    name: 'the fence forgotten',
+    file: 'lib/ring/fence.ts',
+    find: 'return addTo(words, layout.tailAt, 1);',
+    replace: 'return addTo(words, layout.tailAt, 0);',
+    tests: ['interleaving', 'contracts/threads'],
+  },
+  {
+    name: 'a sleeper that does not look again',
+    file: 'lib/idle/waiter.ts',
+    find: '      if (done()) break;',
+    replace: '      if (ms < 0) break;',
+    tests: ['interleaving', 'contracts/threads'],
+  },
+];
