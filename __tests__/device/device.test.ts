@@ -37,6 +37,29 @@ test('the defaults are a worker, one scheduler, the host model and the name dlb0
   expect(error.code).toBe('ERR_DLB_NOT_INLINE');
 });
 
+test('a device tells what it can, in the words of eventdev, and the largest values of a domain', async () => {
+  const { info } = await inlineDevice();
+  expect(info.capabilities).toEqual([
+    'QUEUE_QOS',
+    'EVENT_QOS',
+    'QUEUE_ALL_TYPES',
+    'BURST_MODE',
+    'IMPLICIT_RELEASE_DISABLE',
+    'NONSEQ_MODE',
+    'RUNTIME_PORT_LINK',
+    'MULTIPLE_QUEUE_PORT',
+    'CARRY_FLOW_ID',
+    'MAINTENANCE_FREE',
+    'RUNTIME_QUEUE_ATTR',
+    'PROFILE_LINK',
+    'ATOMIC',
+    'ORDERED',
+    'PARALLEL',
+    'INDEPENDENT_ENQ',
+  ]);
+  expect(info.limits).toMatchObject({ queues: 255, ports: 64, priorityLevels: 8, profiles: 8 });
+});
+
 test.each(['host', 'dlb2.0', 'dlb2.5'] as const)('%s reports what it has', async (model) => {
   await using device = await openDevice({ scheduling: 'inline', model });
   for (const { total, available } of Object.values(device.resources())) {

@@ -47,7 +47,15 @@ async function partyOn(device: Device): Promise<Party> {
   globalThis.SharedArrayBuffer = Real;
   const { priority, newEventThreshold } = { priority: 128, newEventThreshold: EVENTS_LIMIT };
   const port = { depth: 1, adaptive: false, independent: false, newEventThreshold };
-  const queue = { ...queues[0]!, priority, sequences: 0, scope: 'queue', fragments: 1, weight: 0, affinity: 0 } as const;
+  const queue = {
+    ...queues[0]!,
+    priority,
+    sequences: 0,
+    scope: 'queue',
+    fragments: 1,
+    weight: 0,
+    affinity: 0,
+  } as const;
   const layout = schedulerLayout({
     eventsLimit: EVENTS_LIMIT,
     capacity: EVENTS_LIMIT,

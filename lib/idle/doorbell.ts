@@ -14,8 +14,8 @@ export function ringDoorbell(words: Int32Array, bell: Int32Array, portId: number
   const bit = 1 << (portId & 31);
   // D1 → D2 (scheduler: takes the bits, then observes the tails): a bit found set here is taken
   // later, so whoever takes it sees what we published before.
-  if ((observe(words, at) & bit) !== 0) return;
-  setBits(words, at, bit);
+  // Set again even so: the scheduler takes this bit as well, and reads plainly what came before.
+  if ((setBits(words, at, bit) & bit) !== 0) return;
   // S1 ← S2 (parking.ts): either we see `sleeping`, or the scheduler sees the bit.
   if (observe(words, HEADER.SLEEPING) !== 0) raise(bell, 0);
 }
