@@ -57,7 +57,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'one publish a plain write',
     file: 'lib/ring/producer.ts',
     find: '    publish(this.words, this.layout.tailAt, this.tail);',
-    replace: '    this.words[this.layout.tailAt] = this.tail;',
+    replace:
+      '    this.words[this.layout.tailAt] = this.tail;\n' +
+      '    if (this.layout.depth === 0) publish(this.words, this.layout.tailAt, this.tail);',
     tests: ['interleaving'],
   },
   {

@@ -32,6 +32,8 @@ export interface DeviceInfo {
     readonly dequeueDepth: number;
     readonly enqueueDepth: number;
     readonly priorityLevels: number;
+    /** Link profiles of a port. */
+    readonly profiles: number;
     readonly buffers: number;
     readonly bufferBytes: number;
   };
@@ -178,13 +180,17 @@ const DOMAIN_LIMITS: DeviceInfo['limits'] = {
   dequeueDepth: limits.DEQUEUE_DEPTH_MAX,
   enqueueDepth: limits.ENQUEUE_DEPTH_MAX,
   priorityLevels: LEVELS,
+  profiles: limits.PROFILES_MAX,
   buffers: limits.BUFFERS_MAX,
   bufferBytes: limits.BUFFER_BYTES_MAX,
 };
 
+/** In the order of their bits. Not DISTRIBUTED_SCHED: a thread schedules. Not EVENT_PRESCHEDULE and
+ *  what goes with it: a CQ holds what comes next, and nothing has to be asked for. */
 const CAPABILITIES: DeviceInfo['capabilities'] = [
   'QUEUE_QOS',
   'EVENT_QOS',
+  'QUEUE_ALL_TYPES',
   'BURST_MODE',
   'IMPLICIT_RELEASE_DISABLE',
   'NONSEQ_MODE',
@@ -192,9 +198,12 @@ const CAPABILITIES: DeviceInfo['capabilities'] = [
   'MULTIPLE_QUEUE_PORT',
   'CARRY_FLOW_ID',
   'MAINTENANCE_FREE',
+  'RUNTIME_QUEUE_ATTR',
+  'PROFILE_LINK',
   'ATOMIC',
   'ORDERED',
   'PARALLEL',
+  'INDEPENDENT_ENQ',
 ];
 
 /**

@@ -5,7 +5,7 @@ import { ringDoorbell } from '../idle/doorbell.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { viewDomain } from '../memory/attachment.js';
 import { PORT } from '../memory/layout.js';
-import { observe, publish, swapIf } from '#words';
+import { observe, swapIf } from '#words';
 import { Port } from './port.js';
 
 /**
@@ -21,17 +21,33 @@ export function attachPort(attachment: PortAttachment): Port {
   const me = threadId + 1;
   const owner = swapIf(words, at + PORT.OWNER, 0, me);
   if (owner !== 0) throw inUse(attachment.portId, owner);
-  const generation = (observe(words, at + PORT.GENERATION) + 1) | 0;
-  publish(words, at + PORT.GENERATION, generation);
-  // Reclaimed in between, the port may have gone to another thread, under the same generation.
+  const left = observe(words, at + PORT.DETACHED);
+  const generation = nextGeneration(words, at + PORT.GENERATION);
+  // Reclaimed in between, the port may have gone to another thread, under a generation of its own.
   const still = observe(words, at + PORT.OWNER);
-  if (still !== me) throw inUse(attachment.portId, still);
+  if (still !== me) {
+    // Nobody has this generation: the scheduler shall not take it for the owner's. A mark that came
+    // since is of a later one, and says more.
+    swapIf(words, at + PORT.DETACHED, left, generation);
+    ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
+    throw inUse(attachment.portId, still);
+  }
   words[at + PORT.WORKING] = 0;
   words[at + PORT.WISH] = 0;
   const port = new Port(attachment, view, me, generation);
   // The scheduler gives the port its events back when it sees the new generation.
   ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
   return port;
+}
+
+/** A generation that no other thread has. */
+function nextGeneration(words: Int32Array, at: number): number {
+  let seen = observe(words, at);
+  for (;;) {
+    const found = swapIf(words, at, seen, (seen + 1) | 0);
+    if (found === seen) return (seen + 1) | 0;
+    seen = found;
+  }
 }
 
 function inUse(portId: number, owner: number): DlbError {

@@ -39,6 +39,15 @@ export class FlowWindow {
     return this.#used === this.#size;
   }
 
+  get used(): number {
+    return this.#used;
+  }
+
+  /** First place that may go, first free place, and how many were ever used: for fsck.ts. */
+  get chains(): { ready: number; free: number; places: number } {
+    return { ready: this.#readyHead, free: this.#free, places: this.#fresh };
+  }
+
   /** Takes a place, the last one of the event's flow: a word offset of scheduler memory. The window
    *  must not be full. */
   take(word0: number): number {

@@ -213,6 +213,16 @@ export class Parking {
     this.waiting[list] = this.waiting[list]! + by;
   }
 
+  /** First free node and record, and how many were ever used: for fsck.ts. */
+  get pools(): { freeNode: number; nodes: number; freeRecord: number; records: number } {
+    return {
+      freeNode: this.#freeNode,
+      nodes: this.#freshNode,
+      freeRecord: this.#freeRecord,
+      records: this.#freshRecord,
+    };
+  }
+
   // ── chains of nodes ────────────────────────────────────────────────────────────────────────
 
   #node(from: number, place: number): number {

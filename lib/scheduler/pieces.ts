@@ -72,6 +72,11 @@ export class Pieces {
     } while (node !== newest);
   }
 
+  /** First free node, and how many were ever used: for fsck.ts. */
+  get pool(): { free: number; nodes: number } {
+    return { free: this.#free, nodes: this.#fresh };
+  }
+
   #open(): number {
     const node = this.#free;
     if (node === NONE) return this.#at + this.#fresh++ * PIECE_WORDS;

@@ -124,6 +124,12 @@ export class QueueStorage {
     }
   }
 
+  /** First free chunk, -1 for none: for fsck.ts. Writes the end of the open list back. */
+  get freeChunk(): number {
+    this.#seal();
+    return this.#free;
+  }
+
   /** Makes this the list that is appended to, with room for one entry at least. */
   #open(list: number): void {
     this.#seal();

@@ -30,6 +30,11 @@ export class Window {
     return this.used === this.#size;
   }
 
+  /** How many of the oldest places are settled and not sent on: for fsck.ts. */
+  get settled(): number {
+    return (this.#held - this.#head) | 0;
+  }
+
   /** Takes the next place, as a word offset of scheduler memory. The window must not be full. */
   take(_word0: number): number {
     const place = this.#offset(this.#tail);
