@@ -173,13 +173,22 @@ function repaySpenders(machine: Machine): void {
   for (let i = spenders.length - 1; i >= 0; i--) {
     const port = spenders[i]!;
     if (port.takesPart && ((machine.pass - port.spentAt) | 0) <= SPENDER_PASSES) {
-      grant(machine, port, Math.ceil(machine.free / (i + 1)));
+      const count = Math.ceil(machine.free / (i + 1));
+      grant(machine, port, count);
+      if (port.wish > 0) meetWish(machine, port, count);
     } else {
       port.spending = false;
       spenders[i] = spenders[spenders.length - 1]!;
       spenders.pop();
     }
   }
+}
+
+/** The port had a wish open: its thread may sleep until it has them all. */
+function meetWish(machine: Machine, port: PortSeat, count: number): void {
+  port.wish = Math.max(0, port.wish - count);
+  port.grantedAt = machine.pass;
+  if (port.wish === 0) wakePort(machine, port);
 }
 
 export function grant(machine: Machine, port: PortSeat, count: number): void {

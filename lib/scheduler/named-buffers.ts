@@ -5,7 +5,7 @@
  * be a handle counts as one: a buffer kept needlessly is found by its free, one freed under an
  * event is not.
  */
-import { LEVELS } from '../eventdev/event.js';
+import { LEVELS, OP, OP_MASK } from '../eventdev/event.js';
 import { HISTORY, NODE, PLACE, WINDOW } from '../memory/scheduler-layout.js';
 import { entriesOf, historyAt, isCompleted } from './history.js';
 import type { Machine } from './machine.js';
@@ -17,7 +17,11 @@ export function namesBuffer(machine: Machine): (handle: number) => boolean {
     // Accepted and not taken in. A hostile tail names nothing.
     const left = enqueue.available();
     if (left > machine.plan.ringDepth) continue;
-    for (let i = 0; i < left; i++) named.add(machine.words[enqueue.slot(enqueue.head + i) + 2]!);
+    for (let i = 0; i < left; i++) {
+      const at = enqueue.slot(enqueue.head + i);
+      // A RELEASE carries a number, no payload.
+      if ((machine.words[at + 1]! & OP_MASK) !== OP.RELEASE) named.add(machine.words[at + 2]!);
+    }
   }
   walkEvents(machine, (entry) => named.add(machine.m[entry + 2]!));
   return (handle) => named.has(handle);
