@@ -36,6 +36,9 @@ const OWN_WORDS = [
   PORT.REFUSED_DISABLED,
 ] as const;
 
+/** Far more than a scheduler that publishes all the time makes necessary. */
+const TRIES_MAX = 10_000;
+
 export class Counts {
   readonly #words: Int32Array;
   readonly #m: Int32Array;
@@ -84,11 +87,13 @@ export class Counts {
   /** What the scheduler has published, all of one pass; levels are among it. */
   snapshot(): Float64Array {
     const at = this.#at.statsSeq;
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       // Q2 ← Q1 (statistics.ts): even and unchanged means that no copy was under way.
       const before = observe(this.#m, at);
       const copy = this.#published.slice();
       if ((before & 1) === 0 && observe(this.#m, at) === before) return copy;
+      // The scheduler died in the middle of a copy: there will be no better one.
+      if (tries === TRIES_MAX) return copy;
     }
   }
 
