@@ -1,5 +1,5 @@
 /**
- * @jest-environment-options {"customExportConditions": ["explore", "node", "node-addons"]}
+ * @jest-environment-options {"customExportConditions": ["softdlb-explore", "node", "node-addons"]}
  */
 import { expect, test } from '@jest/globals';
 import { creditRound, wish } from './credit.js';

@@ -15,7 +15,7 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the flow pin removed',
-    file: 'lib/scheduler/delivery.ts',
+    file: 'lib/scheduler/deliver-atomic.ts',
     find: 'if (flow === 0) {',
     replace: 'if (flow === 0 || roomiestPort(queue, tier) !== null) {',
     tests: ['contracts/c02'],
@@ -49,8 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an index stored before its content',
     file: 'lib/scheduler/history.ts',
-    find: '  const to = port.cq.slot();\n',
-    replace: '  const to = port.cq.slot();\n  port.cq.publish();\n',
+    find: '  const tail = port.cq.claim(count);\n',
+    replace: '  const tail = port.cq.claim(count);\n  port.cq.publish();\n',
     tests: ['interleaving'],
   },
   {

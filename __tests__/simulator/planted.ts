@@ -10,7 +10,7 @@ export interface Planted {
 export const PLANTED: readonly Planted[] = [
   {
     what: 'an atomic flow is given to a second port',
-    file: 'scheduler/delivery.js',
+    file: 'scheduler/deliver-atomic.js',
     right: '(flow & PARKED) !== 0 ||',
     wrong: 'false && (flow & PARKED) !== 0 ||',
   },

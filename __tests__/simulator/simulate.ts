@@ -150,7 +150,7 @@ async function report(
 }
 
 async function main(): Promise<number> {
-  if (!('steps' in words)) throw new Error('run it with node --conditions=simulate');
+  if (!('steps' in words)) throw new Error('run it with node --conditions=softdlb-simulate');
   const settings = readSettings();
   if (settings === null) {
     process.stdout.write(`${HELP}\n`);

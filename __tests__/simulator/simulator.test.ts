@@ -19,7 +19,7 @@ interface Run {
 
 function simulate(top: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--conditions=simulate', COMMAND, ...args], {
+    const child = spawn(process.execPath, ['--conditions=softdlb-simulate', COMMAND, ...args], {
       cwd: top,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -39,6 +39,13 @@ export class RingProducer {
     return at;
   }
 
+  /** Claims the next `count` slots; returns the index of the first. */
+  claim(count: number): number {
+    const first = this.tail;
+    this.tail = (first + count) | 0;
+    return first;
+  }
+
   /** Entries written and not yet published. */
   get pending(): number {
     return (this.tail - this.#published) | 0;

@@ -48,6 +48,11 @@ export class FlowWindow {
     return { ready: this.#readyHead, free: this.#free, places: this.#fresh };
   }
 
+  /** Places that can be taken. */
+  get room(): number {
+    return this.#size - this.#used;
+  }
+
   /** Takes a place, the last one of the event's flow: a word offset of scheduler memory. The window
    *  must not be full. */
   take(word0: number): number {

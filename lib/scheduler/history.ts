@@ -10,6 +10,7 @@ import {
   OPAQUE_MASK,
   OPAQUE_SHIFT,
   OP_MASK,
+  QE_WORDS,
   QUEUE_MASK,
   QUEUE_SHIFT,
 } from '../eventdev/event.js';
@@ -19,6 +20,7 @@ import { flowIdle } from './flows.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
+import type { Window } from './window.js';
 
 const KEEP = ~((OPAQUE_MASK << OPAQUE_SHIFT) | OP_MASK);
 
@@ -56,6 +58,50 @@ export function deliver(
   port.historyTail = (index + 1) | 0;
   port.served++;
   port.room--;
+}
+
+/**
+ * As `deliver`, for `count` entries from `from` on, each `step` words behind the one before, of
+ * events without a flow. Their places are those of `window` from `place` on, each `stride` behind
+ * the one before, if there is a window.
+ */
+export function deliverEach(
+  machine: Machine,
+  port: PortSeat,
+  from: number,
+  step: number,
+  count: number,
+  window: Window | null,
+  place: number,
+  stride: number,
+): void {
+  const { m, words, historyMask } = machine;
+  const { slots, mask } = port.cq.layout;
+  const { history } = port;
+  const index = port.historyTail;
+  const tail = port.cq.claim(count);
+  for (let i = 0, at = from; i < count; i++, at += step) {
+    const entry = history + ((index + i) & historyMask) * HISTORY_WORDS;
+    const to = slots + ((tail + i) & mask) * QE_WORDS;
+    const word0 = m[at]!;
+    const word1 = m[at + 1]!;
+    const low = m[at + 2]!;
+    const high = m[at + 3]!;
+    m[entry] = word0;
+    m[entry + 1] = word1;
+    m[entry + 2] = low;
+    m[entry + 3] = high;
+    m[entry + ENTRY_SEQUENCE] = m[at + ENTRY_SEQUENCE]!;
+    m[entry + HISTORY.FLOW] = -1;
+    m[entry + HISTORY.PLACE] = window === null ? -1 : window.hold((place + i * stride) | 0);
+    words[to] = word0;
+    words[to + 1] = (word1 & KEEP) | OP.FORWARD | (((index + i) & OPAQUE_MASK) << OPAQUE_SHIFT);
+    words[to + 2] = low;
+    words[to + 3] = high;
+  }
+  port.historyTail = (index + count) | 0;
+  port.served += count;
+  port.room -= count;
 }
 
 /** Completes the oldest event of a port that holds one: its flow moves on. Returns the entry's

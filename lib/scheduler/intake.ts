@@ -18,7 +18,7 @@ import { noteSpender } from './credits.js';
 import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
 import { completeMany, completeOldest, heldBy, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
-import { laneFor, store, storeEntry } from './lanes.js';
+import { laneFor, store, storeEntry, storeRun } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane } from './queue-seat.js';
@@ -45,18 +45,27 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
   const { words, stats } = machine;
   const { slots, mask, head } = port.enqueue;
   let taken = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count;) {
     const from = slots + ((head + i) & mask) * QE_WORDS;
     const word1 = words[from + 1]!;
     const op = word1 & OP_MASK;
+    i++;
     if (op === OP.RELEASE) {
       takeRelease(machine, port, word1, words[from + 2]! >>> 0);
       continue;
     }
     taken++;
+    if (op === OP.NEW) {
+      // Mostly those that follow differ in flow and payload only: they are decided once.
+      const first = i - 1;
+      while (i < count && words[slots + ((head + i) & mask) * QE_WORDS + 1]! === word1) i++;
+      taken += i - first - 1;
+      takeNew(machine, port, (head + first) | 0, i - first, word1);
+      continue;
+    }
     if (op === OP.FRAGMENT) takePiece(machine, port, words, from, word1);
-    else if (op === OP.FORWARD && heldBy(port) > 0) takeForward(machine, port, words, from, word1);
-    else takeNew(machine, port, words, from, word1);
+    else if (heldBy(port) > 0) takeForward(machine, port, words, from, word1);
+    else takeNew(machine, port, (head + i - 1) | 0, 1, word1);
     machine.sequence = (machine.sequence + 1) | 0;
   }
   port.enqueue.head = (head + count) | 0;
@@ -81,17 +90,19 @@ export function drainWindows(machine: Machine): void {
   machine.readyCount = 0;
 }
 
+/** Takes `count` NEW events in a row in, from index `first` of the port's ring on; they have the same
+ *  second word. */
 function takeNew(
   machine: Machine,
   port: PortSeat,
-  source: Int32Array,
-  from: number,
+  first: number,
+  count: number,
   word1: number,
 ): void {
-  if (!admitNew(machine, port)) return;
+  const admitted = admitNew(machine, port, count);
   const lane = laneFor(machine, word1);
-  if (lane === null) dropUnknown(machine, port);
-  else store(machine, lane, source, from, word1, machine.sequence);
+  if (lane === null) dropUnknown(machine, port, admitted);
+  else storeRun(machine, lane, port.enqueue, first, admitted, word1);
 }
 
 /** Completes the event that a FORWARD belongs to, and sends it on or keeps it in its place. */
@@ -110,7 +121,7 @@ function takeForward(
   const lane = laneFor(machine, word1);
   const fits = machine.pieces === null || settlePieces(machine, entry, place);
   if (lane === null || !fits) {
-    if (fits) dropUnknown(machine, port);
+    if (fits) dropUnknown(machine, port, 1);
     else dropPiece(machine, queueOf(machine, entry));
     if (place >= 0) leaveGap(machine, entry, place);
   } else if (place >= 0) {
@@ -148,23 +159,21 @@ function endEvent(machine: Machine, entry: number): void {
   machine.free++;
 }
 
-/** Whether a NEW event is covered by the credits that its port was granted. */
-function admitNew(machine: Machine, port: PortSeat): boolean {
-  port.takenNew = (port.takenNew + 1) | 0;
-  if (port.unspent === 0) {
-    machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
-    return false;
-  }
-  port.unspent--;
-  if (port.spentAt !== machine.pass || !port.spending) noteSpender(machine, port);
-  machine.inside++;
-  return true;
+/** How many of `count` NEW events are covered by the credits that their port was granted. */
+function admitNew(machine: Machine, port: PortSeat, count: number): number {
+  const admitted = count < port.unspent ? count : port.unspent;
+  port.takenNew = (port.takenNew + count) | 0;
+  port.unspent -= admitted;
+  machine.inside += admitted;
+  if (admitted > 0 && (port.spentAt !== machine.pass || !port.spending)) noteSpender(machine, port);
+  if (admitted < count) machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, count - admitted);
+  return admitted;
 }
 
-function dropUnknown(machine: Machine, port: PortSeat): void {
-  machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
-  machine.inside--;
-  machine.free++;
+function dropUnknown(machine: Machine, port: PortSeat, count: number): void {
+  machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, count);
+  machine.inside -= count;
+  machine.free += count;
 }
 
 function fillPlace(

@@ -2,6 +2,7 @@
 import { OP_MASK, QUEUE_MASK, QUEUE_SHIFT, SCHED_MASK, SCHED_SHIFT } from '../eventdev/event.js';
 import { ENTRY_SEQUENCE } from '../memory/scheduler-layout.js';
 import { levelOf } from './flows.js';
+import type { RingConsumer } from '../ring/consumer.js';
 import type { Machine } from './machine.js';
 import type { Lane } from './queue-seat.js';
 
@@ -27,6 +28,29 @@ export function store(
   lane.levels |= 1 << level;
   queue.levels |= 1 << level;
   queue.stored++;
+}
+
+/** Puts `count` events of a ring on their queue, from index `first` on; they have the same second
+ *  word. */
+export function storeRun(
+  machine: Machine,
+  lane: Lane,
+  ring: RingConsumer,
+  first: number,
+  count: number,
+  word1: number,
+): void {
+  if (count === 0) return;
+  const level = levelOf(word1);
+  const { queue } = lane;
+  const { words, slots, mask } = ring;
+  const stored = word1 & ~OP_MASK;
+  const { sequence } = machine;
+  machine.storage.appendRun(lane.list + level, words, slots, mask, first, count, stored, sequence);
+  machine.sequence = (sequence + count) | 0;
+  lane.levels |= 1 << level;
+  queue.levels |= 1 << level;
+  queue.stored += count;
 }
 
 /** Puts an event of scheduler memory, whose queue is known to exist, on its queue. */

@@ -84,6 +84,8 @@ export class Machine {
   /** Bit per port whose ring was not taken in to the end: ports 0-31, 32-63. */
   moreLow = 0;
   moreHigh = 0;
+  /** Scratch: the ports that take part in a round. */
+  readonly open: PortSeat[] = [];
   /** Bit per port whose CQ has unpublished entries: ports 0-31, 32-63. */
   touchedLow = 0;
   touchedHigh = 0;

@@ -24,6 +24,19 @@ export function openPorts(queue: QueueSeat, tier: number): number {
   return open;
 }
 
+/** Writes the linked ports with room into `open`, the round-robin next one first. Returns how many. */
+export function gatherOpen(queue: QueueSeat, tier: number, open: PortSeat[]): number {
+  const { ports } = queue;
+  const count = ports.length;
+  let found = 0;
+  for (let tried = 0, i = queue.next; tried < count; tried++, i++) {
+    if (i >= count) i = 0;
+    const port = ports[i]!;
+    if (takesPart(queue, port, tier)) open[found++] = port;
+  }
+  return found;
+}
+
 /** Round robin: the next port with room, or null. */
 export function nextPort(queue: QueueSeat, tier: number): PortSeat | null {
   const { ports } = queue;

@@ -9,6 +9,7 @@
  * Appends in a row mostly go to one list: its end is kept in fields, and written back when another
  * list's turn comes or somebody reads. Reading goes by runs of consecutive entries.
  */
+import { QE_WORDS } from '../eventdev/event.js';
 import { assert } from '../memory/assert.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
 import {
@@ -59,6 +60,38 @@ export class QueueStorage {
     m[to + 3] = source[from + 3]!;
     m[to + ENTRY_SEQUENCE] = sequence;
     this.#openAt = to + ENTRY_WORDS;
+  }
+
+  /**
+   * Appends `count` events that stand in a row in the ring at `slots`, from index `first` on, all
+   * with the same second word; their sequences follow each other.
+   */
+  appendRun(
+    list: number,
+    source: Int32Array,
+    slots: number,
+    mask: number,
+    first: number,
+    count: number,
+    word1: number,
+    sequence: number,
+  ): void {
+    const m = this.#m;
+    for (let done = 0; done < count;) {
+      if (list !== this.#openList || this.#openAt === this.#openEnd) this.#open(list);
+      let to = this.#openAt;
+      const room = (this.#openEnd - to) / ENTRY_WORDS;
+      const end = room < count - done ? done + room : count;
+      for (; done < end; done++, to += ENTRY_WORDS) {
+        const from = slots + ((first + done) & mask) * QE_WORDS;
+        m[to] = source[from]!;
+        m[to + 1] = word1;
+        m[to + 2] = source[from + 2]!;
+        m[to + 3] = source[from + 3]!;
+        m[to + ENTRY_SEQUENCE] = (sequence + done) | 0;
+      }
+      this.#openAt = to;
+    }
   }
 
   /** The oldest entries of a list that follow each other in memory: the offset of the first, or

@@ -43,6 +43,26 @@ export class Window {
     return place;
   }
 
+  /** Takes the next `count` places, for which there must be room. Returns the index of the first, for
+   *  `hold`. */
+  reserve(count: number): number {
+    const first = this.#tail;
+    this.#tail = (first + count) | 0;
+    return first;
+  }
+
+  /** The offset of a reserved place, which is an event's from now on. */
+  hold(index: number): number {
+    const place = this.#offset(index);
+    this.#m[place + WINDOW.STATE] = PLACE.HELD;
+    return place;
+  }
+
+  /** Places that can be taken. */
+  get room(): number {
+    return this.#size - this.used;
+  }
+
   /** Fills a place with an event; false when an older place is not settled yet. */
   fill(place: number, source: Int32Array, from: number, word1: number, sequence: number): boolean {
     const m = this.#m;
