@@ -149,18 +149,18 @@ export class Port implements Disposable {
     burst.length = 0;
     const limit = clamp(max, burst.capacity);
     const owed = this.#implicitRelease ? this.#complete(this.#out.outstanding) : 0;
-    let mode = this.#mode();
-    const taken = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    const taken = this.#mode() === MODE.FLOWING ? this.#take(burst, limit) : 0;
     // One ring for both: the completions, and the space, for which events may be waiting.
     if (owed + taken > 0) this.#ring();
+    // As of now: the take may have found that something has changed.
+    const { mode } = this.#gate;
     if (taken > 0 || limit === 0 || !(waitMs > 0) || mode >= MODE.DISABLED) return taken;
     // The domain stopped since the caller looked: it shall find out before it sleeps.
     const isNews = mode !== MODE.FLOWING && this.#gate.changes !== this.#told;
     this.#told = this.#gate.changes;
     if (isNews) return 0;
     this.#waiter.block(this.#stirred, waitMs);
-    mode = this.#mode();
-    const found = mode === MODE.FLOWING ? this.#take(burst, limit) : 0;
+    const found = this.#mode() === MODE.FLOWING ? this.#take(burst, limit) : 0;
     if (found > 0) this.#ring();
     return found;
   }
