@@ -176,3 +176,19 @@ test('a wish left once gets what another was granted a moment ago and does not s
   expect(send(r.ports[1]!, ...fresh(3))).toBe(3);
   expectCreditsSumUp(r);
 });
+
+test.each(['detach', 'reclaim', 'disable'] as const)(
+  'nobody keeps credits for a port whose wish was left before its %s',
+  async (how) => {
+    const r = await producers(2, 8);
+    send(r.ports[1]!, ...fresh(4));
+    expect(send(r.ports[1]!, ...fresh(8))).toBe(0);
+    if (how === 'detach') r.ports[1]!.detach();
+    else if (how === 'reclaim') await r.domain.reclaim(1);
+    else await r.domain.disablePort(1);
+    r.pass(WITHIN_PASSES);
+    expect(r.stats().ports[1]!.credits).toBe(0);
+    expect(passesToGet(r, 0, 4)).toBeLessThanOrEqual(WITHIN_PASSES);
+    expectCreditsSumUp(r);
+  },
+);

@@ -162,3 +162,29 @@ test('a stop flushes all types of an any queue, waiting, held and out of order',
   expect(flushed.toSorted((a, b) => a - b)).toEqual(upTo(30));
   expectEmpty(r);
 });
+
+test('no type of an any queue is left behind, however many levels a pass serves', async () => {
+  const r = await rig({
+    eventsLimit: 256,
+    queues: [{ type: 'any', sequences: 256 }],
+    ports: [{ enqueueDepth: 256 }, { links: [0], dequeueDepth: 8 }],
+  });
+  const types = [SCHED.ORDERED, SCHED.ATOMIC, SCHED.PARALLEL];
+  const least = upTo(180).map((i) => ({
+    priority: 255,
+    schedType: types[i % 3]!,
+    flowId: i,
+    payload: i % 3,
+  }));
+  sendAll(r, r.ports[0]!, least);
+  const counts = [0, 0, 0];
+  for (let pass = 0; pass < 20; pass++) {
+    // One event on each of two more urgent levels: three levels are served in each pass.
+    send(r.ports[0]!, { priority: 0, payload: 9 }, { priority: 128, payload: 9 });
+    r.pass();
+    for (const type of took(r.ports[1]!)) if (type < 3) counts[type]!++;
+    r.ports[1]!.release(8);
+  }
+  const total = counts[0]! + counts[1]! + counts[2]!;
+  for (const count of counts) expect(count).toBeGreaterThan(total / 6);
+});

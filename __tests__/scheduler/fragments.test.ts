@@ -291,3 +291,30 @@ test('storage for fragments is checked when the domain is created', async () => 
   expect(error.code).toBe('ERR_DLB_INVALID_SPEC');
   expect(error.details).toMatchObject({ field: 'spec.queues[1].fragments', value: 4, max: 2 });
 });
+
+test('a port that honours RING_FULL never overruns its ring with pieces', async () => {
+  const r = await rig({
+    eventsLimit: 4,
+    queues: [{ type: 'ordered', fragments: 2 }, { type: 'directed' }],
+    ports: [{}, { links: [0] }, {}, { links: [1], dequeueDepth: 64 }].map((port) => ({
+      ...port,
+      enqueueDepth: 8,
+    })),
+  });
+  sendAll(r, r.ports[0]!, fresh(4));
+  r.pass();
+  const hand = take(r.ports[1]!);
+  expect(hand.length).toBe(4);
+  fragment(r.ports[1]!, 1);
+  r.pass();
+  // The first of these was counted before the ring was seen empty.
+  expect(fragment(r.ports[1]!, ...upTo(8))).toBe(8);
+  expect(fragment(r.ports[1]!, ...upTo(8))).toBe(0);
+  expect(r.ports[1]!.refusal).toBe(REFUSAL.RING_FULL);
+  for (let i = 0; i < 4; i++) expect(forward(r.ports[1]!, hand, i, 1)).toBe(1);
+  expect(r.stats().ports[1]!.enqueueUsed).toBeLessThanOrEqual(16);
+  r.pass(2);
+  expect(r.ports[1]!.state).toBe('started');
+  expect(r.stats().ports[1]!.inflight).toBe(0);
+  expectCreditsSumUp(r);
+});

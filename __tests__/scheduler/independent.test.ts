@@ -300,3 +300,33 @@ test('several outstanding bursts complete across each other', async () => {
   expect(took(r.ports[END]!).toSorted(ascending)).toEqual(upTo(8));
   expect(r.stats().ports[1]!.inflight).toBe(0);
 });
+
+test('release(n) finds the oldest also when completions by name went round past it', async () => {
+  const r = await freeRig({ type: 'parallel' }, { dequeueDepth: 8 });
+  r.domain.unlink(2, 0);
+  r.pass();
+  const held: { burst: EventBurst; i: number }[] = [];
+  const refill = (): void => {
+    sendAll(r, r.ports[0]!, fresh(8 - held.length));
+    r.pass();
+    const burst = take(r.ports[1]!);
+    for (let i = 0; i < burst.length; i++) held.push({ burst, i });
+  };
+  // Always some outstanding; the numbers of events go round.
+  for (let done = 0; done < 300; done++) {
+    refill();
+    const { burst, i } = held.shift()!;
+    expect(complete(r, 1, burst, i, OP.RELEASE)).toBe(1);
+  }
+  refill();
+  expect(r.ports[1]!.release(1)).toBe(1);
+  held.shift();
+  for (const { burst, i } of held) complete(r, 1, burst, i);
+  r.pass(2);
+  expect(took(r.ports[END]!)).toHaveLength(7);
+  r.ports[END]!.release(7);
+  r.pass();
+  expect(r.stats()).toMatchObject({ inflight: 0, dropped: 0 });
+  expect(r.stats().ports[1]!.misordered).toBe(0);
+  expectCreditsSumUp(r);
+});

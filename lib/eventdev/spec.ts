@@ -134,6 +134,6 @@ export interface QueueStats {
   reordered: number;
   /** Events waiting, per priority level. */
   iqUsed: number[];
-  /** Ports that hold flows of this queue. */
+  /** Ports that hold flows of this queue, with all events of the queue that they hold. */
   pinned: { port: number; flows: number; events: number }[];
 }

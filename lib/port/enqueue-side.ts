@@ -226,13 +226,16 @@ export class EnqueueSide {
 
   /** How many events of the burst there are slots for, should all its pieces need one. */
   #roomForPieces(source: Int32Array, from: number, limit: number): number {
+    // Those of this burst are not in the ring yet, whatever has been taken in.
+    let here = 0;
     for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
       if ((source[at]! & OP_MASK) !== OP.FRAGMENT) continue;
       if (this.#piecesSent === this.#pieceSlots) {
-        if (!this.#ring.isTakenIn()) return i;
-        this.#piecesSent = 0;
+        if (here === this.#pieceSlots || !this.#ring.isTakenIn()) return i;
+        this.#piecesSent = here;
       }
       this.#piecesSent++;
+      here++;
     }
     return limit;
   }

@@ -20,6 +20,7 @@ export class OpenEvents {
   /** `events` were dequeued, the first of which carries `opaque`; `before` were open. */
   add(events: number, opaque: number, before: number): void {
     if (before === 0) this.#oldest = opaque;
+    else this.#skipCompleted();
     for (let i = 0; i < events; i++) this.#isOpen[(opaque + i) & OPAQUE_MASK] = 1;
   }
 
@@ -37,6 +38,13 @@ export class OpenEvents {
   /** Takes a `complete` back. */
   reopen(opaque: number): void {
     this.#isOpen[opaque] = 1;
+  }
+
+  /** Completions by name leave what is the oldest behind: it must not be met again a round later. */
+  #skipCompleted(): void {
+    for (let looked = 0; looked < OPAQUE_RANGE && !this.has(this.#oldest); looked++) {
+      this.#oldest = (this.#oldest + 1) & OPAQUE_MASK;
+    }
   }
 
   /** Completes the `count` oldest, which are open. One round at most: whoever overwrites the CQ can

@@ -69,6 +69,11 @@ export class PortGate {
     return this.#words[this.#leaseAt] === this.#lease;
   }
 
+  /** Whether the lease is no longer that of the last look. Observes. */
+  leaseEnded(): boolean {
+    return observe(this.#words, this.#leaseAt) !== this.#lease;
+  }
+
   /** False when a look is due: something changed, or nothing flows and a plain read may be stale. */
   current(): boolean {
     return (

@@ -291,6 +291,8 @@ export class Port implements Disposable {
       to[at + 2] = words[from + 2]!;
       to[at + 3] = words[from + 3]!;
     }
+    // As well after the copy: then nothing of another lease has come into it.
+    if (this.#gate.leaseEnded()) return 0;
     cq.head = (head + count) | 0;
     cq.publish();
     burst.length = count;

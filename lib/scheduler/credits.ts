@@ -33,7 +33,7 @@ const WANTING_PASSES = 14;
 
 /** Splits all credits over the ports. To be called when the domain starts. */
 export function splitCredits(machine: Machine): void {
-  const ports = machine.ports.filter((port) => !port.held);
+  const ports = machine.ports.filter((port) => !port.held && !port.disabled);
   const share = Math.floor(machine.free / Math.max(1, ports.length));
   const extra = machine.free - share * ports.length;
   ports.forEach((port, i) => grant(machine, port, share + (i < extra ? 1 : 0)));
@@ -42,8 +42,9 @@ export function splitCredits(machine: Machine): void {
 /** Looks whether the port wants more credits than it has. */
 export function noteWish(machine: Machine, port: PortSeat): void {
   const at = port.at + PORT.WISH;
-  // Mostly there is none: a plain read tells, since the port rang after it left one.
-  if (machine.words[at] === 0) {
+  // Mostly there is none: a plain read tells, since the port rang after it left one. What a thread
+  // that has left or died wished for is nobody's wish.
+  if (!port.takesPart || machine.words[at] === 0) {
     port.wish = 0;
     return;
   }
@@ -103,7 +104,7 @@ function grantWishes(machine: Machine): void {
 /** Its thread asked within the last passes, or sleeps until it has them. */
 function isAsking(machine: Machine, port: PortSeat): boolean {
   const passes = port.unspent === 0 ? WANTING_PASSES : ASKING_PASSES;
-  if (((machine.pass - port.askedAt) | 0) <= passes) return true;
+  if ((machine.pass - port.askedAt) >>> 0 <= passes) return true;
   return observe(machine.words, port.at + PORT.SLEEPING) !== 0;
 }
 
@@ -148,7 +149,7 @@ function canGive(machine: Machine, port: PortSeat): boolean {
 }
 
 function wasGranted(machine: Machine, port: PortSeat): boolean {
-  return ((machine.pass - port.grantedAt) | 0) <= GRANTED_PASSES;
+  return (machine.pass - port.grantedAt) >>> 0 <= GRANTED_PASSES;
 }
 
 /** Whether passes alone serve a wish: some port asks, another holds what it was granted lately. */
@@ -172,7 +173,7 @@ function repaySpenders(machine: Machine): void {
   const { spenders } = machine;
   for (let i = spenders.length - 1; i >= 0; i--) {
     const port = spenders[i]!;
-    if (port.takesPart && ((machine.pass - port.spentAt) | 0) <= SPENDER_PASSES) {
+    if (port.takesPart && (machine.pass - port.spentAt) >>> 0 <= SPENDER_PASSES) {
       const count = Math.ceil(machine.free / (i + 1));
       grant(machine, port, count);
       if (port.wish > 0) meetWish(machine, port, count);

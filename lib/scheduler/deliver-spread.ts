@@ -34,7 +34,6 @@ export function deliverFront(
   return sent;
 }
 
-/** Parallel, ordered and directed events: round robin over the ports with room. */
 export function deliverSpread(
   machine: Machine,
   lane: Lane,

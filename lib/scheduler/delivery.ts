@@ -27,8 +27,8 @@ export function deliverAll(machine: Machine): number {
   const { tiers } = machine;
   const { turnEvery } = machine.plan;
   let sent = turnEvery > 0 && machine.sinceTurn >= turnEvery ? giveTurn(machine) : 0;
-  if (tiers === 1) sent += deliverTier(machine, ALL_TIERS, NO_LIMIT);
-  else for (let tier = 0; tier < tiers; tier++) sent += deliverTier(machine, tier, NO_LIMIT);
+  if (tiers === 1) sent += deliverTier(machine, ALL_TIERS);
+  else for (let tier = 0; tier < tiers; tier++) sent += deliverTier(machine, tier);
   machine.sinceTurn = mostUrgent(machine) >= 0 ? machine.sinceTurn + sent : 0;
   return sent;
 }
@@ -59,13 +59,13 @@ function mostUrgent(machine: Machine): number {
   return -1;
 }
 
-function deliverTier(machine: Machine, tier: number, most: number): number {
+function deliverTier(machine: Machine, tier: number): number {
   if (machine.isWeighted) return deliverClasses(machine, tier);
   const { ranked } = machine;
   let sent = 0;
   for (let i = 0; i < ranked.length; i++) {
     const queue = ranked[i]!;
-    if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier, most, queue.levels);
+    if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier, NO_LIMIT, queue.levels);
   }
   return sent;
 }
@@ -107,7 +107,7 @@ function deliverLevel(
 ): number {
   const { lanes } = queue;
   const bit = 1 << level;
-  const first = queue.turn;
+  const first = queue.turns[level]!;
   let sent = 0;
   let left = 0;
   for (let i = 0; i < lanes.length; i++) {
@@ -115,7 +115,7 @@ function deliverLevel(
     if ((lane.levels & bit) !== 0) sent += deliverLane(machine, lane, level, tier, most - sent);
     left |= lane.levels & bit;
   }
-  if (lanes.length > 1) queue.turn = (first + 1) % lanes.length;
+  if (lanes.length > 1) queue.turns[level] = (first + 1) % lanes.length;
   if (left === 0) queue.levels &= ~bit;
   return sent;
 }

@@ -29,6 +29,7 @@ import type { Lane } from './queue-seat.js';
  */
 export function takeIn(machine: Machine, port: PortSeat, limit: number): number {
   const available = port.enqueue.available();
+  port.more = false;
   if (available === 0) return 0;
   if (available < 0 || available > machine.plan.ringDepth) return -1;
   const count = available < limit ? available : limit;

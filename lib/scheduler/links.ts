@@ -35,7 +35,7 @@ export function useProfile(machine: Machine, port: PortSeat, profile: number): v
     queue.links[port.id] = priority;
     listPorts(machine, queue);
   }
-  rankLinks(machine);
+  rankLinks(machine, port);
 }
 
 /** @param priority of the link, -1: none. */
@@ -45,7 +45,7 @@ function setLink(machine: Machine, { port, queue, profile }: LinkCommand, priori
   const seat = machine.queues[queue]!;
   seat.links[port] = priority;
   listPorts(machine, seat);
-  rankLinks(machine);
+  rankLinks(machine, machine.ports[port]!);
 }
 
 function linkAt(machine: Machine, profile: number, queue: number, port: number): number {
@@ -57,12 +57,11 @@ function listPorts(machine: Machine, queue: QueueSeat): void {
 }
 
 /** Where one port serves several queues, its free places go by link priority first. */
-function rankLinks(machine: Machine): void {
-  machine.tiers = 1;
-  for (const { id } of machine.ports) {
-    const linked = machine.queues.filter((queue) => queue.links[id]! >= 0);
-    const priorities = [...new Set(linked.map((queue) => queue.links[id]!))].sort((a, b) => a - b);
-    for (const queue of linked) queue.ranks[id] = priorities.indexOf(queue.links[id]!);
-    machine.tiers = Math.max(machine.tiers, priorities.length);
-  }
+function rankLinks(machine: Machine, port: PortSeat): void {
+  const { id } = port;
+  const linked = machine.queues.filter((queue) => queue.links[id]! >= 0);
+  const priorities = [...new Set(linked.map((queue) => queue.links[id]!))].sort((a, b) => a - b);
+  for (const queue of linked) queue.ranks[id] = priorities.indexOf(queue.links[id]!);
+  port.tiers = priorities.length;
+  machine.tiers = machine.ports.reduce((most, each) => Math.max(most, each.tiers), 1);
 }

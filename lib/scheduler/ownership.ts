@@ -151,7 +151,6 @@ export function lookAt(machine: Machine, { id }: PortSeat): void {
 function reschedule(machine: Machine, port: PortSeat): number {
   const held = heldBy(port);
   putBack(machine, port, entriesOf(port));
-  port.holes = 0;
   return held;
 }
 
@@ -160,7 +159,10 @@ export function putBack(machine: Machine, port: PortSeat, count: number): void {
   const { m, at, queues, parking } = machine;
   for (let i = 1; i <= count; i++) {
     const index = (port.historyTail - i) | 0;
-    if (isCompleted(machine, port, index)) continue;
+    if (isCompleted(machine, port, index)) {
+      port.holes--;
+      continue;
+    }
     const entry = historyAt(machine, port, index);
     discardPieces(machine, entry);
     const word1 = m[entry + 1]!;

@@ -48,6 +48,8 @@ export class PortSeat {
   /** The YIELD request answered last, and the link profile that it serves. */
   yielded = 0;
   profile = 0;
+  /** Different priorities among its links. */
+  tiers = 0;
   /** Its owner has left, and its ring is still being taken in. */
   leaving = false;
   /** The generation that may use the port, and the one that detached last. */

@@ -57,8 +57,8 @@ export class QueueSeat {
   /** Events stored by the pass under way. */
   stored = 0;
   readonly lanes: Lane[] = [];
-  /** The lane whose turn it is on the next level that is served. */
-  turn = 0;
+  /** Per level, the lane whose turn it is to go first. */
+  readonly turns = new Int32Array(LEVELS);
   /** The lane of an event by its schedule type; null: an `any` queue has none for it. */
   readonly laneOf: (Lane | null)[] = [];
   /** The lanes with a flow table and with a window, if there are any. */

@@ -125,7 +125,9 @@ export class Scheduler {
   #passOver(domain: ScheduledDomain, sweep: boolean): number {
     const { machine } = domain;
     const { free } = machine;
-    const rang = this.#inline || sweep || domain.hasWork();
+    // A reclaim may have completed what windows wait for.
+    const isDue = machine.readyCount > 0;
+    const rang = this.#inline || sweep || isDue || domain.hasWork();
     const moved = pass(machine, this.#limits);
     machine.stats.addToDomain(DOMAIN_COUNTS.PASSES, 1);
     // Credits that a reclaim gave back go to others in a pass for which nobody rang.

@@ -9,6 +9,7 @@ import { PROFILE_MASK } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { observe, publish } from '#words';
 import { cqUsed, wakePort } from './cq-room.js';
+import { entriesOf } from './history.js';
 import { useProfile } from './links.js';
 import type { Machine } from './machine.js';
 import { putBack } from './ownership.js';
@@ -24,7 +25,7 @@ export function answerYield(machine: Machine, port: PortSeat): boolean {
   const undelivered = cqUsed(machine, port);
   if (undelivered < 0 || undelivered > port.cq.layout.depth) return false;
   // A hostile head may claim more than the port holds.
-  const held = (port.historyTail - port.historyHead) | 0;
+  const held = entriesOf(port);
   putBack(machine, port, undelivered < held ? undelivered : held);
   port.cq.retract(undelivered);
   port.yielded = request;
