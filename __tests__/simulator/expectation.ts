@@ -102,13 +102,16 @@ function roomForPieces(port: OraclePort, events: readonly PlannedEvent[], most: 
   const lease = leaseNumber(port.word(PORT.LEASE));
   if (port.piecesLease !== lease) port.piecesSent = 0;
   port.piecesLease = lease;
+  // Those of this burst are not in the ring when it is seen empty.
+  let here = 0;
   for (let i = 0; i < most; i++) {
     if (events[i]!.op !== OP.FRAGMENT) continue;
     if (port.piecesSent === pieceSlots) {
-      if (port.ring.length > 0) return i;
-      port.piecesSent = 0;
+      if (here === pieceSlots || port.ring.length > 0) return i;
+      port.piecesSent = here;
     }
     port.piecesSent++;
+    here++;
   }
   return most;
 }
