@@ -2,6 +2,7 @@
 import { thisMachine } from './machine.js';
 import { UsageError, readCommandLine } from './options.js';
 import type { RunCommand } from './options.js';
+import { writePlots } from './plots/write-plots.js';
 import { LineProgress } from './progress.js';
 import { machineLine, renderVerdict, reportData } from './report.js';
 import type { Verdict } from './report.js';
@@ -20,9 +21,11 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function runScenarios(command: RunCommand): Promise<void> {
-  const { runs, events, only, json } = command;
+  const { runs, full, only, json, plots } = command;
   const machine = thisMachine();
-  const chosen = SCENARIOS.filter(({ name }) => only.length === 0 || only.includes(name));
+  const chosen = SCENARIOS.filter(({ name, fullOnly }) =>
+    only.length === 0 ? full || fullOnly !== true : only.includes(name),
+  );
   const progress = new LineProgress(process.stderr);
   const verdicts: Verdict[] = [];
   if (!json) process.stdout.write(`${machineLine(machine)}\n\n`);
@@ -34,8 +37,14 @@ async function runScenarios(command: RunCommand): Promise<void> {
     if (!json) process.stdout.write(`${renderVerdict(verdict, machine, runs)}\n\n`);
   }
   if (json) {
-    const data = reportData(machine, runs, events, verdicts);
+    const data = reportData(machine, command, verdicts);
     process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
+  }
+  if (plots !== undefined) {
+    writePlots(
+      plots,
+      verdicts.flatMap(({ outcome }) => outcome?.plots ?? []),
+    );
   }
   if (verdicts.some(({ problems }) => problems.length > 0)) process.exitCode = EXIT_FAILED;
 }

@@ -2,7 +2,7 @@
 import chalk from 'chalk';
 import Table from 'cli-table3';
 import type { Machine } from './machine.js';
-import type { Outcome, Reading, Row, Scenario, Unit } from './scenario.js';
+import type { Outcome, Reading, Row, Scenario, Settings, Unit } from './scenario.js';
 
 /** What came of a scenario. */
 export interface Verdict {
@@ -31,6 +31,7 @@ export function renderVerdict(verdict: Verdict, { cores }: Machine, runs: number
   if (outcome !== undefined) {
     if (outcome.rows.length > 0) lines.push(rowTable(outcome.rows, runs));
     if (outcome.readings.length > 0) lines.push(readingTable(outcome.readings));
+    for (const note of outcome.notes ?? []) lines.push(chalk.dim(`note: ${note}`));
     for (const { text, met } of outcome.goals) {
       lines.push(met ? chalk.green(`goal met: ${text}`) : chalk.yellow(`goal missed: ${text}`));
     }
@@ -46,11 +47,11 @@ function isOversubscribed({ threads }: Scenario, cores: number): boolean {
 
 function rowTable(rows: readonly Row[], runs: number): string {
   const unit = rows[0]!.unit;
-  const heads = ['', `best of ${runs}`, 'median', 'worst', 'spread', 'first row’s speed'];
+  const heads = ['', `best of ${runs}`, 'median', 'worst', 'spread', 'cost, paired'];
   const table = newTable(heads);
-  for (const { name, best, median, worst, spread, ratio } of rows) {
+  for (const { name, best, median, worst, spread, ratio, rival } of rows) {
     const figures = [best, median, worst].map((value) => figure(value, unit));
-    table.push([name, ...figures, `${spread.toFixed(0)} %`, `${significant(ratio)} x`]);
+    table.push([name, ...figures, `${spread.toFixed(0)} %`, `${significant(ratio)} x ${rival}`]);
   }
   return table.toString();
 }
@@ -86,13 +87,13 @@ function significant(value: number): string {
 /** For --json. */
 export function reportData(
   machine: Machine,
-  runs: number,
-  events: number | undefined,
+  { runs, events, full }: Settings,
   verdicts: readonly Verdict[],
 ): object {
   return {
     machine,
     runs,
+    full,
     events: events ?? null,
     passed: verdicts.every(({ problems }) => problems.length === 0),
     scenarios: verdicts.map(({ scenario, outcome, problems }) => ({
@@ -104,6 +105,8 @@ export function reportData(
       rows: outcome?.rows ?? [],
       readings: outcome?.readings ?? [],
       goals: outcome?.goals ?? [],
+      notes: outcome?.notes ?? [],
+      plots: outcome?.plots ?? [],
       problems,
     })),
   };

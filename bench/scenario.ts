@@ -10,6 +10,8 @@ export interface Scenario {
   readonly about: string;
   /** Threads that are busy at the same time. */
   readonly threads: number;
+  /** Only with --full, or when it is named. */
+  readonly fullOnly?: boolean;
   /** @throws CheckFailed */
   run(settings: Settings, progress: Progress): Promise<Outcome>;
 }
@@ -19,6 +21,8 @@ export interface Settings {
   readonly runs: number;
   /** Events per repetition; undefined: each scenario's own number. */
   readonly events: number | undefined;
+  /** Everything, opponents included that take long. */
+  readonly full: boolean;
 }
 
 /** One repetition. */
@@ -31,7 +35,16 @@ export interface Run {
 export interface Contestant {
   readonly name: string;
   readonly events: number;
+  /** Whom it is compared with; left out: the first of all. */
+  readonly against?: Rival;
   run(events: number): Promise<Run> | Run;
+}
+
+export interface Rival {
+  /** Its row's whole name. */
+  readonly name: string;
+  /** The same in a word or two, for a table's cell. */
+  readonly label: string;
 }
 
 export type Unit = 'events/s' | 'ns/event';
@@ -46,10 +59,12 @@ export interface Row {
   readonly worst: number;
   /** (Slowest - fastest) / median of the times, in percent. */
   readonly spread: number;
-  /** Times of all repetitions, shortest first. */
+  /** Times of all repetitions, in their order. */
   readonly milliseconds: readonly number[];
-  /** How many times as fast as this row the first one is, by the medians. */
+  /** What an event costs here, by what it costs the rival: the median over the rounds. */
   readonly ratio: number;
+  /** The rival's label. */
+  readonly rival: string;
 }
 
 /** A number that is read once. */
@@ -65,10 +80,33 @@ export interface Goal {
   readonly met: boolean;
 }
 
+/** Lines over one axis, for --plots. */
+export interface Plot {
+  /** The file's name without its ending. */
+  readonly file: string;
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly Series[];
+}
+
+export interface Axis {
+  readonly label: string;
+  readonly scale: 'linear' | 'log';
+}
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly readings: readonly Reading[];
   readonly goals: readonly Goal[];
+  /** What a reader has to know about these figures, or how to get those that are missing. */
+  readonly notes?: readonly string[];
+  readonly plots?: readonly Plot[];
 }
 
 /** What was measured is not what should have happened: numbers of it would mean nothing. */

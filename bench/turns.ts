@@ -18,7 +18,7 @@ const PERCENT = 100;
 export async function measureInTurns(
   contestants: readonly Contestant[],
   unit: Unit,
-  { runs, events }: Settings,
+  { runs, events }: Pick<Settings, 'runs' | 'events'>,
   progress: Progress,
 ): Promise<Row[]> {
   // A contestant that gives its turn back queues behind the others: tinybench's concurrency of
@@ -30,26 +30,31 @@ export async function measureInTurns(
     warmupIterations: 1,
     warmupTime: 0,
     throws: true,
-    retainSamples: true,
   });
   const turns = new Turns();
-  const sizes = contestants.map((each) => Math.min(each.events, events ?? each.events));
-  let round = 0;
-  contestants.forEach((contestant, i) => {
+  const entries = contestants.map((contestant) => ({
+    contestant,
+    size: Math.min(contestant.events, events ?? contestant.events),
+    rounds: [] as number[],
+  }));
+  for (const [i, { contestant, size, rounds }] of entries.entries()) {
     const repetition = async (): Promise<FnReturnedObject> => {
-      if (i === 0) progress.step(round++ === 0 ? 'warm-up' : `${round - 1}`);
-      const { ms, problems } = await contestant.run(sizes[i]!);
+      if (i === 0) progress.step(rounds.length === 0 ? 'warm-up' : `${rounds.length}`);
+      const { ms, problems } = await contestant.run(size);
       if (problems.length > 0) {
         throw new CheckFailed(problems.map((problem) => `${contestant.name}: ${problem}`));
       }
+      rounds.push(ms);
       return { overriddenDuration: ms };
     };
     bench.add(contestant.name, () => turns.take(repetition), { async: true });
+  }
+  const tasks = await bench.run();
+  const timed = entries.map(({ contestant, size, rounds }, i) => {
+    const [, ...milliseconds] = rounds;
+    return { contestant, size, milliseconds, median: medianOf(tasks[i]!) };
   });
-  const times = (await bench.run()).map(sortedTimes);
-  return times.map((all, i) =>
-    row(contestants[i]!.name, unit, sizes[i]!, all, times[0]!, sizes[0]!),
-  );
+  return timed.map((entry) => row(entry, rivalOf(entry, timed), unit));
 }
 
 /** One at a time, first come, first served. When one fails, all that come later fail as well. */
@@ -63,37 +68,50 @@ class Turns {
   }
 }
 
-interface Times {
+interface Timed {
+  readonly contestant: Contestant;
+  readonly size: number;
+  /** Round by round, without the warm-up. */
+  readonly milliseconds: readonly number[];
   readonly median: number;
-  readonly sorted: readonly number[];
 }
 
-function sortedTimes({ name, result }: Task): Times {
+function medianOf({ name, result }: Task): number {
   if (result.state !== 'completed') throw new Error(`${name} was not completed: ${result.state}`);
-  return { median: result.latency.p50, sorted: result.latency.samples ?? [] };
+  return result.latency.p50;
 }
 
-function row(
-  name: string,
-  unit: Unit,
-  events: number,
-  { median, sorted }: Times,
-  first: Times,
-  firstEvents: number,
-): Row {
-  const shortest = sorted[0]!;
-  const longest = sorted.at(-1)!;
+function rivalOf({ contestant }: Timed, all: readonly Timed[]): Timed {
+  const { against } = contestant;
+  if (against === undefined) return all[0]!;
+  const rival = all.find((each) => each.contestant.name === against.name);
+  if (rival === undefined) throw new Error(`no contestant is called ${against.name}`);
+  return rival;
+}
+
+function row({ contestant, size, milliseconds, median }: Timed, rival: Timed, unit: Unit): Row {
+  const shortest = Math.min(...milliseconds);
+  const longest = Math.max(...milliseconds);
   const figure = (ms: number): number =>
-    unit === 'events/s' ? (events / ms) * MS_PER_S : (ms * NS_PER_MS) / events;
+    unit === 'events/s' ? (size / ms) * MS_PER_S : (ms * NS_PER_MS) / size;
+  const paired = milliseconds.map((ms, i) => ms / size / (rival.milliseconds[i]! / rival.size));
   return {
-    name,
+    name: contestant.name,
     unit,
-    events,
+    events: size,
     best: figure(shortest),
     median: figure(median),
     worst: figure(longest),
     spread: ((longest - shortest) / median) * PERCENT,
-    milliseconds: sorted,
-    ratio: median / events / (first.median / firstEvents),
+    milliseconds,
+    ratio: middle(paired),
+    rival: contestant.against?.label ?? 'first row',
   };
+}
+
+/** The median; of an even number of values the mean of the two in the middle. */
+export function middle(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }

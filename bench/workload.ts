@@ -11,10 +11,15 @@ export const FLOWS = 1024;
 /** Each flow's word has a cache line of its own: consumers on two cores write them by turns. */
 const WORDS_PER_FLOW = 16;
 
-/** Makes the burst the events `first` .. `first + count - 1` for queue 0. */
-export function writeEvents(burst: EventBurst, first: number, count: number): void {
+/** Makes the burst the events `first` .. `first + count - 1` for queue 0. `flows` is a power of 2. */
+export function writeEvents(
+  burst: EventBurst,
+  first: number,
+  count: number,
+  flows: number = FLOWS,
+): void {
   burst.clear();
-  for (let n = first; n < first + count; n++) burst.pushNew(0, n % FLOWS, SCHED.ATOMIC, n);
+  for (let n = first; n < first + count; n++) burst.pushNew(0, n & (flows - 1), SCHED.ATOMIC, n);
 }
 
 /** What one consumer saw of a run. */
@@ -28,34 +33,44 @@ export interface Tally {
 
 /** The number last seen of each flow. Plain reads will do: whoever is given an atomic flow sees
  *  what its last holder wrote. */
-export function newFlowTable(): Int32Array {
-  return new Int32Array(new SharedArrayBuffer(FLOWS * WORDS_PER_FLOW * 4));
+export function newFlowTable(
+  flows: number = FLOWS,
+  wordsPerFlow: number = WORDS_PER_FLOW,
+): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(flows * wordsPerFlow * 4));
 }
 
 /** To be called before a run: event `flow` is the first of its flow. */
-export function resetFlowTable(table: Int32Array): void {
-  for (let flow = 0; flow < FLOWS; flow++) table[flow * WORDS_PER_FLOW] = flow - FLOWS;
+export function resetFlowTable(table: Int32Array, flows: number = FLOWS): void {
+  const stride = table.length / flows;
+  for (let flow = 0; flow < flows; flow++) table[flow * stride] = flow - flows;
 }
 
 /** A consumer's side of the check. */
 export class Arrivals {
   readonly #table: Int32Array;
+  readonly #flows: number;
+  readonly #stride: number;
   received = 0;
   #sum = 0;
   #misplaced = 0;
 
-  constructor(table: Int32Array) {
+  constructor(table: Int32Array, flows: number = FLOWS) {
     this.#table = table;
+    this.#flows = flows;
+    this.#stride = table.length / flows;
   }
 
   take(burst: EventBurst): void {
     const table = this.#table;
+    const flows = this.#flows;
+    const stride = this.#stride;
     const count = burst.length;
     let sum = this.#sum;
     for (let i = 0; i < count; i++) {
       const n = burst.payload(i);
-      const at = burst.flowId(i) * WORDS_PER_FLOW;
-      if (table[at] !== n - FLOWS) this.#misplaced++;
+      const at = burst.flowId(i) * stride;
+      if (table[at] !== n - flows) this.#misplaced++;
       table[at] = n;
       sum = (sum + n) | 0;
     }
@@ -65,8 +80,8 @@ export class Arrivals {
 
   /** The same for an event that comes by another way. */
   takeOne(flow: number, n: number): void {
-    const at = flow * WORDS_PER_FLOW;
-    if (this.#table[at] !== n - FLOWS) this.#misplaced++;
+    const at = flow * this.#stride;
+    if (this.#table[at] !== n - this.#flows) this.#misplaced++;
     this.#table[at] = n;
     this.#sum = (this.#sum + n) | 0;
     this.received++;

@@ -19,7 +19,7 @@ const CONSUMERS = 4;
 /** Compiling allocates: V8 replaces the code of a loop's first run in the second, and once more when
  *  it knows the types better. */
 const WARM_UP_RUNS = 5;
-const WARM_UP_EVENTS = 500_000;
+const WARM_UP_EVENTS_MAX = 500_000;
 
 function write(mark: Mark['mark'], problems: readonly string[]): void {
   const { heapUsed } = process.memoryUsage();
@@ -27,9 +27,10 @@ function write(mark: Mark['mark'], problems: readonly string[]): void {
 }
 
 const [type, events] = process.argv.slice(2);
-const rig = await InlineRig.open(type as InlineType, CONSUMERS);
+const warmUpEvents = Math.min(WARM_UP_EVENTS_MAX, Number(events));
+const rig = await InlineRig.open({ type: type as InlineType, consumers: CONSUMERS });
 const problems: string[] = [];
-for (let i = 0; i < WARM_UP_RUNS; i++) problems.push(...rig.run(WARM_UP_EVENTS).problems);
+for (let i = 0; i < WARM_UP_RUNS; i++) problems.push(...rig.run(warmUpEvents).problems);
 write(STEADY, problems);
 write(FINISHED, rig.run(Number(events)).problems);
 await rig.close();

@@ -11,43 +11,33 @@ import type {
   ProducerData,
   ProducerReply,
 } from '../threads/end-to-end.js';
-import { newFlowTable, problemsOf, resetFlowTable } from '../workload.js';
+import { BURST, newFlowTable } from '../workload.js';
 import { RunThread } from './run-thread.js';
+import { endCast, threadedRun } from './threaded-run.js';
+import type { Cast } from './threaded-run.js';
 
 /** Enough events on their way that no thread runs dry while another has the core. */
 export const EVENTS_LIMIT = 8192;
 /** A refused producer sleeps until it may send this many: a wake-up for eight bursts. */
 export const WISH = 256;
 
-const NS_PER_MS = 1e6;
-
 export interface EndToEndOptions {
   readonly consumers: number;
   /** CQ depth of each consumer's port; undefined: what the device chooses. */
   readonly dequeueDepth: number | undefined;
+  /** Events of one enqueue and at most of one dequeue; default 32. */
+  readonly burst?: number;
+  /** Microseconds that a consumer is busy with each event; default none. */
+  readonly workMicros?: number;
 }
-
-type Producer = RunThread<ProducerReply>;
-type Consumer = RunThread<ConsumerReply>;
 
 export class EndToEndRig {
   readonly #device: Device;
-  readonly #producer: Producer;
-  readonly #consumers: readonly Consumer[];
-  readonly #taken: Int32Array;
-  readonly #flowTable: Int32Array;
+  readonly #cast: Cast;
 
-  private constructor(
-    device: Device,
-    producer: Producer,
-    consumers: readonly Consumer[],
-    shared: Omit<ConsumerData, 'attachment'>,
-  ) {
+  private constructor(device: Device, cast: Cast) {
     this.#device = device;
-    this.#producer = producer;
-    this.#consumers = consumers;
-    this.#taken = shared.taken;
-    this.#flowTable = shared.flowTable;
+    this.#cast = cast;
   }
 
   static async open(options: EndToEndOptions): Promise<EndToEndRig> {
@@ -57,36 +47,25 @@ export class EndToEndRig {
       taken: new Int32Array(new SharedArrayBuffer(4)),
       flowTable: newFlowTable(),
     };
-    const producerData: ProducerData = { attachment: domain.attachment(0), wish: WISH };
-    const producer: Producer = await RunThread.start('producer.js', producerData);
-    const consumers: Consumer[] = [];
+    const { burst = BURST, workMicros = 0 } = options;
+    const producerData: ProducerData = { attachment: domain.attachment(0), wish: WISH, burst };
+    const producer = await RunThread.start<ProducerReply>('producer.js', producerData);
+    const consumers: RunThread<ConsumerReply>[] = [];
     for (let id = 1; id <= options.consumers; id++) {
-      const data: ConsumerData = { attachment: domain.attachment(id), ...shared };
+      const own = { attachment: domain.attachment(id), burst, workMicros };
+      const data: ConsumerData = { ...own, ...shared };
       consumers.push(await RunThread.start('consumer.js', data));
     }
     await domain.start();
-    return new EndToEndRig(device, producer, consumers, shared);
+    return new EndToEndRig(device, { producer, consumers, ...shared });
   }
 
-  /** From just before the first event is written until the last one is in a consumer's hands. */
-  async run(events: number): Promise<Run> {
-    resetFlowTable(this.#flowTable);
-    Atomics.store(this.#taken, 0, 0);
-    const received = Promise.all(this.#consumers.map((consumer) => consumer.run({ events })));
-    const { startedAt } = await this.#producer.run({ events });
-    const replies = await received;
-    const tallies = replies.map(({ tally }) => tally);
-    const last = replies.find(({ finishedAt }) => finishedAt !== undefined);
-    // Without a last event the check fails as well, and the time means nothing.
-    const finishedAt = last?.finishedAt ?? process.hrtime.bigint();
-    return {
-      ms: Number(finishedAt - startedAt) / NS_PER_MS,
-      problems: problemsOf(events, tallies, true),
-    };
+  run(events: number): Promise<Run> {
+    return threadedRun(this.#cast, events);
   }
 
   async close(): Promise<void> {
-    for (const thread of [this.#producer, ...this.#consumers]) await thread.end();
+    await endCast(this.#cast);
     await this.#device.close();
   }
 }

@@ -5,6 +5,8 @@ import { CheckFailed } from '../scenario.js';
 import type { Outcome, Scenario } from '../scenario.js';
 
 const IDLE_MS = 5000;
+/** Where runs are short as well: enough to see that it works, no measure. */
+const IDLE_MS_SHORT = 300;
 const GOAL_PERCENT = 1;
 const PERCENT = 100;
 
@@ -17,9 +19,10 @@ export const idleDevice: Scenario = {
     'must arrive.',
   threads: 0,
 
-  async run(_settings, progress): Promise<Outcome> {
-    progress.step(`${IDLE_MS / 1000} s`);
-    const report = JSON.parse(await runChild('idle.js', [`${IDLE_MS}`])) as IdleReport;
+  async run({ events }, progress): Promise<Outcome> {
+    const idleMs = events === undefined ? IDLE_MS : IDLE_MS_SHORT;
+    progress.step(`${idleMs / 1000} s`);
+    const report = JSON.parse(await runChild('idle.js', [`${idleMs}`])) as IdleReport;
     if (report.problems.length > 0) throw new CheckFailed(report.problems);
     const value = (report.cpuMs / report.wallMs) * PERCENT;
     return {

@@ -1,9 +1,35 @@
 /** All scenarios in the order in which they run. */
 import type { Scenario } from '../scenario.js';
+import { burstSize } from './burst-size.js';
+import { configuredSize } from './configured-size.js';
+import { cryptoPool } from './crypto-pool.js';
 import { endToEnd } from './end-to-end.js';
 import { garbage } from './garbage.js';
 import { idleDevice } from './idle-device.js';
 import { inlineDevice } from './inline-device.js';
+import { lateBinding } from './late-binding.js';
 import { peers } from './peers.js';
+import { roundTrip } from './round-trip.js';
+import { scaling } from './scaling.js';
+import { startUp } from './start-up.js';
+import { stuckFlow } from './stuck-flow.js';
+import { twoStages } from './two-stages.js';
+import { workPerEvent } from './work-per-event.js';
 
-export const SCENARIOS: readonly Scenario[] = [endToEnd, inlineDevice, garbage, idleDevice, peers];
+export const SCENARIOS: readonly Scenario[] = [
+  inlineDevice,
+  endToEnd,
+  peers,
+  twoStages,
+  burstSize,
+  roundTrip,
+  configuredSize,
+  cryptoPool,
+  garbage,
+  idleDevice,
+  startUp,
+  stuckFlow,
+  lateBinding,
+  workPerEvent,
+  scaling,
+];

@@ -10,6 +10,7 @@ export interface ProducerData {
   readonly attachment: PortAttachment;
   /** Credits that a refused producer sleeps for. */
   readonly wish: number;
+  readonly burst: number;
 }
 
 export interface ConsumerData {
@@ -17,6 +18,8 @@ export interface ConsumerData {
   /** One word: events that all consumers have taken in this run. */
   readonly taken: Int32Array;
   readonly flowTable: Int32Array;
+  readonly burst: number;
+  readonly workMicros: number;
 }
 
 export interface ProducerReply {
