@@ -29,7 +29,8 @@ export function readTrace(output: string): GarbageReport {
       if (mark.problems.length > 0) return failed(mark.problems);
       if (heap !== undefined) {
         bytes += mark.heapUsed - heap;
-        return { collectionsBefore, collections, bytes, problems: [] };
+        // V8 also frees without a line, code for one: then the heap is smaller than it was.
+        return { collectionsBefore, collections, bytes: Math.max(0, bytes), problems: [] };
       }
       heap = mark.heapUsed;
     } else if (sizes !== undefined) {
