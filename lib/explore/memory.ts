@@ -16,7 +16,7 @@ import type { Journal } from './journal.js';
  * none: not at all, that is a race
  * read: plain reads may; they see any value that the memory model lets them see
  * any: plain writes may as well; plain reads see any such value
- * latest: as any, but plain reads see the value written last
+ * latest: like any, but plain reads see the value written last
  */
 export type Hint = 'none' | 'read' | 'any' | 'latest';
 
