@@ -36,6 +36,7 @@ const STEPS = 25;
 async function depthsAfter(ms: number, events: number): Promise<number[]> {
   const r = await rig({
     eventsLimit: 4096,
+    far: true,
     queues: [{ type: 'parallel' }],
     ports: [{ enqueueDepth: 4096 }, ...upTo(2).map(() => ({ links: [0] }))],
   });

@@ -28,6 +28,8 @@ export interface RigSpec {
   readonly attach?: readonly number[];
   /** Default true. */
   readonly started?: boolean;
+  /** Ports as other threads would have them, see lib/memory/near.ts. */
+  readonly far?: boolean;
 }
 
 const open: Device[] = [];
@@ -54,7 +56,8 @@ export async function addRig(device: Device, spec: RigSpec): Promise<Rig> {
   const full: DomainSpec = { eventsLimit, queues: [...queues], ports };
   const domain = await device.createDomain(full);
   const made: Port[] = [];
-  for (const id of attach ?? ports.keys()) made[id] = attachPort(domain.attachment(id));
+  const attachTo = spec.far === true ? attachFar : attachNear;
+  for (const id of attach ?? ports.keys()) made[id] = attachTo(domain, id);
   if (spec.started !== false) await domain.start();
   return {
     device,
@@ -68,6 +71,15 @@ export async function addRig(device: Device, spec: RigSpec): Promise<Rig> {
     },
     stats: () => domain.stats(),
   };
+}
+
+function attachNear(domain: Domain, id: number): Port {
+  return attachPort(domain.attachment(id));
+}
+
+/** Attaches as a thread would that does not make the passes. */
+export function attachFar(domain: Domain, id: number): Port {
+  return attachPort({ ...domain.attachment(id), schedulerThread: undefined });
 }
 
 /** A burst of these events. */

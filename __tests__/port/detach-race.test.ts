@@ -5,6 +5,7 @@
  */
 import { expect, jest, test } from '@jest/globals';
 import type * as Words from '../../lib/memory/words.js';
+import type * as Scheduling from '../../lib/scheduler/scheduler.js';
 import { PORT } from '../../lib/memory/layout.js';
 
 let watched = -1;
@@ -24,9 +25,19 @@ jest.unstable_mockModule('#words', () => ({
     return value;
   },
 }));
-const { attachPort } = await import('../../lib/index.js');
+const scheduling = (await import(
+  new URL('../../lib/scheduler/scheduler.js', import.meta.url).href
+)) as typeof Scheduling;
+// The ports are to be as those of other threads.
+jest.unstable_mockModule('../../lib/scheduler/index.js', () => ({
+  Scheduler: class extends scheduling.Scheduler {
+    constructor(inline: boolean, onFailure: ConstructorParameters<typeof scheduling.Scheduler>[1]) {
+      super(inline, onFailure);
+    }
+  },
+}));
 const { domainLayout } = await import('../../lib/memory/layout.js');
-const { expectCreditsSumUp, expectEmpty, fresh, rig, send, took } =
+const { attachFar, expectCreditsSumUp, expectEmpty, fresh, rig, send, took } =
   await import('../contracts/harness.js');
 
 /** The word of a port that the scheduler looks at, and after which the port acts. */
@@ -38,7 +49,8 @@ const MOMENTS = [
 test.each(MOMENTS)(
   'completions and a detach right after the scheduler looked at %s count',
   async (_, word) => {
-    const r = await rig({ queues: [{ type: 'directed' }], ports: [{}, { links: [0] }] });
+    const ports = [{}, { links: [0] }];
+    const r = await rig({ far: true, queues: [{ type: 'directed' }], ports });
     send(r.ports[0]!, ...fresh(4));
     r.pass();
     expect(took(r.ports[1]!, 3)).toEqual([0, 1, 2]);
@@ -53,7 +65,7 @@ test.each(MOMENTS)(
     r.pass();
     expect(watched).toBe(-1);
     r.pass();
-    const next = attachPort(r.domain.attachment(1));
+    const next = attachFar(r.domain, 1);
     r.pass();
     // 0 and 1 were completed: what comes again is 2 and 3, and a stale RELEASE ends none of them.
     expect(took(next)).toEqual([2, 3]);

@@ -54,6 +54,10 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#bindings = new WorkerBindings((port, thread) => this.#reclaim(port, thread));
   }
 
+  protected override refresh(): void {
+    this.#seat.refresh?.(this.id);
+  }
+
   override get state(): DomainState {
     return this.#state;
   }
@@ -75,6 +79,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
+      schedulerThread: this.#seat.thread,
     };
   }
 

@@ -1,6 +1,7 @@
 /** Checks of single fields: each error names the field by its path, the value and what is allowed. */
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
+import { small } from '../memory/small.js';
 
 export function invalid(
   field: string,
@@ -39,12 +40,12 @@ export function wholeNumber(
   field: string,
   range: { min: number; max: number; fallback?: number; code?: ErrorCode },
 ): number {
-  if (value === undefined && range.fallback !== undefined) return range.fallback;
+  if (value === undefined && range.fallback !== undefined) return small(range.fallback);
   const { min, max } = range;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     throw invalid(field, value, `a whole number, ${min}..${max}`, range.code);
   }
-  return value;
+  return small(value);
 }
 
 export function powerOfTwo(

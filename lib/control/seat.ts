@@ -7,8 +7,12 @@ export interface SchedulerSeat {
   readonly bell: SharedArrayBuffer;
   /** The scheduler runs in a thread of its own. */
   readonly threaded: boolean;
+  /** The thread that makes the passes, if that is the one that opened the device. */
+  readonly thread?: number;
   /** Carries out a command between two passes. Rejects with ERR_DLB_SCHEDULER_FAILED. */
   apply(command: Command): Promise<Reply>;
+  /** Brings what can be read of a domain up to date; without it every pass does. */
+  refresh?(domain: number): void;
 }
 
 /** Told by a seat that its scheduler gave this domain up, or, with null, has ended altogether. */

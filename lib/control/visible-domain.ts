@@ -55,6 +55,9 @@ export abstract class VisibleDomain {
 
   abstract get state(): DomainState;
 
+  /** To be called before statistics are read. */
+  protected abstract refresh(): void;
+
   /**
    * The links of a port in a profile, by queue.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_ARGUMENT
@@ -100,11 +103,13 @@ export abstract class VisibleDomain {
 
   /** A snapshot; in worker mode at most one pass old. */
   stats(): DomainStats {
+    this.refresh();
     return this.#stats.read();
   }
 
   /** Counts start anew; levels (inflight, credits, used, free, pinned) are what they are. */
   resetStats(): void {
+    this.refresh();
     this.#stats.counts.resetAll();
   }
 
@@ -122,11 +127,13 @@ export abstract class VisibleDomain {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
    */
   xstats(mode: XstatsMode, id?: number, ids?: readonly number[]): number[] {
+    this.refresh();
     return this.#xstats.values(mode, id, ids);
   }
 
   /** The number of a statistic and its value; undefined if none has that name. */
   xstatByName(name: string): { id: number; value: number } | undefined {
+    this.refresh();
     return this.#xstats.byName(name);
   }
 
@@ -136,11 +143,13 @@ export abstract class VisibleDomain {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT
    */
   resetXstats(mode: XstatsMode, id?: number, ids?: readonly number[]): void {
+    this.refresh();
     this.#xstats.reset(mode, id, ids);
   }
 
   /** The whole domain as text, for people: state, counts, levels, links, and what stalls. */
   dump(): string {
+    this.refresh();
     return dump({
       id: this.id,
       name: this.name,

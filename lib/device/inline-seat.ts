@@ -1,4 +1,5 @@
 /** A scheduler on the caller's own thread: nothing happens unless somebody calls. */
+import { threadId } from 'node:worker_threads';
 import { domainFailed } from '../control/index.js';
 import type { SchedulerSeat, SeatFailed } from '../control/index.js';
 import { domainOf } from '../eventdev/commands.js';
@@ -13,16 +14,18 @@ const STOPPING_STEP_MS = 1;
 export class InlineSeat implements SchedulerSeat {
   readonly bell = new SharedArrayBuffer(LINE_BYTES);
   readonly threaded = false;
+  readonly thread = threadId;
   readonly #scheduler: Scheduler;
   /** Domains that the scheduler gave up. */
   readonly #failures = new Map<number, DlbError>();
 
   constructor(onFailure: SeatFailed) {
-    this.#scheduler = new Scheduler(true, (domain, why) => {
+    const failed = (domain: number, why: string): void => {
       const reason = domainFailed(domain, why);
       this.#failures.set(domain, reason);
       onFailure(reason, domain);
-    });
+    };
+    this.#scheduler = new Scheduler(true, failed, this.thread);
   }
 
   async apply(command: Command): Promise<Reply> {
@@ -36,6 +39,10 @@ export class InlineSeat implements SchedulerSeat {
       await new Promise((resolve) => setTimeout(resolve, STOPPING_STEP_MS));
       this.#scheduler.pass(true);
     }
+  }
+
+  refresh(domain: number): void {
+    this.#scheduler.refresh(domain);
   }
 
   /** One pass over all domains. Returns the number of events moved. */

@@ -59,6 +59,8 @@ export const PRIORITY_SHIFT = 16;
 export const PRIORITY_MASK = 0xff;
 export const OPAQUE_SHIFT = 24;
 export const OPAQUE_MASK = 0xff;
+/** What events that are scheduled as one run have in common of their second words. */
+export const RUN_MASK = ~(OPAQUE_MASK << OPAQUE_SHIFT);
 
 /** Priority levels inside a queue, as many as DLB encodes in its three bits. */
 export const LEVELS = 8;

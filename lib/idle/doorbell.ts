@@ -9,9 +9,19 @@ import { HEADER } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observe, setBits } from '#words';
 
-export function ringDoorbell(words: Int32Array, bell: Int32Array, portId: number): void {
-  const at = HEADER.DOORBELL + (portId >>> 5);
+export function ringDoorbell(
+  words: Int32Array,
+  bell: Int32Array,
+  portId: number,
+  near = false,
+): void {
   const bit = 1 << (portId & 31);
+  if (near) {
+    // Whoever makes the passes is here, so nobody sleeps.
+    words[HEADER.NEAR_DOORBELL + (portId >>> 5)]! |= bit;
+    return;
+  }
+  const at = HEADER.DOORBELL + (portId >>> 5);
   // D1 → D2 (scheduler: takes the bits, then observes the tails): a bit found set here is taken
   // later, so whoever takes it sees what we published before.
   // Set again even so: the scheduler takes this bit as well, and reads plainly what came before.

@@ -18,6 +18,8 @@ export interface PortAttachment {
   readonly enqueueDepth: number;
   readonly implicitRelease: boolean;
   readonly independentEnqueue: boolean;
+  /** The thread that makes the passes of an inline device: its own ports are near. */
+  readonly schedulerThread?: number | undefined;
 }
 
 export interface DomainView {

@@ -1,5 +1,6 @@
 /** Hands out offsets of shared memory, one after the other, so that none is ever written by hand. */
 import { LINE_WORDS } from './lines.js';
+import { small } from './small.js';
 
 export interface Cursor {
   /** The next whole line; returns its word offset. */
@@ -11,10 +12,10 @@ export interface Cursor {
 }
 
 export function cursor(start = 0): Cursor {
-  let next = start;
+  let next = small(start);
   const words = (count: number): number => {
     const at = next;
-    next += Math.ceil(count / LINE_WORDS) * LINE_WORDS;
+    next = small(at + Math.ceil(count / LINE_WORDS) * LINE_WORDS);
     return at;
   };
   return {

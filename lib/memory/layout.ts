@@ -4,7 +4,8 @@
  *   header      constant    control, once     magic, version, shape: checked by every attach
  *               CTL         scheduler         epoch and state; SLEEPING beside it
  *               IN_DOMAIN   scheduler         events in the domain, for newEventThreshold
- *               DOORBELL    ports set, scheduler clears: one bit per port that rang
+ *               DOORBELL    ports set, scheduler clears: one bit per port that rang; NEAR_DOORBELL
+ *                                            for the ports of an inline scheduler's own thread
  *   per port    PP line     port              TAIL (the scheduler moves it once, to fence), counts
  *               PP head     scheduler         HEAD, NEW events taken in
  *               CQ tail     scheduler         TAIL, lease, acknowledged generation and yield, first index
@@ -44,6 +45,8 @@ export const HEADER = {
   IN_DOMAIN: countLine,
   /** Two words: ports 0-31 and 32-63. */
   DOORBELL: header.line(),
+  /** The same for ports on the thread of an inline scheduler, which alone writes it. */
+  NEAR_DOORBELL: header.line(),
 } as const;
 const HEADER_WORDS = header.used;
 

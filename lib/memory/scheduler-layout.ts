@@ -21,6 +21,7 @@ import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import type { QueueType } from '../eventdev/spec.js';
 import { cursor } from './cursor.js';
 import type { Cursor } from './cursor.js';
+import { small } from './small.js';
 
 /** The event's four words, then its intake sequence. */
 export const ENTRY_WORDS = 5;
@@ -174,7 +175,7 @@ export function schedulerLayout(
   const longest = plan.ports.some((port) => port.independent) ? OPAQUE_RANGE : 0;
   const historyDepth = powerOfTwoFrom(Math.max(plan.capacity, longest));
   // A list may have a half-empty chunk at each end.
-  const chunkCount = Math.ceil(plan.capacity / CHUNK_ENTRIES) + 2 * lists;
+  const chunkCount = small(Math.ceil(plan.capacity / CHUNK_ENTRIES) + 2 * lists);
   return {
     statsSeq: at.line(),
     counts: at.words(slots * 2),
@@ -220,5 +221,5 @@ function lane(at: Cursor, queue: number, type: LaneType, plan: QueuePlan): LaneL
 }
 
 export function powerOfTwoFrom(n: number): number {
-  return 2 ** Math.ceil(Math.log2(n));
+  return small(2 ** Math.ceil(Math.log2(n)));
 }

@@ -25,8 +25,10 @@ export class Admission {
   #asked = 0;
   /** NEW events accepted, free-running: the private copy of NEW_COUNT. */
   #accepted: number;
+  readonly #near: boolean;
 
-  constructor(words: Int32Array, portAt: number, attachment: PortAttachment) {
+  constructor(words: Int32Array, portAt: number, attachment: PortAttachment, near = false) {
+    this.#near = near;
     this.#words = words;
     this.#at = portAt;
     // All credits together are eventsLimit: a threshold as high can never be the tighter rule.
@@ -68,7 +70,8 @@ export class Admission {
       return 0;
     }
     const room = this.#threshold === 0 ? wanted : this.#belowThreshold(wanted);
-    const taken = room > 0 ? takeCredits(this.#words, this.#at + PORT.CREDIT, this.#tag, room) : 0;
+    const at = this.#at + PORT.CREDIT;
+    const taken = room > 0 ? takeCredits(this.#words, at, this.#tag, room, this.#near) : 0;
     if (taken < room) this.#refuseForCredit(wanted - taken, taken);
     else if (this.#words[this.#at + PORT.WISH] !== 0) this.#words[this.#at + PORT.WISH] = 0;
     if (taken === room && room < wanted) this.#refuse(REFUSAL.THRESHOLD, PORT.REFUSED_THRESHOLD);

@@ -34,7 +34,8 @@ export function attachPort(attachment: PortAttachment): Port {
   }
   words[at + PORT.WORKING] = 0;
   words[at + PORT.WISH] = 0;
-  const port = new Port(attachment, view, me, generation);
+  const near = attachment.schedulerThread === threadId;
+  const port = new Port(attachment, view, me, generation, near);
   // The scheduler gives the port its events back when it sees the new generation.
   ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
   return port;

@@ -15,8 +15,10 @@ import { count } from '../memory/wide-counter.js';
 import { RingProducer } from '../ring/producer.js';
 import { Admission } from './admission.js';
 import { OpenEvents } from './open-events.js';
+import { MODE } from './port-gate.js';
 
-const KEEP = ~((RESERVED_MASK << RESERVED_SHIFT) | OP_MASK);
+const RESERVED_CLEAR = ~(RESERVED_MASK << RESERVED_SHIFT);
+const KEEP = RESERVED_CLEAR & ~OP_MASK;
 /** Returned by a call whose ring was fenced while it wrote: nothing was published. */
 export const FENCED = -1;
 
@@ -42,11 +44,11 @@ export class EnqueueSide {
   readonly #pieceSlots: number;
   #piecesSent = 0;
 
-  constructor(words: Int32Array, port: PortLayout, attachment: PortAttachment) {
+  constructor(words: Int32Array, port: PortLayout, attachment: PortAttachment, near: boolean) {
     this.#words = words;
     this.#at = port.at;
-    this.#ring = new RingProducer(words, port.enqueue);
-    this.admission = new Admission(words, port.at, attachment);
+    this.#ring = new RingProducer(words, port.enqueue, near);
+    this.admission = new Admission(words, port.at, attachment, near);
     this.#open = attachment.independentEnqueue ? new OpenEvents() : null;
     this.#ops = new Uint8Array(attachment.independentEnqueue ? attachment.enqueueDepth : 0);
     this.#pieceSlots = attachment.shape.pieceSlots;
@@ -75,6 +77,9 @@ export class EnqueueSide {
   enqueue(source: Int32Array, from: number, limit: number, mode: number): number {
     if (this.#pieceSlots > 0) limit = this.#roomForPieces(source, from, limit);
     if (this.#open !== null) return this.#enqueueNamed(source, from, limit, mode);
+    const op = commonOp(source, from, limit);
+    if (op === OP.NEW) return this.#enqueueNew(source, from, limit, mode);
+    if (op === OP.FORWARD && limit <= this.outstanding) return this.#forward(source, from, limit);
     const wanted = countNew(source, from, limit, this.outstanding);
     const granted = this.admission.admit(wanted, mode);
     const accepted =
@@ -89,6 +94,34 @@ export class EnqueueSide {
     this.#oldest = (this.#oldest + this.outstanding - owed) & OPAQUE_MASK;
     this.outstanding = owed;
     return accepted;
+  }
+
+  /** As `enqueue`, of NEW events only. */
+  #enqueueNew(source: Int32Array, from: number, limit: number, mode: number): number {
+    const granted = this.admission.admit(limit, mode);
+    if (granted === 0) return 0;
+    this.admission.countNew(granted);
+    copyIn(this.#ring, source, from, granted);
+    if (this.#ring.tryPublish()) return granted;
+    this.admission.countNew(-granted);
+    this.#ring.resync();
+    return FENCED;
+  }
+
+  /** As `enqueue`, of FORWARD events only, as many as are outstanding at most. */
+  #forward(source: Int32Array, from: number, limit: number): number {
+    this.admission.admit(0, MODE.FLOWING);
+    if (limit === 0) return 0;
+    const misordered = countMisordered(source, from, limit, this.#oldest);
+    if (misordered > 0) count(this.#words, this.#at + PORT.MISORDERED, misordered);
+    copyIn(this.#ring, source, from, limit);
+    if (!this.#ring.tryPublish()) {
+      this.#ring.resync();
+      return FENCED;
+    }
+    this.#oldest = (this.#oldest + limit) & OPAQUE_MASK;
+    this.outstanding -= limit;
+    return limit;
   }
 
   /** Completes the `due` oldest, with one entry. FENCED or `due`. */
@@ -238,6 +271,42 @@ export class EnqueueSide {
       here++;
     }
     return limit;
+  }
+}
+
+/** The op of all events of the burst, or -1 if they have several. */
+function commonOp(source: Int32Array, from: number, limit: number): number {
+  let some = 0;
+  let all = OP_MASK;
+  for (let at = from + 1, end = at + limit * QE_WORDS; at < end; at += QE_WORDS) {
+    const word1 = source[at]!;
+    some |= word1;
+    all &= word1;
+  }
+  return (some & OP_MASK) === all ? all : -1;
+}
+
+/** How many events of a burst of FORWARD do not name the event that they complete. */
+function countMisordered(source: Int32Array, from: number, limit: number, oldest: number): number {
+  let found = 0;
+  for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
+    if (source[at]! >>> OPAQUE_SHIFT !== ((oldest + i) & OPAQUE_MASK)) found++;
+  }
+  return found;
+}
+
+/** Claims `count` slots and fills them with the events as they are. */
+function copyIn(ring: RingProducer, source: Int32Array, from: number, count: number): void {
+  const { words } = ring;
+  const { slots, mask } = ring.layout;
+  let index = ring.claim(count);
+  for (let at = from, end = from + count * QE_WORDS; at < end; at += QE_WORDS) {
+    const to = slots + (index & mask) * QE_WORDS;
+    words[to] = source[at]!;
+    words[to + 1] = source[at + 1]! & RESERVED_CLEAR;
+    words[to + 2] = source[at + 2]!;
+    words[to + 3] = source[at + 3]!;
+    index = (index + 1) | 0;
   }
 }
 

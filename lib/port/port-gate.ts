@@ -8,6 +8,7 @@
 import type { PortState } from '../eventdev/spec.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { isDisabled, isHeld, isLeaseOf, STATE, stateOf } from '../memory/domain-state.js';
+import { observeNear } from '../memory/near.js';
 import { observe } from '#words';
 
 /** In this order: up to DRAINING completions are taken, later ones take nothing. */
@@ -39,8 +40,10 @@ export class PortGate {
   #mode: number = MODE.IDLE;
   /** Counts the looks that found something changed. */
   #changes = 0;
+  readonly #near: boolean;
 
-  constructor(words: Int32Array, portAt: number, generation: number) {
+  constructor(words: Int32Array, portAt: number, generation: number, near = false) {
+    this.#near = near;
     this.#words = words;
     this.#leaseAt = portAt + PORT.LEASE;
     this.#ackAt = portAt + PORT.ACK_GENERATION;
@@ -71,7 +74,7 @@ export class PortGate {
 
   /** Whether the lease is no longer that of the last look. Observes. */
   leaseEnded(): boolean {
-    return observe(this.#words, this.#leaseAt) !== this.#lease;
+    return observeNear(this.#near, this.#words, this.#leaseAt) !== this.#lease;
   }
 
   /** False when a look is due: something changed, or nothing flows and a plain read may be stale. */

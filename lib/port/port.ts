@@ -44,6 +44,7 @@ export class Port implements Disposable {
   readonly #owner: number;
   readonly #enqueueDepth: number;
   readonly #implicitRelease: boolean;
+  readonly #near: boolean;
   readonly #gate: PortGate;
   readonly #out: EnqueueSide;
   readonly #cq: RingConsumer;
@@ -57,9 +58,17 @@ export class Port implements Disposable {
   /** CQ index of the first event of the last burst. */
   #firstIndex = 0;
 
-  /** Use `attachPort`, which takes the port for this thread first. */
-  constructor(attachment: PortAttachment, view: DomainView, owner: number, generation: number) {
+  /** Use `attachPort`, which takes the port for this thread first. `near`: this thread makes the
+   *  passes. */
+  constructor(
+    attachment: PortAttachment,
+    view: DomainView,
+    owner: number,
+    generation: number,
+    near = false,
+  ) {
     const { words, layout } = view;
+    this.#near = near;
     const port = layout.ports[attachment.portId]!;
     this.id = attachment.portId;
     this.#words = words;
@@ -69,9 +78,9 @@ export class Port implements Disposable {
     this.#owner = owner;
     this.#enqueueDepth = attachment.enqueueDepth;
     this.#implicitRelease = attachment.implicitRelease;
-    this.#gate = new PortGate(words, port.at, generation);
-    this.#out = new EnqueueSide(words, port, attachment);
-    this.#cq = new RingConsumer(words, port.cq);
+    this.#gate = new PortGate(words, port.at, generation, near);
+    this.#out = new EnqueueSide(words, port, attachment, near);
+    this.#cq = new RingConsumer(words, port.cq, near);
     this.#waiter = new Waiter(words, port);
     this.#waits = new ReadyWaits(this.#waiter, {
       waiting: () => (this.#mayTake() ? this.#cq.available() : 0),
@@ -282,15 +291,9 @@ export class Port implements Disposable {
     if (!this.#gate.leaseHolds) {
       return again && this.#look() === MODE.FLOWING ? this.#take(burst, limit, false) : 0;
     }
-    const { words, slots, mask, head } = cq;
+    const { words, head } = cq;
     const to = burst.words;
-    for (let i = 0, at = 0; i < count; i++, at += QE_WORDS) {
-      const from = slots + ((head + i) & mask) * QE_WORDS;
-      to[at] = words[from]!;
-      to[at + 1] = words[from + 1]!;
-      to[at + 2] = words[from + 2]!;
-      to[at + 3] = words[from + 3]!;
-    }
+    copyOut(cq, to, count);
     // As well after the copy: then nothing of another lease has come into it.
     if (this.#gate.leaseEnded()) return 0;
     cq.head = (head + count) | 0;
@@ -314,7 +317,7 @@ export class Port implements Disposable {
   }
 
   #ring(): void {
-    ringDoorbell(this.#words, this.#bell, this.id);
+    ringDoorbell(this.#words, this.#bell, this.id, this.#near);
   }
 
   #mode(): number {
@@ -361,6 +364,19 @@ export class Port implements Disposable {
   /** Ends a blocking wait: an event came, or something changed. */
   readonly #stirred = (): boolean =>
     this.#gate.changed() || (this.#mayTake() && this.#cq.available() > 0);
+}
+
+/** Copies the `count` entries from the head on into a burst. */
+function copyOut({ words, slots, mask, head }: RingConsumer, to: Int32Array, count: number): void {
+  let index = head;
+  for (let at = 0, end = count * QE_WORDS; at < end; at += QE_WORDS) {
+    const from = slots + (index & mask) * QE_WORDS;
+    to[at] = words[from]!;
+    to[at + 1] = words[from + 1]!;
+    to[at + 2] = words[from + 2]!;
+    to[at + 3] = words[from + 3]!;
+    index = (index + 1) | 0;
+  }
 }
 
 /** `value` as a whole number within 0..max. */

@@ -8,7 +8,8 @@
  * Ordering:  README.md, edges R1 → A1 and R2 → A2.
  */
 import { QE_WORDS } from '../eventdev/event.js';
-import { observe, publish } from '#words';
+import { observe } from '#words';
+import { observeNear, publishNear } from '../memory/near.js';
 import type { RingLayout } from '../memory/layout.js';
 
 export class RingConsumer {
@@ -16,10 +17,13 @@ export class RingConsumer {
   readonly layout: RingLayout;
   readonly slots: number;
   readonly mask: number;
+  /** The producer is on this thread. */
+  near: boolean;
   /** Private: the next index to read. */
   head: number;
 
-  constructor(words: Int32Array, layout: RingLayout) {
+  constructor(words: Int32Array, layout: RingLayout, near = false) {
+    this.near = near;
     this.words = words;
     this.layout = layout;
     this.slots = layout.slots;
@@ -30,7 +34,7 @@ export class RingConsumer {
   /** Published entries from `head` on. A hostile tail may make this any number: check it. */
   available(): number {
     // A1 ← R1 (producer.ts#publish): the entries before this tail are complete.
-    return (observe(this.words, this.layout.tailAt) - this.head) | 0;
+    return (observeNear(this.near, this.words, this.layout.tailAt) - this.head) | 0;
   }
 
   /** Word offset of the entry at `index`. */
@@ -41,7 +45,7 @@ export class RingConsumer {
   /** Gives the slots before `head` back to the producer. */
   publish(): void {
     // R2 → A2 (scheduler/cq-room.ts#cqUsed): the slots before this head have been read.
-    publish(this.words, this.layout.headAt, this.head);
+    publishNear(this.near, this.words, this.layout.headAt, this.head);
   }
 
   /** Writes HEAD for statistics only: for a ring whose producer never looks at it. */

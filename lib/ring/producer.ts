@@ -11,19 +11,23 @@
  * scheduler counts what it put into a CQ, and an enqueue ring is as deep as all events together.
  */
 import { QE_WORDS } from '../eventdev/event.js';
-import { observe, publish, swapIf } from '#words';
+import { observe } from '#words';
+import { publishNear, swapIfNear } from '../memory/near.js';
 import type { RingLayout } from '../memory/layout.js';
 
 export class RingProducer {
   readonly words: Int32Array;
   readonly layout: RingLayout;
+  /** The consumer is on this thread. */
+  near: boolean;
   /** Private: the next index to fill. */
   tail: number;
   #published: number;
   readonly #slots: number;
   readonly #mask: number;
 
-  constructor(words: Int32Array, layout: RingLayout) {
+  constructor(words: Int32Array, layout: RingLayout, near = false) {
+    this.near = near;
     this.words = words;
     this.layout = layout;
     this.#slots = layout.slots;
@@ -56,7 +60,7 @@ export class RingProducer {
     this.#published = this.tail;
     // R1 → A1 (consumer.ts#available): the entries written so far are visible to whoever
     // observes this tail.
-    publish(this.words, this.layout.tailAt, this.tail);
+    publishNear(this.near, this.words, this.layout.tailAt, this.tail);
   }
 
   /**
@@ -65,7 +69,8 @@ export class RingProducer {
   tryPublish(): boolean {
     const expected = this.#published;
     // R1 → A1 as above. F2 ← F1 (fence): after a fence this compare fails for good.
-    if (swapIf(this.words, this.layout.tailAt, expected, this.tail) !== expected) return false;
+    const found = swapIfNear(this.near, this.words, this.layout.tailAt, expected, this.tail);
+    if (found !== expected) return false;
     this.#published = this.tail;
     return true;
   }

@@ -10,7 +10,7 @@
 import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
-import { observe } from '#words';
+import { observeNear } from '../memory/near.js';
 import { entriesOf } from './history.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
@@ -27,7 +27,7 @@ const BOUND_SHORT_MS = 1;
 export function cqUsed(machine: Machine, port: PortSeat): number {
   const { cq } = port;
   // A2 ← R2 (port): the slots before this head have been read.
-  const head = observe(machine.words, cq.layout.headAt);
+  const head = observeNear(port.near, machine.words, cq.layout.headAt);
   // The owner of a new lease may not have come round to moving its head to where its CQ begins.
   if (((head - port.cqStart) | 0) < 0) return (cq.tail - port.cqStart) | 0;
   // Follows the head, so that the difference stays small whatever the number of deliveries.
@@ -38,7 +38,7 @@ export function cqUsed(machine: Machine, port: PortSeat): number {
 /** Wakes the port's thread if it sleeps: to be called after what it waits for was published. */
 export function wakePort(machine: Machine, port: PortSeat): void {
   // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
-  if (observe(machine.words, port.at + PORT.SLEEPING) === 0) return;
+  if (observeNear(port.near, machine.words, port.at + PORT.SLEEPING) === 0) return;
   raise(machine.words, port.at + PORT.WAKE);
 }
 

@@ -197,7 +197,7 @@ export function grant(machine: Machine, port: PortSeat, count: number): void {
   machine.free -= count;
   port.unspent += count;
   // C2 → C1 (credit-word.ts#takeCredits): adding keeps the lease that the word carries.
-  grantCredits(machine.words, port.at + PORT.CREDIT, count);
+  grantCredits(machine.words, port.at + PORT.CREDIT, count, port.near);
 }
 
 /** Takes back what the port has not spent. What it took and has not published stays in `unspent`

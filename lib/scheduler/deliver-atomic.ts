@@ -1,16 +1,18 @@
 /**
  * Atomic events: each goes to the port that holds its flow, or is parked.
  *
- * Runs on: the scheduler, for one level of a lane at a time.
+ * Runs on: the scheduler, for one level of a lane at a time. A run of events is decided first, then
+ * given port by port: two short loops are faster than one that does both.
  */
 import { ENTRY_WORDS } from '../memory/scheduler-layout.js';
-import { HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
+import { foldFlow, HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
 import { parkEntry, pin, unparkOldest } from './flows.js';
-import { deliver } from './history.js';
+import { deliver, deliverPicked } from './give.js';
 import type { Machine } from './machine.js';
-import { openPorts, roomiestPort, takesPart } from './placement.js';
+import { PICK_WORDS, PICKS_WORDS } from './picks.js';
+import { roomiestPort, takesPart } from './placement.js';
 import type { PortSeat } from './port-seat.js';
-import type { Lane } from './queue-seat.js';
+import type { Lane, QueueSeat } from './queue-seat.js';
 
 /** Atomic events that wait in order. Those whose flow is held elsewhere are parked. */
 export function deliverAtomic(
@@ -20,39 +22,118 @@ export function deliverAtomic(
   tier: number,
   most: number,
 ): number {
-  const { m, storage, ports } = machine;
+  const { storage } = machine;
   const { queue } = lane;
-  const table = lane.flows!;
   const list = lane.list + level;
-  let open = openPorts(queue, tier);
+  let open = showRooms(machine, queue, tier);
   let sent = 0;
   while (open > 0 && sent < most) {
-    let entry = storage.run(list);
-    if (entry < 0) break;
-    const end = storage.runEnd;
-    for (; entry < end && open > 0 && sent < most; entry += ENTRY_WORDS) {
-      const slot = table.slotOf(m[entry]!);
-      let flow = m[slot]!;
-      let port: PortSeat;
-      if (flow === 0) {
-        port = roomiestPort(queue, tier)!;
-        flow = pin(machine, lane, slot, port);
-      } else {
-        port = ports[(flow & HELD_BY) - 1]!;
-        // A flow with parked events may be held by nobody: then `port` is no port at all.
-        if ((flow & PARKED) !== 0 || !takesPart(queue, port, tier)) {
-          parkEntry(machine, lane, slot, entry);
-          continue;
-        }
+    const first = storage.run(list);
+    if (first < 0) break;
+    const last = first + (most - sent) * ENTRY_WORDS;
+    const end = last < storage.runEnd ? last : storage.runEnd;
+    storage.drop(list, decideRun(machine, lane, first, end, open));
+    for (let i = 0; i < queue.ports.length; i++) sent += givePicked(machine, queue.ports[i]!);
+    open = openRooms(machine, queue);
+  }
+  hideRooms(machine, queue);
+  return sent;
+}
+
+/** Writes the room of the ports that take part into `rooms`. Returns how many have some. */
+function showRooms({ rooms }: Machine, queue: QueueSeat, tier: number): number {
+  let open = 0;
+  for (let i = 0; i < queue.ports.length; i++) {
+    const port = queue.ports[i]!;
+    if (!takesPart(queue, port, tier)) continue;
+    rooms[port.id] = port.room;
+    open++;
+  }
+  return open;
+}
+
+function openRooms({ rooms }: Machine, { order }: QueueSeat): number {
+  let open = 0;
+  for (let i = 0; i < order.length; i++) if (rooms[order[i]!]! > 0) open++;
+  return open;
+}
+
+function hideRooms({ rooms }: Machine, { order }: QueueSeat): void {
+  for (let i = 0; i < order.length; i++) rooms[order[i]!] = 0;
+}
+
+/**
+ * Decides the entries from `entry` to `end`, while one of the `open` ports has room: picks a port for
+ * each, or parks it. Returns where it ended.
+ */
+function decideRun(machine: Machine, lane: Lane, entry: number, end: number, open: number): number {
+  const { m, rooms, picked, picks, at } = machine;
+  const { queue } = lane;
+  const { order } = queue;
+  const { table, mask } = lane.flows!;
+  const pinned = at.pinnedFlows + queue.id * machine.ports.length;
+  // No port has more room than this; the one whose turn it is mostly has as much.
+  let most = mostRoom(rooms, order);
+  let next = queue.next;
+  for (; entry < end && open > 0; entry += ENTRY_WORDS) {
+    const slot = table + foldFlow(m[entry]!, mask);
+    const flow = m[slot]!;
+    let port: number;
+    if (flow === 0) {
+      do {
+        if (next >= order.length) next = 0;
+        port = order[next++]!;
+      } while (rooms[port] === 0);
+      if (rooms[port]! < most) {
+        most = mostRoom(rooms, order);
+        if (rooms[port]! < most) port = firstWith(rooms, order, most);
+      }
+      m[slot] = ONE_EVENT | (port + 1);
+      m[pinned + port] = m[pinned + port]! + 1;
+    } else {
+      port = (flow & HELD_BY) - 1;
+      // A flow with parked events may be held by nobody: then `port` is no port at all.
+      if ((flow & PARKED) !== 0 || rooms[port] === 0) {
+        parkEntry(machine, lane, slot, entry);
+        continue;
       }
       m[slot] = flow + ONE_EVENT;
-      deliver(machine, port, entry, slot, -1);
-      sent++;
-      if (port.room === 0) open--;
     }
-    storage.drop(list, entry);
+    const count = picked[port]!;
+    picked[port] = count + 1;
+    const pick = port * PICKS_WORDS + count * PICK_WORDS;
+    picks[pick] = entry;
+    picks[pick + 1] = slot;
+    const room = rooms[port]! - 1;
+    rooms[port] = room;
+    if (room === 0) open--;
   }
-  return sent;
+  queue.next = next;
+  return entry;
+}
+
+function mostRoom(rooms: Int32Array, order: Int32Array): number {
+  let most = 0;
+  for (let i = 0; i < order.length; i++) {
+    const room = rooms[order[i]!]!;
+    if (room > most) most = room;
+  }
+  return most;
+}
+
+/** The lowest of the ports that have this much room. */
+function firstWith(rooms: Int32Array, order: Int32Array, room: number): number {
+  let i = 0;
+  while (rooms[order[i]!]! !== room) i++;
+  return order[i]!;
+}
+
+function givePicked(machine: Machine, port: PortSeat): number {
+  const count = machine.picked[port.id]!;
+  if (count === 0) return 0;
+  machine.picked[port.id] = 0;
+  deliverPicked(machine, port, count);
+  return count;
 }
 
 /** Blocked flows of a level that can move now: first those that nobody holds, then per port. */

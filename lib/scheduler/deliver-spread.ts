@@ -5,7 +5,7 @@
  */
 import { ENTRY_WORDS, NODE } from '../memory/scheduler-layout.js';
 import { FlowWindow } from './flow-window.js';
-import { deliver, deliverEach } from './history.js';
+import { deliver, deliverPlaced, deliverRun } from './give.js';
 import type { Machine } from './machine.js';
 import { gatherOpen, nextPort } from './placement.js';
 import type { Lane } from './queue-seat.js';
@@ -48,7 +48,7 @@ export function deliverSpread(
   while (sent < most) {
     const first = storage.run(list);
     if (first < 0) return sent;
-    let left = (storage.runEnd - first) / ENTRY_WORDS;
+    let left = ((storage.runEnd - first) / ENTRY_WORDS) | 0;
     const inRun = left;
     if (left > most - sent) left = most - sent;
     if (window !== null && left > window.room) left = window.room;
@@ -91,7 +91,8 @@ function deliverRounds(
   for (let i = 0; i < ports; i++) {
     const from = first + i * ENTRY_WORDS;
     const step = ports * ENTRY_WORDS;
-    deliverEach(machine, open[i]!, from, step, rounds, window, (place + i) | 0, ports);
+    if (window === null) deliverRun(machine, open[i]!, from, step, rounds);
+    else deliverPlaced(machine, open[i]!, from, step, rounds, window, (place + i) | 0, ports);
   }
   return events;
 }

@@ -12,24 +12,26 @@ export const ONE_EVENT = 0x100;
 const COUNT_SHIFT = 8;
 
 export class FlowTable {
-  readonly #table: number;
+  /** The word offset of slot 0. */
+  readonly table: number;
+  /** Slots, less one. */
+  readonly mask: number;
   readonly #records: number;
-  readonly #mask: number;
 
   constructor(table: number, records: number, flows: number) {
-    this.#table = table;
+    this.table = table;
     this.#records = records;
-    this.#mask = flows - 1;
+    this.mask = flows - 1;
   }
 
   /** The slot of an event, given its first word: a word offset of scheduler memory. */
   slotOf(word0: number): number {
-    return this.#table + foldFlow(word0, this.#mask);
+    return this.table + foldFlow(word0, this.mask);
   }
 
   /** Where the record index of a slot is kept. */
   recordAt(slot: number): number {
-    return slot - this.#table + this.#records;
+    return slot - this.table + this.#records;
   }
 }
 

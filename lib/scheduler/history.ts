@@ -5,104 +5,15 @@
  * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest. Only
  * those of an independent port name theirs, by `implOpaque`, the low bits of its index.
  */
-import {
-  OP,
-  OPAQUE_MASK,
-  OPAQUE_SHIFT,
-  OP_MASK,
-  QE_WORDS,
-  QUEUE_MASK,
-  QUEUE_SHIFT,
-} from '../eventdev/event.js';
-import { COMPLETED, ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
-import { ONE_EVENT } from './flow-table.js';
+import { QUEUE_MASK, QUEUE_SHIFT } from '../eventdev/event.js';
+import { COMPLETED, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
+import { ONE_EVENT, PARKED } from './flow-table.js';
 import { flowIdle } from './flows.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
-import type { Window } from './window.js';
 
-const KEEP = ~((OPAQUE_MASK << OPAQUE_SHIFT) | OP_MASK);
-
-/**
- * Puts the entry at `from` of scheduler memory into the port's CQ and history list.
- * `slot` is its flow, `place` its place in a window, -1 for none. The caller has checked the room
- * and settles `served`.
- */
-export function deliver(
-  machine: Machine,
-  port: PortSeat,
-  from: number,
-  slot: number,
-  place: number,
-): void {
-  const { m, words } = machine;
-  const index = port.historyTail;
-  const entry = port.history + (index & machine.historyMask) * HISTORY_WORDS;
-  const to = port.cq.slot();
-  const word0 = m[from]!;
-  const word1 = m[from + 1]!;
-  const low = m[from + 2]!;
-  const high = m[from + 3]!;
-  m[entry] = word0;
-  m[entry + 1] = word1;
-  m[entry + 2] = low;
-  m[entry + 3] = high;
-  m[entry + ENTRY_SEQUENCE] = m[from + ENTRY_SEQUENCE]!;
-  m[entry + HISTORY.FLOW] = slot;
-  m[entry + HISTORY.PLACE] = place;
-  words[to] = word0;
-  words[to + 1] = (word1 & KEEP) | OP.FORWARD | ((index & OPAQUE_MASK) << OPAQUE_SHIFT);
-  words[to + 2] = low;
-  words[to + 3] = high;
-  port.historyTail = (index + 1) | 0;
-  port.served++;
-  port.room--;
-}
-
-/**
- * As `deliver`, for `count` entries from `from` on, each `step` words behind the one before, of
- * events without a flow. Their places are those of `window` from `place` on, each `stride` behind
- * the one before, if there is a window.
- */
-export function deliverEach(
-  machine: Machine,
-  port: PortSeat,
-  from: number,
-  step: number,
-  count: number,
-  window: Window | null,
-  place: number,
-  stride: number,
-): void {
-  const { m, words, historyMask } = machine;
-  const { slots, mask } = port.cq.layout;
-  const { history } = port;
-  const index = port.historyTail;
-  const tail = port.cq.claim(count);
-  for (let i = 0, at = from; i < count; i++, at += step) {
-    const entry = history + ((index + i) & historyMask) * HISTORY_WORDS;
-    const to = slots + ((tail + i) & mask) * QE_WORDS;
-    const word0 = m[at]!;
-    const word1 = m[at + 1]!;
-    const low = m[at + 2]!;
-    const high = m[at + 3]!;
-    m[entry] = word0;
-    m[entry + 1] = word1;
-    m[entry + 2] = low;
-    m[entry + 3] = high;
-    m[entry + ENTRY_SEQUENCE] = m[at + ENTRY_SEQUENCE]!;
-    m[entry + HISTORY.FLOW] = -1;
-    m[entry + HISTORY.PLACE] = window === null ? -1 : window.hold((place + i * stride) | 0);
-    words[to] = word0;
-    words[to + 1] = (word1 & KEEP) | OP.FORWARD | (((index + i) & OPAQUE_MASK) << OPAQUE_SHIFT);
-    words[to + 2] = low;
-    words[to + 3] = high;
-  }
-  port.historyTail = (index + count) | 0;
-  port.served += count;
-  port.room -= count;
-}
+const QUEUE_FIELD = QUEUE_MASK << QUEUE_SHIFT;
 
 /** Completes the oldest event of a port that holds one: its flow moves on. Returns the entry's
  *  offset; its words stay valid until the next delivery. */
@@ -146,38 +57,36 @@ export function isCompleted(machine: Machine, port: PortSeat, index: number): bo
   return machine.m[historyAt(machine, port, index) + HISTORY.FLOW] === COMPLETED;
 }
 
-/** Completes the `due` oldest events of a port without holes, all of which it holds. `placeEnded` is
- *  told of each that has a place in a window. */
-export function completeMany(
-  machine: Machine,
-  port: PortSeat,
-  due: number,
-  placeEnded: (machine: Machine, entry: number, place: number) => void,
-): void {
-  const { m, at, queues } = machine;
-  let index = port.historyHead;
-  let run = 0;
-  let runQueue = queues[0]!;
-  for (let i = 0; i < due; i++) {
-    const entry = port.history + (index & machine.historyMask) * HISTORY_WORDS;
-    const queue = queues[(m[entry + 1]! >>> QUEUE_SHIFT) & QUEUE_MASK]!;
-    if (queue !== runQueue) {
-      noteCompleted(m, at.heldEvents + runQueue.id * machine.ports.length + port.id, run);
-      runQueue = queue;
-      run = 0;
+/**
+ * Completes up to `most` of the oldest events of a port without holes, which holds as many: those
+ * that came from one queue and have no place in a window. Returns how many; an event that is
+ * completed otherwise stands behind them, if they are fewer.
+ */
+export function completeRun(machine: Machine, port: PortSeat, most: number): number {
+  const { m, at, historyMask } = machine;
+  const { history, historyHead } = port;
+  const queue = queueOf(machine, historyAt(machine, port, historyHead));
+  const from = queue.id << QUEUE_SHIFT;
+  let done = 0;
+  let idle = 0;
+  for (; done < most; done++) {
+    const entry = history + ((historyHead + done) & historyMask) * HISTORY_WORDS;
+    if ((m[entry + 1]! & QUEUE_FIELD) !== from || m[entry + HISTORY.PLACE]! >= 0) break;
+    const slot = m[entry + HISTORY.FLOW]!;
+    if (slot < 0) continue;
+    const flow = m[slot]! - ONE_EVENT;
+    if (flow >= ONE_EVENT) m[slot] = flow;
+    else if ((flow & PARKED) !== 0) flowIdle(machine, queue.atomic!, slot, flow);
+    else {
+      m[slot] = 0;
+      idle++;
     }
-    run++;
-    completeFlow(machine, queue, m[entry + HISTORY.FLOW]!);
-    const place = m[entry + HISTORY.PLACE]!;
-    if (place >= 0) placeEnded(machine, entry, place);
-    index = (index + 1) | 0;
   }
-  noteCompleted(m, at.heldEvents + runQueue.id * machine.ports.length + port.id, run);
-  port.historyHead = index;
-}
-
-function noteCompleted(m: Int32Array, held: number, count: number): void {
-  m[held] = m[held]! - count;
+  const pair = queue.id * machine.ports.length + port.id;
+  m[at.heldEvents + pair] = m[at.heldEvents + pair]! - done;
+  m[at.pinnedFlows + pair] = m[at.pinnedFlows + pair]! - idle;
+  port.historyHead = (historyHead + done) | 0;
+  return done;
 }
 
 function completeFlow(machine: Machine, queue: QueueSeat, slot: number): void {

@@ -16,12 +16,13 @@ import {
 } from '../memory/scheduler-layout.js';
 import { noteSpender } from './credits.js';
 import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
-import { completeMany, completeOldest, heldBy, queueOf } from './history.js';
+import { completeOldest, completeRun, heldBy, historyAt, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
-import { laneFor, store, storeEntry, storeRun } from './lanes.js';
+import { laneFor, runLength, store, storeEntry, storeRun } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane } from './queue-seat.js';
+import { Window } from './window.js';
 
 /**
  * Takes in what the port has published. Returns the number of entries, or -1 if the port's indices
@@ -47,27 +48,20 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
   const { slots, mask, head } = port.enqueue;
   let taken = 0;
   for (let i = 0; i < count;) {
-    const from = slots + ((head + i) & mask) * QE_WORDS;
+    const index = (head + i) | 0;
+    const from = slots + (index & mask) * QE_WORDS;
     const word1 = words[from + 1]!;
     const op = word1 & OP_MASK;
-    i++;
-    if (op === OP.RELEASE) {
-      takeRelease(machine, port, word1, words[from + 2]! >>> 0);
-      continue;
+    let step = 1;
+    if (op === OP.RELEASE) takeRelease(machine, port, word1, words[from + 2]! >>> 0);
+    else {
+      if (op === OP.NEW) step = takeNew(machine, port, index, count - i, word1);
+      else if (op === OP.FORWARD && heldBy(port) === 0) takeNew(machine, port, index, 1, word1);
+      else if (op === OP.FORWARD) step = takeForwards(machine, port, index, count - i, word1);
+      else takeOne(machine, port, from, word1);
+      taken += step;
     }
-    taken++;
-    if (op === OP.NEW) {
-      // Mostly those that follow differ in flow and payload only: they are decided once.
-      const first = i - 1;
-      while (i < count && words[slots + ((head + i) & mask) * QE_WORDS + 1]! === word1) i++;
-      taken += i - first - 1;
-      takeNew(machine, port, (head + first) | 0, i - first, word1);
-      continue;
-    }
-    if (op === OP.FRAGMENT) takePiece(machine, port, words, from, word1);
-    else if (heldBy(port) > 0) takeForward(machine, port, words, from, word1);
-    else takeNew(machine, port, (head + i - 1) | 0, 1, word1);
-    machine.sequence = (machine.sequence + 1) | 0;
+    i += step;
   }
   port.enqueue.head = (head + count) | 0;
   if (taken > 0) {
@@ -83,6 +77,7 @@ export function drainWindows(machine: Machine): void {
     const lane = readyLanes[i]!;
     lane.ready = false;
     const window = lane.window!;
+    if (pieces === null && window instanceof Window) window.dropGaps();
     for (let place = window.next(); place >= 0; place = window.next()) {
       if (pieces !== null) sendPieces(machine, place + WINDOW.PIECES);
       if (m[place + WINDOW.STATE]! === PLACE.EVENT) storeEntry(machine, place);
@@ -91,19 +86,65 @@ export function drainWindows(machine: Machine): void {
   machine.readyCount = 0;
 }
 
-/** Takes `count` NEW events in a row in, from index `first` of the port's ring on; they have the same
- *  second word. */
+/** Takes NEW events in, from index `first` of the port's ring on: up to `most`, as far as they have the
+ *  same second word. Mostly they differ in flow and payload only, and are decided once. Returns how
+ *  many. */
 function takeNew(
   machine: Machine,
   port: PortSeat,
   first: number,
-  count: number,
+  most: number,
   word1: number,
-): void {
-  const admitted = admitNew(machine, port, count);
+): number {
   const lane = laneFor(machine, word1);
-  if (lane === null) dropUnknown(machine, port, admitted);
-  else storeRun(machine, lane, port.enqueue, first, admitted, word1);
+  const limit = most < port.unspent ? most : port.unspent;
+  const stored =
+    lane === null || limit === 0 ? 0 : storeRun(machine, lane, port.enqueue, first, limit, word1);
+  const admitted = lane === null && limit > 0 ? 1 : stored;
+  if (admitted > 0) admitNew(machine, port, admitted);
+  if (stored > 0) return stored;
+  if (admitted > 0) dropUnknown(machine, port, 1);
+  else {
+    // Beyond the credits that its port was granted, or changed after it was published.
+    port.takenNew = (port.takenNew + 1) | 0;
+    machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
+  }
+  return 1;
+}
+
+/** Takes in a FORWARD or FRAGMENT event. */
+function takeOne(machine: Machine, port: PortSeat, from: number, word1: number): void {
+  const { words } = machine;
+  if ((word1 & OP_MASK) === OP.FORWARD) takeForward(machine, port, words, from, word1);
+  else takePiece(machine, port, words, from, word1);
+  machine.sequence = (machine.sequence + 1) | 0;
+}
+
+/**
+ * Takes FORWARD events in, from index `first` of the port's ring on, as `takeNew` does; each completes
+ * the oldest event of the port, which holds at least one. Those that complete an event with a place
+ * in a window are taken one by one.
+ */
+function takeForwards(
+  machine: Machine,
+  port: PortSeat,
+  first: number,
+  most: number,
+  word1: number,
+): number {
+  const lane = machine.pieces === null && !port.independent ? laneFor(machine, word1) : null;
+  const held = heldBy(port);
+  const limit = most < held ? most : held;
+  const due = lane === null ? 0 : runLength(port.enqueue, first, limit, word1);
+  const run = due === 0 ? 0 : completeRun(machine, port, due);
+  if (run === 0) {
+    takeOne(machine, port, port.enqueue.slot(first), word1);
+    return 1;
+  }
+  const stored = storeRun(machine, lane!, port.enqueue, first, run, word1);
+  // Its thread has changed what it had published.
+  if (stored < run) dropUnknown(machine, port, run - stored);
+  return run;
 }
 
 /** Completes the event that a FORWARD belongs to, and sends it on or keeps it in its place. */
@@ -142,13 +183,40 @@ function takeRelease(machine: Machine, port: PortSeat, word1: number, count: num
   }
   const held = heldBy(port);
   const due = count < held ? count : held;
-  if (port.holes === 0 && machine.pieces === null) {
-    completeMany(machine, port, due, leaveGap);
-    machine.inside -= due;
-    machine.free += due;
-    return;
+  if (port.holes === 0 && machine.pieces === null) endOldest(machine, port, due);
+  else for (let i = 0; i < due; i++) endEvent(machine, completeOldest(machine, port));
+}
+
+/** Ends the `due` oldest events of a port without holes, which have no pieces. */
+function endOldest(machine: Machine, port: PortSeat, due: number): void {
+  for (let left = due; left > 0;) {
+    const run = completeRun(machine, port, left);
+    left -= run > 0 ? run : endPlaced(machine, port, left);
   }
-  for (let i = 0; i < due; i++) endEvent(machine, completeOldest(machine, port));
+  machine.inside -= due;
+  machine.free += due;
+}
+
+/** Ends up to `most` of the oldest events, the first of which has a place in a window: as far as those
+ *  behind it have one as well, for the same queue. Returns how many. */
+function endPlaced(machine: Machine, port: PortSeat, most: number): number {
+  const { m, at } = machine;
+  const queue = queueOf(machine, historyAt(machine, port, port.historyHead));
+  const lane = queue.ordered!;
+  const window = lane.window!;
+  let ended = 0;
+  let isSettled = false;
+  for (; ended < most; ended++) {
+    const entry = historyAt(machine, port, (port.historyHead + ended) | 0);
+    const place = m[entry + HISTORY.PLACE]!;
+    if (place < 0 || queueOf(machine, entry) !== queue) break;
+    if (window.giveUp(place)) isSettled = true;
+  }
+  const held = at.heldEvents + queue.id * machine.ports.length + port.id;
+  m[held] = m[held]! - ended;
+  port.historyHead = (port.historyHead + ended) | 0;
+  if (isSettled) ready(machine, lane);
+  return ended;
 }
 
 /** The event of a completed entry goes nowhere; its pieces do. */
@@ -160,15 +228,12 @@ function endEvent(machine: Machine, entry: number): void {
   machine.free++;
 }
 
-/** How many of `count` NEW events are covered by the credits that their port was granted. */
-function admitNew(machine: Machine, port: PortSeat, count: number): number {
-  const admitted = count < port.unspent ? count : port.unspent;
+/** Takes the credits of NEW events, which its port has. */
+function admitNew(machine: Machine, port: PortSeat, count: number): void {
   port.takenNew = (port.takenNew + count) | 0;
-  port.unspent -= admitted;
-  machine.inside += admitted;
-  if (admitted > 0 && (port.spentAt !== machine.pass || !port.spending)) noteSpender(machine, port);
-  if (admitted < count) machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, count - admitted);
-  return admitted;
+  port.unspent -= count;
+  machine.inside += count;
+  if (port.spentAt !== machine.pass || !port.spending) noteSpender(machine, port);
 }
 
 function dropUnknown(machine: Machine, port: PortSeat, count: number): void {

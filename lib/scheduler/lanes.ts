@@ -1,5 +1,13 @@
 /** Which lane of which queue an event waits in. */
-import { OP_MASK, QUEUE_MASK, QUEUE_SHIFT, SCHED_MASK, SCHED_SHIFT } from '../eventdev/event.js';
+import {
+  OP_MASK,
+  QE_WORDS,
+  QUEUE_MASK,
+  QUEUE_SHIFT,
+  RUN_MASK,
+  SCHED_MASK,
+  SCHED_SHIFT,
+} from '../eventdev/event.js';
 import { ENTRY_SEQUENCE } from '../memory/scheduler-layout.js';
 import { levelOf } from './flows.js';
 import type { RingConsumer } from '../ring/consumer.js';
@@ -30,27 +38,43 @@ export function store(
   queue.stored++;
 }
 
-/** Puts `count` events of a ring on their queue, from index `first` on; they have the same second
- *  word. */
+/** Puts events of a ring on their queue, as `storage.appendRun` does. Returns how many. */
 export function storeRun(
   machine: Machine,
   lane: Lane,
   ring: RingConsumer,
   first: number,
-  count: number,
+  most: number,
   word1: number,
-): void {
-  if (count === 0) return;
+): number {
   const level = levelOf(word1);
   const { queue } = lane;
-  const { words, slots, mask } = ring;
-  const stored = word1 & ~OP_MASK;
-  const { sequence } = machine;
-  machine.storage.appendRun(lane.list + level, words, slots, mask, first, count, stored, sequence);
-  machine.sequence = (sequence + count) | 0;
+  const count = machine.storage.appendRun(
+    lane.list + level,
+    ring,
+    first,
+    most,
+    word1,
+    machine.sequence,
+  );
+  machine.sequence = (machine.sequence + count) | 0;
   lane.levels |= 1 << level;
   queue.levels |= 1 << level;
   queue.stored += count;
+  return count;
+}
+
+/** How many events of a ring, from index `first` on and `most` at most, can be stored as one run with
+ *  the first, whose second word this is. */
+export function runLength(ring: RingConsumer, first: number, most: number, word1: number): number {
+  const { words, slots, mask } = ring;
+  let length = 1;
+  while (length < most) {
+    const other = words[slots + ((first + length) & mask) * QE_WORDS + 1]!;
+    if (((other ^ word1) & RUN_MASK) !== 0) break;
+    length++;
+  }
+  return length;
 }
 
 /** Puts an event of scheduler memory, whose queue is known to exist, on its queue. */

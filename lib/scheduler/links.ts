@@ -54,6 +54,7 @@ function linkAt(machine: Machine, profile: number, queue: number, port: number):
 
 function listPorts(machine: Machine, queue: QueueSeat): void {
   queue.ports = machine.ports.filter((port) => queue.links[port.id]! >= 0);
+  queue.order = Int32Array.from(queue.ports, (port) => port.id);
 }
 
 /** Where one port serves several queues, its free places go by link priority first. */

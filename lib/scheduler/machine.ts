@@ -18,6 +18,7 @@ import {
   WINDOW_WORDS,
 } from '../memory/scheduler-layout.js';
 import { STATE } from '../memory/domain-state.js';
+import { PICKS_WORDS } from './picks.js';
 import { Parking } from './parking.js';
 import { Pieces } from './pieces.js';
 import { PortSeat } from './port-seat.js';
@@ -86,6 +87,11 @@ export class Machine {
   moreHigh = 0;
   /** Scratch: the ports that take part in a round. */
   readonly open: PortSeat[] = [];
+  /** Scratch of a run of atomic events: per port its room if it takes part, 0 between runs; how many
+   *  events it gets, and which. */
+  readonly rooms: Int32Array;
+  readonly picked: Int32Array;
+  readonly picks: Int32Array;
   /** Bit per port whose CQ has unpublished entries: ports 0-31, 32-63. */
   touchedLow = 0;
   touchedHigh = 0;
@@ -96,7 +102,12 @@ export class Machine {
   /** How many of them: an array that is cut to 0 allocates again when it grows. */
   readyCount = 0;
 
-  constructor(plan: DomainPlan) {
+  /** What OWNER says of a port that the scheduler's own thread has; 0: no port is near. */
+  readonly owner: number;
+
+  /** @param owner see there. */
+  constructor(plan: DomainPlan, owner = 0) {
+    this.owner = owner;
     this.id = plan.domain;
     this.plan = plan;
     this.memory = plan.memory;
@@ -117,6 +128,9 @@ export class Machine {
       return new PortSeat(id, this.words, this.layout.ports[id]!, port, history);
     });
     this.historyMask = this.at.historyDepth - 1;
+    this.rooms = new Int32Array(plan.ports.length);
+    this.picked = new Int32Array(plan.ports.length);
+    this.picks = new Int32Array(plan.ports.length * PICKS_WORDS);
     this.queues = plan.queues.map((queue, id) => new QueueSeat(id, queue, plan.ports.length));
     this.lanes = this.at.lanes.map((layout, index) => {
       const queue = this.queues[layout.queue]!;

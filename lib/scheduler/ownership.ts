@@ -106,6 +106,7 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
   // Nothing goes to a port without an owner; the next one's first look makes room.
   port.room = port.takesPart ? port.depth : 0;
   port.markOpen = false;
+  port.setNear(false);
   publish(words, port.at + PORT.CQ_START, port.cqStart);
   // G2 → G1 (port-gate.ts): who sees the generation sees its lease and where its CQ begins.
   const lease = leaseWord(port.lease, port.disabled, port.held, generation);

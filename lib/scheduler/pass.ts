@@ -69,10 +69,14 @@ function visitPorts(machine: Machine, limits: PassLimits): number {
 
 /** Takes who rang: bits set after this are for the next pass. */
 function takeDoorbell(machine: Machine, word: number): number {
+  const { words } = machine;
   const at = HEADER.DOORBELL + word;
-  if (observe(machine.words, at) === 0) return 0;
   // D2 → D1 (doorbell.ts): the bits are taken first, then the tails are observed.
-  return swap(machine.words, at, 0);
+  const rang = observe(words, at) === 0 ? 0 : swap(words, at, 0);
+  if (machine.owner === 0) return rang;
+  const near = words[HEADER.NEAR_DOORBELL + word]!;
+  words[HEADER.NEAR_DOORBELL + word] = 0;
+  return rang | near;
 }
 
 function visitGroup(machine: Machine, rang: number, first: number, limits: PassLimits): number {
@@ -104,6 +108,8 @@ function bitCount(word: number): number {
 
 function visit(machine: Machine, port: PortSeat, pull: number, now: number): number {
   if (port.disabled) return 0;
+  // Whoever has it now has rung, so a plain read tells: a near port is the thread's own.
+  if (machine.owner !== 0) port.setNear(machine.words[port.at + PORT.OWNER] === machine.owner);
   if (hasLeft(machine, port)) port.leaving = true;
   countIdlePieces(machine, port);
   if (port.independent) countUnsent(machine, port);

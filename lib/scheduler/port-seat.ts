@@ -85,6 +85,16 @@ export class PortSeat {
   /** Its ring was not taken in to the end. */
   more = false;
 
+  /** Its owner is the thread of the scheduler. */
+  near = false;
+
+  setNear(near: boolean): void {
+    if (near === this.near) return;
+    this.near = near;
+    this.enqueue.near = near;
+    this.cq.near = near;
+  }
+
   /** Whether it may be given events and credits. */
   get takesPart(): boolean {
     return this.live && !this.disabled && !this.held;

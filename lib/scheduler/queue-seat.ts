@@ -42,8 +42,9 @@ export class QueueSeat {
   affinity: number;
   /** Most pieces that one of its events may become. */
   readonly fragments: number;
-  /** Linked ports by id. */
+  /** Linked ports by id, and their ids. */
   ports: PortSeat[] = [];
+  order = new Int32Array(0);
   /** Link priority per port id in the profile that the port serves, -1: not linked. */
   readonly links: Int16Array;
   /** How many more urgent link priorities the port has; per port id. */

@@ -9,8 +9,9 @@
  * Appends in a row mostly go to one list: its end is kept in fields, and written back when another
  * list's turn comes or somebody reads. Reading goes by runs of consecutive entries.
  */
-import { QE_WORDS } from '../eventdev/event.js';
+import { OP_MASK, QE_WORDS, RUN_MASK } from '../eventdev/event.js';
 import { assert } from '../memory/assert.js';
+import type { RingConsumer } from '../ring/consumer.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
 import {
   CHUNK_ENTRIES,
@@ -63,35 +64,34 @@ export class QueueStorage {
   }
 
   /**
-   * Appends `count` events that stand in a row in the ring at `slots`, from index `first` on, all
-   * with the same second word; their sequences follow each other.
+   * Appends events of a ring, from index `first` on: `most` of them, or as many as have this second
+   * word but for implOpaque. Their sequences follow each other. Returns how many; 0 only if the ring's
+   * producer changes what it has published.
    */
   appendRun(
     list: number,
-    source: Int32Array,
-    slots: number,
-    mask: number,
+    ring: RingConsumer,
     first: number,
-    count: number,
+    most: number,
     word1: number,
     sequence: number,
-  ): void {
-    const m = this.#m;
-    for (let done = 0; done < count;) {
+  ): number {
+    const { words, slots, mask } = ring;
+    let done = 0;
+    while (done < most) {
       if (list !== this.#openList || this.#openAt === this.#openEnd) this.#open(list);
-      let to = this.#openAt;
-      const room = (this.#openEnd - to) / ENTRY_WORDS;
-      const end = room < count - done ? done + room : count;
-      for (; done < end; done++, to += ENTRY_WORDS) {
-        const from = slots + ((first + done) & mask) * QE_WORDS;
-        m[to] = source[from]!;
-        m[to + 1] = word1;
-        m[to + 2] = source[from + 2]!;
-        m[to + 3] = source[from + 3]!;
-        m[to + ENTRY_SEQUENCE] = (sequence + done) | 0;
-      }
-      this.#openAt = to;
+      const place = (first + done) & mask;
+      // As far as the chunk and the ring go without a turn.
+      let part = ((this.#openEnd - this.#openAt) / ENTRY_WORDS) | 0;
+      if (part > most - done) part = most - done;
+      if (part > mask + 1 - place) part = mask + 1 - place;
+      const from = slots + place * QE_WORDS;
+      const copied = copyRun(this.#m, this.#openAt, words, from, part, word1, sequence + done);
+      this.#openAt += copied * ENTRY_WORDS;
+      done += copied;
+      if (copied < part) break;
     }
+    return done;
   }
 
   /** The oldest entries of a list that follow each other in memory: the offset of the first, or
@@ -115,7 +115,7 @@ export class QueueStorage {
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
     const chunk = m[at + LIST.HEAD_CHUNK]!;
-    const place = (end - this.#chunks - chunk * CHUNK_WORDS) / ENTRY_WORDS;
+    const place = ((end - this.#chunks - chunk * CHUNK_WORDS) / ENTRY_WORDS) | 0;
     if (chunk === m[at + LIST.TAIL_CHUNK]!) {
       const empty = place === m[at + LIST.TAIL_AT]!;
       m[at + LIST.HEAD_AT] = empty ? 0 : place;
@@ -206,4 +206,27 @@ export class QueueStorage {
     this.#m[this.#chunkNext + chunk] = this.#free;
     this.#free = chunk;
   }
+}
+
+/** Copies up to `count` events of a ring to a chunk, while their second word is that of the run.
+ *  Returns how many. */
+function copyRun(
+  m: Int32Array,
+  to: number,
+  words: Int32Array,
+  from: number,
+  count: number,
+  word1: number,
+  sequence: number,
+): number {
+  const stored = word1 & ~OP_MASK;
+  for (let i = 0; i < count; i++, from += QE_WORDS, to += ENTRY_WORDS) {
+    if (((words[from + 1]! ^ word1) & RUN_MASK) !== 0) return i;
+    m[to] = words[from]!;
+    m[to + 1] = stored;
+    m[to + 2] = words[from + 2]!;
+    m[to + 3] = words[from + 3]!;
+    m[to + ENTRY_SEQUENCE] = (sequence + i) | 0;
+  }
+  return count;
 }

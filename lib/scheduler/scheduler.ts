@@ -25,6 +25,9 @@ const WHOLE_PULL = 0x3fff_ffff;
 /** Entries that a pass takes in from one domain, as domains may share a scheduler worker. */
 const SHARED_PULL = 4096;
 
+/** What no OWNER word of a port that is attached says. */
+const NOBODY = 0;
+
 type Answer = (reply: Reply) => void;
 /** Told once of a domain that was given up; its commands are not answered any more. */
 type FailureListener = (domain: number, why: string) => void;
@@ -39,8 +42,11 @@ export class ScheduledDomain {
   readonly machine: Machine;
   stopping: Stopping | null = null;
 
-  constructor(plan: DomainPlan) {
-    this.machine = new Machine(plan);
+  /** Counts have changed since they were published. */
+  isStale = false;
+
+  constructor(plan: DomainPlan, owner: number) {
+    this.machine = new Machine(plan, owner);
   }
 
   get words(): Int32Array {
@@ -57,11 +63,18 @@ export class Scheduler {
   readonly domains: ScheduledDomain[] = [];
   readonly #inline: boolean;
   readonly #onFailure: FailureListener;
+  /** The thread that makes the passes, for ports to know that they are near; null: never. */
+  readonly #thread: number | null;
   readonly #limits: { pull: number; sweep: boolean; now: number };
 
-  /** @param inline every pass takes in everything, depths stay as they are, counts are exact. */
-  constructor(inline: boolean, onFailure: FailureListener) {
+  /**
+   * @param inline every pass takes in everything, depths stay as they are, counts are exact.
+   * @param thread the id of this thread, for an inline device: ports of its own are near, and counts
+   *               are published when somebody asks for a `refresh`.
+   */
+  constructor(inline: boolean, onFailure: FailureListener, thread: number | null = null) {
     this.#inline = inline;
+    this.#thread = thread;
     this.#onFailure = onFailure;
     this.#limits = { pull: inline ? WHOLE_PULL : SHARED_PULL, sweep: false, now: 0 };
   }
@@ -105,9 +118,17 @@ export class Scheduler {
     }
   }
 
+  /** Brings what control reads of a domain up to date. */
+  refresh(id: number): void {
+    const domain = this.domains.find((each) => each.machine.id === id);
+    if (domain === undefined || !domain.isStale) return;
+    domain.isStale = false;
+    publishCounts(domain.machine);
+  }
+
   #open(plan: DomainPlan, answer: Answer): void {
     try {
-      this.domains.push(open(plan, this.#inline));
+      this.domains.push(open(plan, this.#inline, this.#thread));
     } catch (error) {
       return this.#onFailure(plan.domain, reasonOf(error));
     }
@@ -131,7 +152,8 @@ export class Scheduler {
     const moved = pass(machine, this.#limits);
     machine.stats.addToDomain(DOMAIN_COUNTS.PASSES, 1);
     // Credits that a reclaim gave back go to others in a pass for which nobody rang.
-    if (rang || moved > 0 || machine.free !== free) publishCounts(machine);
+    if (this.#thread !== null) domain.isStale = true;
+    else if (rang || moved > 0 || machine.free !== free) publishCounts(machine);
     if (domain.stopping !== null) this.#tryFinish(domain, domain.stopping);
     return moved;
   }
@@ -205,8 +227,8 @@ function reclaimFrom(machine: Machine, portId: number, thread: number | null): n
 }
 
 /** Takes a domain on: its ports may attach from now on. */
-function open(plan: DomainPlan, inline: boolean): ScheduledDomain {
-  const domain = new ScheduledDomain(plan);
+function open(plan: DomainPlan, inline: boolean, thread: number | null): ScheduledDomain {
+  const domain = new ScheduledDomain(plan, thread === null ? NOBODY : thread + 1);
   const { machine } = domain;
   for (const port of machine.ports) {
     const lease = leaseWord(port.lease, false, false, port.generation);

@@ -8,8 +8,10 @@
 import { ENTRY_SEQUENCE, PLACE, WINDOW, WINDOW_WORDS } from '../memory/scheduler-layout.js';
 
 export class Window {
+  /** The word offset of its places, and their number less one. */
+  readonly at: number;
+  readonly mask: number;
   readonly #m: Int32Array;
-  readonly #at: number;
   readonly #size: number;
   #head = 0;
   /** The oldest place that is not settled; those before it may go. */
@@ -18,7 +20,8 @@ export class Window {
 
   constructor(m: Int32Array, at: number, size: number) {
     this.#m = m;
-    this.#at = at;
+    this.at = at;
+    this.mask = size - 1;
     this.#size = size;
   }
 
@@ -43,19 +46,12 @@ export class Window {
     return place;
   }
 
-  /** Takes the next `count` places, for which there must be room. Returns the index of the first, for
-   *  `hold`. */
+  /** Takes the next `count` places, for which there must be room. Returns the index of the first; whoever
+   *  has it marks the places as held. */
   reserve(count: number): number {
     const first = this.#tail;
     this.#tail = (first + count) | 0;
     return first;
-  }
-
-  /** The offset of a reserved place, which is an event's from now on. */
-  hold(index: number): number {
-    const place = this.#offset(index);
-    this.#m[place + WINDOW.STATE] = PLACE.HELD;
-    return place;
   }
 
   /** Places that can be taken. */
@@ -81,6 +77,16 @@ export class Window {
     return this.#settle(place);
   }
 
+  /** Removes the oldest places as far as they were given up. */
+  dropGaps(): void {
+    const m = this.#m;
+    let head = this.#head;
+    while (head !== this.#held && m[this.#offset(head) + WINDOW.STATE]! === PLACE.GAP) {
+      head = (head + 1) | 0;
+    }
+    this.#head = head;
+  }
+
   /** Removes the oldest place if it is settled: its offset, or -1. The words stay valid until the
    *  window goes round; the state tells EVENT from GAP. */
   next(): number {
@@ -104,15 +110,16 @@ export class Window {
   /** Moves on over what is settled. */
   #settle(place: number): boolean {
     if (place !== this.#offset(this.#held)) return false;
-    do this.#held = (this.#held + 1) | 0;
-    while (
-      this.#held !== this.#tail &&
-      this.#m[this.#offset(this.#held) + WINDOW.STATE]! !== PLACE.HELD
-    );
+    const m = this.#m;
+    const tail = this.#tail;
+    let held = this.#held;
+    do held = (held + 1) | 0;
+    while (held !== tail && m[this.#offset(held) + WINDOW.STATE]! !== PLACE.HELD);
+    this.#held = held;
     return true;
   }
 
   #offset(index: number): number {
-    return this.#at + (index & (this.#size - 1)) * WINDOW_WORDS;
+    return this.at + (index & this.mask) * WINDOW_WORDS;
   }
 }
