@@ -49,19 +49,44 @@ export function deliverRun(
   count: number,
 ): void {
   const { m, words, historyMask } = machine;
+  const { history, historyTail } = port;
   const { slots, mask } = port.cq.layout;
-  const { history } = port;
-  let index = port.historyTail;
-  let tail = port.cq.claim(count);
-  for (let i = 0, at = from; i < count; i++, at += step) {
-    const entry = history + (index & historyMask) * HISTORY_WORDS;
-    give(m, words, at, entry, slots + (tail & mask) * QE_WORDS, index);
-    m[entry + HISTORY.FLOW] = -1;
-    m[entry + HISTORY.PLACE] = -1;
-    index = (index + 1) | 0;
-    tail = (tail + 1) | 0;
-  }
+  const tail = port.cq.claim(count);
+  giveRun(m, words, from, step, count, history, historyMask, historyTail, slots, mask, tail);
   settle(port, count);
+}
+
+function giveRun(
+  m: Int32Array,
+  words: Int32Array,
+  from: number,
+  step: number,
+  count: number,
+  history: number,
+  historyMask: number,
+  index: number,
+  slots: number,
+  mask: number,
+  tail: number,
+): void {
+  // `| 0`: an integer of the machine from here on, not one that V8 unpacks at each use.
+  const by = step | 0;
+  const base = history | 0;
+  const wrap = historyMask | 0;
+  const start = slots | 0;
+  const turn = mask | 0;
+  let at = from | 0;
+  let i = index | 0;
+  let t = tail | 0;
+  for (let left = count | 0; left > 0; left = (left - 1) | 0) {
+    const entry = (base + (i & wrap) * HISTORY_WORDS) | 0;
+    give(m, words, at, entry, (start + (t & turn) * QE_WORDS) | 0, i);
+    m[(entry + HISTORY.FLOW) | 0] = -1;
+    m[(entry + HISTORY.PLACE) | 0] = -1;
+    at = (at + by) | 0;
+    i = (i + 1) | 0;
+    t = (t + 1) | 0;
+  }
 }
 
 /** As `deliverRun`, for events that keep a place: that of index `place` of the window, then each
@@ -76,42 +101,65 @@ export function deliverPlaced(
   place: number,
   stride: number,
 ): void {
-  const { m, words, historyMask } = machine;
-  const { slots, mask } = port.cq.layout;
-  const { history } = port;
-  let index = port.historyTail;
-  let tail = port.cq.claim(count);
-  for (let i = 0, at = from; i < count; i++, at += step) {
-    const entry = history + (index & historyMask) * HISTORY_WORDS;
-    const held = window.at + (place & window.mask) * WINDOW_WORDS;
-    give(m, words, at, entry, slots + (tail & mask) * QE_WORDS, index);
-    m[entry + HISTORY.FLOW] = -1;
-    m[entry + HISTORY.PLACE] = held;
-    m[held + WINDOW.STATE] = PLACE.HELD;
+  const { m } = machine;
+  const first = port.historyTail;
+  deliverRun(machine, port, from, step, count);
+  const base = port.history | 0;
+  const wrap = machine.historyMask | 0;
+  const places = window.at | 0;
+  const turn = window.mask | 0;
+  const by = stride | 0;
+  let index = first | 0;
+  let next = place | 0;
+  for (let left = count | 0; left > 0; left = (left - 1) | 0) {
+    const held = (places + (next & turn) * WINDOW_WORDS) | 0;
+    m[(base + (index & wrap) * HISTORY_WORDS + HISTORY.PLACE) | 0] = held;
+    m[(held + WINDOW.STATE) | 0] = PLACE.HELD;
     index = (index + 1) | 0;
-    tail = (tail + 1) | 0;
-    place = (place + stride) | 0;
+    next = (next + by) | 0;
   }
-  settle(port, count);
 }
 
 /** Gives the first `count` picks of the port. */
 export function deliverPicked(machine: Machine, port: PortSeat, count: number): void {
   const { m, words, historyMask, picks } = machine;
+  const { history, historyTail } = port;
   const { slots, mask } = port.cq.layout;
-  const { history } = port;
-  let index = port.historyTail;
-  let tail = port.cq.claim(count);
+  const tail = port.cq.claim(count);
   const first = port.id * PICKS_WORDS;
-  for (let pick = first; pick < first + count * PICK_WORDS; pick += PICK_WORDS) {
-    const entry = history + (index & historyMask) * HISTORY_WORDS;
-    give(m, words, picks[pick]!, entry, slots + (tail & mask) * QE_WORDS, index);
-    m[entry + HISTORY.FLOW] = picks[pick + 1]!;
-    m[entry + HISTORY.PLACE] = -1;
-    index = (index + 1) | 0;
-    tail = (tail + 1) | 0;
-  }
+  givePicks(m, words, picks, first, count, history, historyMask, historyTail, slots, mask, tail);
   settle(port, count);
+}
+
+function givePicks(
+  m: Int32Array,
+  words: Int32Array,
+  picks: Int32Array,
+  first: number,
+  count: number,
+  history: number,
+  historyMask: number,
+  index: number,
+  slots: number,
+  mask: number,
+  tail: number,
+): void {
+  const base = history | 0;
+  const wrap = historyMask | 0;
+  const start = slots | 0;
+  const turn = mask | 0;
+  let pick = first | 0;
+  let i = index | 0;
+  let t = tail | 0;
+  for (let left = count | 0; left > 0; left = (left - 1) | 0) {
+    const entry = (base + (i & wrap) * HISTORY_WORDS) | 0;
+    give(m, words, picks[pick]!, entry, (start + (t & turn) * QE_WORDS) | 0, i);
+    m[(entry + HISTORY.FLOW) | 0] = picks[(pick + 1) | 0]!;
+    m[(entry + HISTORY.PLACE) | 0] = -1;
+    pick = (pick + PICK_WORDS) | 0;
+    i = (i + 1) | 0;
+    t = (t + 1) | 0;
+  }
 }
 
 /** Copies an entry to its place in the history list and to its CQ slot. */
@@ -124,18 +172,18 @@ function give(
   index: number,
 ): void {
   const word0 = m[from]!;
-  const word1 = m[from + 1]!;
-  const low = m[from + 2]!;
-  const high = m[from + 3]!;
+  const word1 = m[(from + 1) | 0]!;
+  const low = m[(from + 2) | 0]!;
+  const high = m[(from + 3) | 0]!;
   m[entry] = word0;
-  m[entry + 1] = word1;
-  m[entry + 2] = low;
-  m[entry + 3] = high;
-  m[entry + ENTRY_SEQUENCE] = m[from + ENTRY_SEQUENCE]!;
+  m[(entry + 1) | 0] = word1;
+  m[(entry + 2) | 0] = low;
+  m[(entry + 3) | 0] = high;
+  m[(entry + ENTRY_SEQUENCE) | 0] = m[(from + ENTRY_SEQUENCE) | 0]!;
   words[to] = word0;
-  words[to + 1] = (word1 & KEEP) | OP.FORWARD | (index << OPAQUE_SHIFT);
-  words[to + 2] = low;
-  words[to + 3] = high;
+  words[(to + 1) | 0] = (word1 & KEEP) | OP.FORWARD | (index << OPAQUE_SHIFT);
+  words[(to + 2) | 0] = low;
+  words[(to + 3) | 0] = high;
 }
 
 function settle(port: PortSeat, count: number): void {

@@ -5,7 +5,7 @@
  * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest. Only
  * those of an independent port name theirs, by `implOpaque`, the low bits of its index.
  */
-import { QUEUE_MASK, QUEUE_SHIFT } from '../eventdev/event.js';
+import { QE_WORDS, QUEUE_MASK, QUEUE_SHIFT, RUN_MASK } from '../eventdev/event.js';
 import { COMPLETED, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
 import { ONE_EVENT, PARKED } from './flow-table.js';
 import { flowIdle } from './flows.js';
@@ -61,9 +61,18 @@ export function isCompleted(machine: Machine, port: PortSeat, index: number): bo
  * Completes up to `most` of the oldest events of a port without holes, which holds as many: those
  * that came from one queue and have no place in a window. Returns how many; an event that is
  * completed otherwise stands behind them, if they are fewer.
+ * Given `forwards`, the second word of FORWARD events in the port's ring from index `first` on,
+ * completes no more than are in a row there.
  */
-export function completeRun(machine: Machine, port: PortSeat, most: number): number {
-  const { m, at, historyMask } = machine;
+export function completeRun(
+  machine: Machine,
+  port: PortSeat,
+  most: number,
+  first = 0,
+  forwards = 0,
+): number {
+  const { m, at, words, historyMask } = machine;
+  const { slots, mask } = port.enqueue;
   const { history, historyHead } = port;
   const queue = queueOf(machine, historyAt(machine, port, historyHead));
   const from = queue.id << QUEUE_SHIFT;
@@ -72,6 +81,10 @@ export function completeRun(machine: Machine, port: PortSeat, most: number): num
   for (; done < most; done++) {
     const entry = history + ((historyHead + done) & historyMask) * HISTORY_WORDS;
     if ((m[entry + 1]! & QUEUE_FIELD) !== from || m[entry + HISTORY.PLACE]! >= 0) break;
+    if (forwards !== 0) {
+      const other = words[slots + ((first + done) & mask) * QE_WORDS + 1]!;
+      if (((other ^ forwards) & RUN_MASK) !== 0) break;
+    }
     const slot = m[entry + HISTORY.FLOW]!;
     if (slot < 0) continue;
     const flow = m[slot]! - ONE_EVENT;

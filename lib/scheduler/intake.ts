@@ -18,7 +18,7 @@ import { noteSpender } from './credits.js';
 import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
 import { completeOldest, completeRun, heldBy, historyAt, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
-import { laneFor, runLength, store, storeEntry, storeRun } from './lanes.js';
+import { laneFor, store, storeEntry, storeRun } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane } from './queue-seat.js';
@@ -135,8 +135,7 @@ function takeForwards(
   const lane = machine.pieces === null && !port.independent ? laneFor(machine, word1) : null;
   const held = heldBy(port);
   const limit = most < held ? most : held;
-  const due = lane === null ? 0 : runLength(port.enqueue, first, limit, word1);
-  const run = due === 0 ? 0 : completeRun(machine, port, due);
+  const run = lane === null ? 0 : completeRun(machine, port, limit, first, word1);
   if (run === 0) {
     takeOne(machine, port, port.enqueue.slot(first), word1);
     return 1;

@@ -1,13 +1,5 @@
 /** Which lane of which queue an event waits in. */
-import {
-  OP_MASK,
-  QE_WORDS,
-  QUEUE_MASK,
-  QUEUE_SHIFT,
-  RUN_MASK,
-  SCHED_MASK,
-  SCHED_SHIFT,
-} from '../eventdev/event.js';
+import { OP_MASK, QUEUE_MASK, QUEUE_SHIFT, SCHED_MASK, SCHED_SHIFT } from '../eventdev/event.js';
 import { ENTRY_SEQUENCE } from '../memory/scheduler-layout.js';
 import { levelOf } from './flows.js';
 import type { RingConsumer } from '../ring/consumer.js';
@@ -62,19 +54,6 @@ export function storeRun(
   queue.levels |= 1 << level;
   queue.stored += count;
   return count;
-}
-
-/** How many events of a ring, from index `first` on and `most` at most, can be stored as one run with
- *  the first, whose second word this is. */
-export function runLength(ring: RingConsumer, first: number, most: number, word1: number): number {
-  const { words, slots, mask } = ring;
-  let length = 1;
-  while (length < most) {
-    const other = words[slots + ((first + length) & mask) * QE_WORDS + 1]!;
-    if (((other ^ word1) & RUN_MASK) !== 0) break;
-    length++;
-  }
-  return length;
 }
 
 /** Puts an event of scheduler memory, whose queue is known to exist, on its queue. */
