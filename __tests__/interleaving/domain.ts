@@ -22,6 +22,7 @@ const HINTS: Readonly<Record<string, Hint>> = {
   CREDIT: 'read',
   DETACHED: 'read',
   YIELD: 'read',
+  NEWS: 'read',
   // The port clears it plainly.
   WISH: 'any',
   bitmap: 'read',

@@ -22,7 +22,7 @@ export const WEIGHT_MAX = 255;
 export const DEQUEUE_DEPTH_MAX = 4096;
 /** Largest depth in use where the spec leaves it open: throughput on two cores doubled from depth
  *  128 to 512 and stayed there. */
-export const DEQUEUE_DEPTH_ADAPTIVE = 512;
+export const DEQUEUE_DEPTH_ADAPTIVE = 2048;
 /** As event_sw's `max_event_port_enqueue_depth`. */
 export const ENQUEUE_DEPTH_MAX = 4096;
 export const ENQUEUE_DEPTH_DEFAULT = 128;

@@ -6,6 +6,7 @@
 import { observe } from '#words';
 import { PARK_LIMIT_MS, SPIN_LOOKS } from './park-limit.js';
 import { parkOnBell } from './parking.js';
+import { Spin } from './spin.js';
 import type { Sleeper } from './parking.js';
 
 export interface Duty {
@@ -28,6 +29,7 @@ const PASSES_PER_LOOK = 64;
 const STOPPING_PARK_MS = 1;
 
 export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
+  const spin = new Spin();
   let seen = 0;
   let idle = 0;
   let passes = 0;
@@ -46,7 +48,7 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
     const moved = duty.pass(sweep);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;
-    if (idle > SPIN_LOOKS) {
+    if (!spin.goesOn(idle)) {
       passes = 0;
       const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
       sweep = !parkOnBell(bell, seen, duty.domains, limit);

@@ -6,6 +6,7 @@ import type { PortAttachment } from '../memory/attachment.js';
 import { viewDomain } from '../memory/attachment.js';
 import { PORT } from '../memory/layout.js';
 import { observe, swapIf } from '#words';
+import { leaveNews } from './news.js';
 import { Port } from './port.js';
 
 /**
@@ -29,6 +30,7 @@ export function attachPort(attachment: PortAttachment): Port {
     // Nobody has this generation: the scheduler shall not take it for the owner's. A mark that came
     // since is of a later one, and says more.
     swapIf(words, at + PORT.DETACHED, left, generation);
+    leaveNews(words, at);
     ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
     throw inUse(attachment.portId, still);
   }
@@ -37,6 +39,7 @@ export function attachPort(attachment: PortAttachment): Port {
   const near = attachment.schedulerThread === threadId;
   const port = new Port(attachment, view, me, generation, near);
   // The scheduler gives the port its events back when it sees the new generation.
+  leaveNews(words, at);
   ringDoorbell(words, new Int32Array(attachment.bell), attachment.portId);
   return port;
 }

@@ -14,6 +14,7 @@ import { PORT } from '../memory/layout.js';
 import { count } from '../memory/wide-counter.js';
 import { RingProducer } from '../ring/producer.js';
 import { Admission } from './admission.js';
+import { leaveNews } from './news.js';
 import { OpenEvents } from './open-events.js';
 import { MODE } from './port-gate.js';
 
@@ -255,6 +256,7 @@ export class EnqueueSide {
 
   #countUnsent(counter: number): void {
     this.#words[this.#at + counter] = (this.#words[this.#at + counter]! + 1) | 0;
+    leaveNews(this.#words, this.#at);
   }
 
   /** How many events of the burst there are slots for, should all its pieces need one. */

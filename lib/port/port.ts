@@ -20,6 +20,7 @@ import { BufferPool } from '../mempool/index.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { observe, publish, swapIf } from '#words';
 import { EnqueueSide, FENCED } from './enqueue-side.js';
+import { leaveNews } from './news.js';
 import { MODE, PortGate } from './port-gate.js';
 import { ReadyWaits } from './ready.js';
 import type { ReadyOptions } from './ready.js';
@@ -259,6 +260,7 @@ export class Port implements Disposable {
     if (mode >= MODE.DISABLED) return;
     // O1 → O2 (scheduler, told by the doorbell): all our entries were published before this mark.
     publish(this.#words, this.#at + PORT.DETACHED, this.#generation);
+    leaveNews(this.#words, this.#at);
     // Not if the port was reclaimed in between: then it may have another owner.
     swapIf(this.#words, this.#at + PORT.OWNER, this.#owner, 0);
     this.#ring();

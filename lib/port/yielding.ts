@@ -8,6 +8,7 @@
 import { PROFILE_MASK } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { observe, publish } from '#words';
+import { leaveNews } from './news.js';
 
 export class Yielding {
   readonly #words: Int32Array;
@@ -40,6 +41,7 @@ export class Yielding {
     this.#isOpen = true;
     // Y1 → Y2 (scheduler/yield.ts): the CQ's head does not move from here on.
     publish(this.#words, this.#at + PORT.YIELD, this.#request);
+    leaveNews(this.#words, this.#at);
   }
 
   /** Whether the scheduler has answered. Observes; what is in the CQ then may be taken. */

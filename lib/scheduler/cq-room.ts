@@ -2,7 +2,7 @@
  * How much a port may be given now.
  *
  * Runs on: the scheduler. A CQ whose depth the spec gives is filled up to it. Where it leaves depth
- * open, the depth in use follows the work, between 1 and 512: from time to time the events that a
+ * open, the depth in use follows the work, between 1 and 2048: from time to time the events that a
  * port holds are marked, and it is measured how long they stay bound to it. If that is long, the
  * depth is halved, so that an event seldom sits behind a slow one while another port is free
  * (contract C8); if it is short and the port ran dry, it is doubled.
@@ -49,7 +49,7 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   if (port.adaptive && now > 0) adaptDepth(machine, port, used, now);
   let room = port.depth - used;
   // Completions name their event by a byte.
-  if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port));
+  if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port)) | 0;
   port.room = port.takesPart && room > 0 ? room : 0;
   return true;
 }
@@ -81,6 +81,6 @@ function adaptDepth(machine: Machine, port: PortSeat, used: number, now: number)
 }
 
 function setDepth(machine: Machine, port: PortSeat, depth: number): void {
-  port.depth = Math.min(Math.max(depth, 1), port.cq.layout.depth);
+  port.depth = Math.min(Math.max(depth, 1), port.cq.layout.depth) | 0;
   machine.m[machine.at.depthInUse + port.id] = port.depth;
 }

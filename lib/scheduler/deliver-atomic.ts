@@ -146,7 +146,6 @@ export function deliverBlocked(
 ): number {
   const { parking } = machine;
   const { queue } = lane;
-  if (parking.waiting[lane.list + level]! === 0) return 0;
   let sent = 0;
   while (sent < most) {
     const record = parking.blocked(lane.index, level, parking.nobody);

@@ -20,7 +20,6 @@ export function deliverFront(
 ): number {
   const { m, parking } = machine;
   const list = lane.list + level;
-  if (parking.waiting[list]! === 0) return 0;
   let sent = 0;
   while (sent < most) {
     const node = parking.front(list);

@@ -24,12 +24,17 @@ const NO_LIMIT = 0x3fff_ffff;
  * less urgent one still progresses (contract C5), by default at the share that a DLB gives.
  */
 export function deliverAll(machine: Machine): number {
+  if (machine.activeCount === 0) {
+    machine.sinceTurn = 0;
+    return 0;
+  }
   const { tiers } = machine;
   const { turnEvery } = machine.plan;
   let sent = turnEvery > 0 && machine.sinceTurn >= turnEvery ? giveTurn(machine) : 0;
   if (tiers === 1) sent += deliverTier(machine, ALL_TIERS);
   else for (let tier = 0; tier < tiers; tier++) sent += deliverTier(machine, tier);
-  machine.sinceTurn = mostUrgent(machine) >= 0 ? machine.sinceTurn + sent : 0;
+  machine.rest();
+  machine.sinceTurn = machine.activeCount > 0 ? machine.sinceTurn + sent : 0;
   return sent;
 }
 
@@ -51,9 +56,9 @@ function giveTurn(machine: Machine): number {
 
 /** The list that goes first, as queue * LEVELS + level; -1 if no event waits. */
 function mostUrgent(machine: Machine): number {
-  const { ranked } = machine;
-  for (let i = 0; i < ranked.length; i++) {
-    const { id, levels } = ranked[i]!;
+  const { active } = machine;
+  for (let i = 0; i < machine.activeCount; i++) {
+    const { id, levels } = active[i]!;
     if (levels !== 0) return id * LEVELS + 31 - Math.clz32(levels & -levels);
   }
   return -1;
@@ -61,10 +66,10 @@ function mostUrgent(machine: Machine): number {
 
 function deliverTier(machine: Machine, tier: number): number {
   if (machine.isWeighted) return deliverClasses(machine, tier);
-  const { ranked } = machine;
+  const { active } = machine;
   let sent = 0;
-  for (let i = 0; i < ranked.length; i++) {
-    const queue = ranked[i]!;
+  for (let i = 0; i < machine.activeCount; i++) {
+    const queue = active[i]!;
     if (queue.levels !== 0) sent += deliverQueue(machine, queue, tier, NO_LIMIT, queue.levels);
   }
   return sent;
@@ -89,7 +94,8 @@ function deliverQueue(
 ): number {
   let sent = 0;
   for (let levels = from; levels !== 0 && sent < most; levels &= levels - 1) {
-    if (openPorts(queue, tier) === 0) break;
+    // What has one list only finds out by itself.
+    if ((levels !== from || queue.lanes.length > 1) && openPorts(queue, tier) === 0) break;
     const level = 31 - Math.clz32(levels & -levels);
     sent += deliverLevel(machine, queue, level, tier, most - sent);
   }
@@ -107,6 +113,12 @@ function deliverLevel(
 ): number {
   const { lanes } = queue;
   const bit = 1 << level;
+  if (lanes.length === 1) {
+    const only = lanes[0]!;
+    const went = deliverLane(machine, only, level, tier, most);
+    if ((only.levels & bit) === 0) queue.levels &= ~bit;
+    return went;
+  }
   const first = queue.turns[level]!;
   let sent = 0;
   let left = 0;
@@ -127,22 +139,20 @@ function deliverLane(
   tier: number,
   most: number,
 ): number {
-  let sent;
+  const { waiting } = machine.parking;
+  const list = lane.list + level;
+  let sent = 0;
   if (lane.flows !== null) {
-    sent = deliverBlocked(machine, lane, level, tier, most);
+    if (waiting[list]! > 0) sent = deliverBlocked(machine, lane, level, tier, most);
     sent += deliverAtomic(machine, lane, level, tier, most - sent);
     // A flow that was blocked on a less urgent level has moved to this one by a new event.
-    sent += deliverBlocked(machine, lane, level, tier, most - sent);
+    if (waiting[list]! > 0) sent += deliverBlocked(machine, lane, level, tier, most - sent);
   } else {
-    sent = deliverFront(machine, lane, level, tier, most);
+    if (waiting[list]! > 0) sent = deliverFront(machine, lane, level, tier, most);
     sent += deliverSpread(machine, lane, level, tier, most - sent);
   }
-  if (isEmpty(machine, lane.list + level)) lane.levels &= ~(1 << level);
+  if (waiting[list]! === 0 && machine.storage.isEmpty(list)) lane.levels &= ~(1 << level);
   return sent;
-}
-
-function isEmpty(machine: Machine, list: number): boolean {
-  return machine.parking.waiting[list]! === 0 && machine.storage.run(list) < 0;
 }
 
 /** Notes which ports hold how much more of the queue, and that their CQs are to be published. */

@@ -25,8 +25,7 @@ export function store(
   const level = levelOf(word1);
   const { queue } = lane;
   machine.storage.append(lane.list + level, source, from, word1 & ~OP_MASK, sequence);
-  lane.levels |= 1 << level;
-  queue.levels |= 1 << level;
+  machine.markWaiting(lane, level);
   queue.stored++;
 }
 
@@ -50,8 +49,7 @@ export function storeRun(
     machine.sequence,
   );
   machine.sequence = (machine.sequence + count) | 0;
-  lane.levels |= 1 << level;
-  queue.levels |= 1 << level;
+  machine.markWaiting(lane, level);
   queue.stored += count;
   return count;
 }

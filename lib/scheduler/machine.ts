@@ -48,6 +48,9 @@ export class Machine {
   /** Queues by priority, then id; and the same in classes of equal priority. */
   ranked: QueueSeat[] = [];
   classes: ShareClass[] = [];
+  /** Those on which events wait, or waited a moment ago, in the same order: the first `activeCount`. */
+  readonly active: QueueSeat[] = [];
+  activeCount = 0;
   /** Some class goes by weights. */
   isWeighted = false;
   /** [(profile * queues + queue) * ports + port]: link priority, -1: not linked. */
@@ -150,9 +153,41 @@ export class Machine {
     this.watchesThreshold = plan.ports.some((port) => port.newEventThreshold < plan.eventsLimit);
   }
 
+  /** Events have come to wait on this level of the lane. */
+  markWaiting(lane: Lane, level: number): void {
+    const { queue } = lane;
+    lane.levels |= 1 << level;
+    queue.levels |= 1 << level;
+    if (!queue.isActive) this.#activate(queue);
+  }
+
+  #activate(queue: QueueSeat): void {
+    const { active } = this;
+    let i = this.activeCount++;
+    for (; i > 0 && active[i - 1]!.rank > queue.rank; i--) active[i] = active[i - 1]!;
+    active[i] = queue;
+    queue.isActive = true;
+  }
+
+  /** Takes queues without events off the list of active ones. */
+  rest(): void {
+    const { active } = this;
+    let kept = 0;
+    for (let i = 0; i < this.activeCount; i++) {
+      const queue = active[i]!;
+      queue.isActive = queue.levels !== 0;
+      if (queue.isActive) active[kept++] = queue;
+    }
+    this.activeCount = kept;
+  }
+
   /** To be called when an attribute of a queue has changed. */
   rankQueues(): void {
     this.ranked = this.queues.toSorted((a, b) => a.priority - b.priority || a.id - b.id);
+    this.ranked.forEach((queue, rank) => (queue.rank = rank));
+    const waiting = this.active.slice(0, this.activeCount);
+    this.activeCount = 0;
+    for (const queue of waiting) this.#activate(queue);
     this.classes = shareClasses(this.ranked);
     this.isWeighted = this.classes.some((each) => each.isWeighted);
   }

@@ -143,7 +143,9 @@ export function hold(machine: Machine, port: PortSeat, isHeld: boolean): void {
 }
 
 /** The next pass visits the port though it has not rung. */
-export function lookAt(machine: Machine, { id }: PortSeat): void {
+export function lookAt(machine: Machine, port: PortSeat): void {
+  const { id } = port;
+  port.mustHear = true;
   if (id < 32) machine.moreLow |= 1 << id;
   else machine.moreHigh |= 1 << (id - 32);
 }
@@ -175,8 +177,7 @@ export function putBack(machine: Machine, port: PortSeat, count: number): void {
     else parking.pushFront(lane.list + level, entry, m[entry + HISTORY.PLACE]!);
     const pair = at.heldEvents + queue.id * machine.ports.length + port.id;
     m[pair] = m[pair]! - 1;
-    lane.levels |= 1 << level;
-    queue.levels |= 1 << level;
+    machine.markWaiting(lane, level);
   }
   port.historyTail = (port.historyTail - count) | 0;
 }

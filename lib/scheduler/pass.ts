@@ -91,7 +91,7 @@ function visitGroup(machine: Machine, rang: number, first: number, limits: PassL
     const port = ports[first + bit];
     // A bit that belongs to no port was set by nonsense.
     if (port === undefined) continue;
-    taken += visit(machine, port, share, limits.now);
+    taken += visit(machine, port, share, limits);
     if (port.more) more |= 1 << bit;
   }
   if (first === 0) machine.moreLow = more;
@@ -106,25 +106,43 @@ function bitCount(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
-function visit(machine: Machine, port: PortSeat, pull: number, now: number): number {
+function visit(machine: Machine, port: PortSeat, pull: number, limits: PassLimits): number {
   if (port.disabled) return 0;
   // Whoever has it now has rung, so a plain read tells: a near port is the thread's own.
   if (machine.owner !== 0) port.setNear(machine.words[port.at + PORT.OWNER] === machine.owner);
-  if (hasLeft(machine, port)) port.leaving = true;
-  countIdlePieces(machine, port);
-  if (port.independent) countUnsent(machine, port);
+  const news = hasNews(machine, port) || limits.sweep;
+  if (news) {
+    if (hasLeft(machine, port)) port.leaving = true;
+    countIdlePieces(machine, port);
+    if (port.independent) countUnsent(machine, port);
+  }
   const taken = takeIn(machine, port, pull);
   if (port.leaving && !port.more) {
     port.leaving = false;
     depart(machine, port);
   }
   if (!port.live) meetNext(machine, port);
-  if (taken < 0 || !answerYield(machine, port) || !refreshRoom(machine, port, now)) {
+  if (
+    taken < 0 ||
+    (news && !answerYield(machine, port)) ||
+    !refreshRoom(machine, port, limits.now)
+  ) {
     cutOff(machine, port);
     return 0;
   }
-  noteWish(machine, port);
+  if (news || port.wish > 0) noteWish(machine, port);
   return taken;
+}
+
+/** Whether the port has left marks that are no events. */
+function hasNews(machine: Machine, port: PortSeat): boolean {
+  const at = port.at + PORT.NEWS;
+  // Mostly there are none: a plain read tells, since the port rang after it left them.
+  if (machine.words[at] === port.news && !port.mustHear) return false;
+  // N2 ← N1 (port/news.ts): the marks were published before.
+  port.news = observe(machine.words, at);
+  port.mustHear = false;
+  return true;
 }
 
 /** One publish per CQ that was filled, then a look whether its thread sleeps. */

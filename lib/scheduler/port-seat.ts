@@ -52,6 +52,9 @@ export class PortSeat {
   tiers = 0;
   /** Its owner has left, and its ring is still being taken in. */
   leaving = false;
+  /** NEWS as it was heard last; what it tells of is looked at again whatever it says. */
+  news = 0;
+  mustHear = true;
   /** The generation that may use the port, and the one that detached last. */
   generation = 1;
   detached = 0;

@@ -42,6 +42,9 @@ export class QueueSeat {
   affinity: number;
   /** Most pieces that one of its events may become. */
   readonly fragments: number;
+  /** Its place among all queues by priority, then id; whether it is in the list of active ones. */
+  rank = 0;
+  isActive = false;
   /** Linked ports by id, and their ids. */
   ports: PortSeat[] = [];
   order = new Int32Array(0);

@@ -130,6 +130,14 @@ export class QueueStorage {
     }
   }
 
+  isEmpty(list: number): boolean {
+    if (list === this.#openList) this.#seal();
+    const m = this.#m;
+    const at = this.#lists + list * LIST_WORDS;
+    const isLast = m[at + LIST.HEAD_CHUNK]! === m[at + LIST.TAIL_CHUNK]!;
+    return isLast && m[at + LIST.HEAD_AT]! === m[at + LIST.TAIL_AT]!;
+  }
+
   /** How many entries a list has. */
   count(list: number): number {
     if (list === this.#openList) this.#seal();

@@ -1,0 +1,48 @@
+/**
+ * How long a scheduler worker looks for work before it parks.
+ *
+ * Runs on: the scheduler worker. While a core is idle, spinning is free, and saves who rings the wake-up
+ * of this thread, some tens of microseconds; where threads wait for each other to leave a core, it takes
+ * that core from the one that is waited for. Which of both it is shows in how often the process was
+ * made to leave a core.
+ */
+import { SPIN_LOOKS } from './park-limit.js';
+
+/** Longer than another thread takes to be woken, to handle an event and to ring. */
+const SPIN_MS = 0.1;
+/** Between two looks at how often the process had to leave a core. */
+const SAMPLE_MS = 5;
+/** More often than this in a millisecond is often: an idle machine shows a few in a second. */
+const CROWDED_PER_MS = 0.3;
+
+export class Spin {
+  #crowded = true;
+  #sampledAt = 0;
+  #switches = 0;
+  #began = 0;
+
+  /** Whether to look once more, after `idle` looks in a row found nothing. */
+  goesOn(idle: number): boolean {
+    if (idle <= SPIN_LOOKS) return true;
+    const now = performance.now();
+    if (idle === SPIN_LOOKS + 1) {
+      this.#began = now;
+      this.#sample(now);
+    }
+    return !this.#crowded && now - this.#began < SPIN_MS;
+  }
+
+  #sample(now: number): void {
+    const elapsed = now - this.#sampledAt;
+    if (elapsed < SAMPLE_MS) return;
+    const switches = involuntarySwitches();
+    this.#crowded = switches - this.#switches > elapsed * CROWDED_PER_MS;
+    this.#switches = switches;
+    this.#sampledAt = now;
+  }
+}
+
+/** Of all threads of the process, so far. Where nobody tells: as if they were many. */
+function involuntarySwitches(): number {
+  return globalThis.process?.resourceUsage?.().involuntaryContextSwitches ?? Infinity;
+}

@@ -1,0 +1,12 @@
+/**
+ * A port has left a mark that is no event: a wish, a count, a request, or that its owner has changed.
+ *
+ * Runs on: the port's thread, after the mark was published and before the port rings.
+ */
+import { PORT } from '../memory/layout.js';
+import { addTo } from '#words';
+
+export function leaveNews(words: Int32Array, portAt: number): void {
+  // N1 → N2 (scheduler/pass.ts#hasNews): the marks were published before.
+  addTo(words, portAt + PORT.NEWS, 1);
+}
