@@ -35,7 +35,7 @@ const STEPS = 25;
  *  takes a part of that for all that it is given. */
 async function depthsAfter(ms: number, events: number): Promise<number[]> {
   const r = await rig({
-    eventsLimit: 4096,
+    eventsLimit: 16_384,
     far: true,
     queues: [{ type: 'parallel' }],
     ports: [{ enqueueDepth: 4096 }, ...upTo(2).map(() => ({ links: [0] }))],

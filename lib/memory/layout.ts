@@ -105,7 +105,7 @@ export const PORT = {
   GENERATION: ownerLine + 1,
   /** The generation that detached last; the scheduler takes in its ring, then lets the next in. */
   DETACHED: ownerLine + 2,
-  /** Grows after a mark was left that is no event: WISH, PIECES, LOST, YIELD, DETACHED, or an attach.
+  /** Grows after a mark was left that is no event: PIECES, LOST, YIELD, DETACHED, or an attach.
    *  Where it stands still, the scheduler need not look at them. */
   NEWS: ownerLine + 3,
 } as const;

@@ -10,7 +10,6 @@ import { creditTag } from '../memory/domain-state.js';
 import { HEADER, PORT, WISH_MASK } from '../memory/layout.js';
 import { count } from '../memory/wide-counter.js';
 import { observe, publish } from '#words';
-import { leaveNews } from './news.js';
 import { MODE } from './port-gate.js';
 
 export class Admission {
@@ -53,13 +52,11 @@ export class Admission {
     this.#asked = (this.#asked + WISH_MASK + 1) & ~WISH_MASK;
     // C3 → C4 (credits.ts#noteWish): published before the port rings.
     publish(this.#words, this.#at + PORT.WISH, this.#asked | (wanted & WISH_MASK));
-    leaveNews(this.#words, this.#at);
   }
 
   /** Wishes for nothing any more. */
   giveUp(): void {
     publish(this.#words, this.#at + PORT.WISH, 0);
-    leaveNews(this.#words, this.#at);
   }
 
   /** Takes credits for up to `wanted` NEW events; returns for how many. */

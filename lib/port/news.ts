@@ -1,5 +1,5 @@
 /**
- * A port has left a mark that is no event: a wish, a count, a request, or that its owner has changed.
+ * A port has left a mark that is no event: a count, a request, or that its owner has changed.
  *
  * Runs on: the port's thread, after the mark was published and before the port rings.
  */

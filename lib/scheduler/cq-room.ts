@@ -2,7 +2,7 @@
  * How much a port may be given now.
  *
  * Runs on: the scheduler. A CQ whose depth the spec gives is filled up to it. Where it leaves depth
- * open, the depth in use follows the work, between 1 and 2048: from time to time the events that a
+ * open, the depth in use follows the work, between 1 and 4096: from time to time the events that a
  * port holds are marked, and it is measured how long they stay bound to it. If that is long, the
  * depth is halved, so that an event seldom sits behind a slow one while another port is free
  * (contract C8); if it is short and the port ran dry, it is doubled.
@@ -18,7 +18,7 @@ import type { PortSeat } from './port-seat.js';
 /** A scheduler worker begins here: two bursts. */
 const DEPTH_FIRST = 64;
 /** Bound for longer than this is too long; shorter than BOUND_SHORT_MS leaves room for more. A
- *  thread that loses its core for a time slice shall not look slow. */
+ *  thread that loses its core for a time slice meanwhile shall not look slow. */
 const BOUND_LONG_MS = 5;
 const BOUND_SHORT_MS = 1;
 
@@ -62,17 +62,25 @@ export function beginAdaptive(machine: Machine, port: PortSeat): void {
 }
 
 /** Marks what the port holds now, unless a mark is open. */
-export function markHeld(port: PortSeat, now: number): void {
+export function markHeld(port: PortSeat): void {
   if (port.markOpen) return;
   port.markOpen = true;
+  port.markMoves = false;
+  port.markHead = port.historyHead;
   port.markTail = port.historyTail;
-  port.markedAt = now;
 }
 
-/** Sets the depth by how long the marked events were bound to the port. */
+/** Sets the depth by how long the marked events were bound to the port, from when the first of them was
+ *  done: a thread that waits for a core is not slow, and is not helped by being given less. */
 function adaptDepth(machine: Machine, port: PortSeat, used: number, now: number): void {
   if (used === 0 && port.room === 0) port.ranDry = true;
-  if (!port.markOpen || ((port.historyHead - port.markTail) | 0) < 0) return;
+  if (!port.markOpen) return;
+  if (!port.markMoves) {
+    if (port.historyHead === port.markHead) return;
+    port.markMoves = true;
+    port.markedAt = now;
+  }
+  if (((port.historyHead - port.markTail) | 0) < 0) return;
   const bound = now - port.markedAt;
   if (bound > BOUND_LONG_MS) setDepth(machine, port, port.depth >>> 1);
   else if (bound < BOUND_SHORT_MS && port.ranDry) setDepth(machine, port, port.depth * 2);

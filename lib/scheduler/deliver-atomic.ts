@@ -4,7 +4,7 @@
  * Runs on: the scheduler, for one level of a lane at a time. A run of events is decided first, then
  * given port by port: two short loops are faster than one that does both.
  */
-import { ENTRY_WORDS } from '../memory/scheduler-layout.js';
+import { CHUNK_ENTRIES, ENTRY_WORDS } from '../memory/scheduler-layout.js';
 import { foldFlow, HELD_BY, ONE_EVENT, PARKED } from './flow-table.js';
 import { parkEntry, pin, unparkOldest } from './flows.js';
 import { deliver, deliverPicked } from './give.js';
@@ -159,13 +159,39 @@ export function deliverBlocked(
   for (let i = 0; i < queue.ports.length; i++) {
     const port = queue.ports[i]!;
     while (sent < most && takesPart(queue, port, tier)) {
-      const record = parking.blocked(lane.index, level, port.id);
-      if (record < 0) break;
-      deliverParked(machine, record, level, port);
-      sent++;
+      const went = deliverHeld(machine, lane, level, port, most - sent);
+      if (went === 0) break;
+      sent += went;
     }
   }
   return sent;
+}
+
+/** Blocked flows that the port holds, as many events as it has room for, `most` and a run at most. */
+function deliverHeld(
+  machine: Machine,
+  lane: Lane,
+  level: number,
+  port: PortSeat,
+  most: number,
+): number {
+  const { m, parking, picks } = machine;
+  let pick = port.id * PICKS_WORDS;
+  let limit = most < port.room ? most : port.room;
+  if (limit > CHUNK_ENTRIES) limit = CHUNK_ENTRIES;
+  let count = 0;
+  for (; count < limit; count++, pick += PICK_WORDS) {
+    const record = parking.blocked(lane.index, level, port.id);
+    if (record < 0) break;
+    const slot = parking.flowOf(record);
+    m[slot] = m[slot]! + ONE_EVENT;
+    picks[pick] = parking.first(record, level);
+    picks[pick + 1] = slot;
+    // What a node says stays valid until the next event is parked.
+    unparkOldest(machine, record, level);
+  }
+  if (count > 0) deliverPicked(machine, port, count);
+  return count;
 }
 
 /** The oldest event of a blocked flow; the flow then goes behind the others. */

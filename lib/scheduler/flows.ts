@@ -63,11 +63,11 @@ export function unparkOldest(machine: Machine, record: number, level: number): v
   const { parking, m } = machine;
   const slot = parking.flowOf(record);
   parking.unpark(record, level);
-  parking.delist(record);
   if (parking.levelsOf(record) !== 0) {
-    parking.enlist(record, holderOf(machine, slot));
+    parking.enlistLast(record, holderOf(machine, slot));
     return;
   }
+  parking.delist(record);
   parking.close(record);
   m[slot] = m[slot]! & ~PARKED;
 }

@@ -13,7 +13,7 @@
 import { LEVELS } from '../eventdev/event.js';
 import { assert } from '../memory/assert.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
-import { ENTRY_WORDS, NODE, NODE_WORDS, RECORD, RECORD_WORDS } from '../memory/scheduler-layout.js';
+import { ENTRY_SEQUENCE, NODE, NODE_WORDS, RECORD, RECORD_WORDS } from '../memory/scheduler-layout.js';
 
 const NONE = -1;
 
@@ -60,12 +60,13 @@ export class Parking {
     else {
       assert(this.#freshRecord < this.#nodeCount, 'there is a record for every event');
       record = this.#records + this.#freshRecord++ * RECORD_WORDS;
+      // Whoever gives a record back has emptied its chains.
+      m.fill(NONE, record + RECORD.HEADS, record + RECORD_WORDS);
     }
     m[record + RECORD.FLOW] = slot;
     m[record + RECORD.LANE] = lane;
     m[record + RECORD.LIST] = NONE;
     m[record + RECORD.LEVELS] = 0;
-    m.fill(NONE, record + RECORD.HEADS, record + RECORD_WORDS);
     return record;
   }
 
@@ -140,6 +141,16 @@ export class Parking {
     m[record + RECORD.NEXT] = first;
     m[first === NONE ? list + 1 : first + RECORD.PREVIOUS] = record;
     m[list] = record;
+  }
+
+  /** Puts a record that has events last in the list where it belongs, as `enlist` does, even if it is in
+   *  that list already. */
+  enlistLast(record: number, holder: number): void {
+    const m = this.#m;
+    const list = this.#list(m[record + RECORD.LANE]!, this.levelOf(record), holder);
+    if (m[record + RECORD.LIST]! === list && m[record + RECORD.NEXT]! === NONE) return;
+    this.delist(record);
+    this.#link(record, list);
   }
 
   /** Takes a record out of its list, if it is in one. */
@@ -233,7 +244,11 @@ export class Parking {
       assert(this.#freshNode < this.#nodeCount, 'there is a node for every event');
       node = this.#nodes + this.#freshNode++ * NODE_WORDS;
     }
-    for (let w = 0; w < ENTRY_WORDS; w++) m[node + w] = m[from + w]!;
+    m[node] = m[from]!;
+    m[node + 1] = m[from + 1]!;
+    m[node + 2] = m[from + 2]!;
+    m[node + 3] = m[from + 3]!;
+    m[node + ENTRY_SEQUENCE] = m[from + ENTRY_SEQUENCE]!;
     m[node + NODE.PLACE] = place;
     m[node + NODE.NEXT] = NONE;
     return node;

@@ -130,7 +130,9 @@ function visit(machine: Machine, port: PortSeat, pull: number, limits: PassLimit
     cutOff(machine, port);
     return 0;
   }
-  if (news || port.wish > 0) noteWish(machine, port);
+  // What it wishes for is looked at anew as long as it does: what it has counts its NEW events that
+  // were not taken in.
+  if (port.wish > 0 || machine.words[port.at + PORT.WISH] !== 0) noteWish(machine, port);
   return taken;
 }
 
@@ -159,7 +161,7 @@ function publishCqs(machine: Machine, now: number): void {
 }
 
 function publishCq(machine: Machine, port: PortSeat, now: number): void {
-  if (port.adaptive && now > 0) markHeld(port, now);
+  if (port.adaptive && now > 0) markHeld(port);
   const sent = port.cq.pending;
   port.cq.publish();
   machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);

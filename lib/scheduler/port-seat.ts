@@ -31,8 +31,11 @@ export class PortSeat {
   served = 0;
   /** CQ depth in use. */
   depth: number;
-  /** For an adaptive depth: events up to this index were held at that time; see cq-room.ts. */
+  /** For an adaptive depth: events up to an index were held at a time, and since another they have been
+   *  completed; see cq-room.ts. */
   markOpen = false;
+  markMoves = false;
+  markHead = 0;
   markTail = 0;
   markedAt = 0;
   ranDry = false;
