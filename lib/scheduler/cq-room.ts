@@ -21,6 +21,9 @@ const DEPTH_FIRST = 64;
  *  thread that loses its core for a time slice meanwhile shall not look slow. */
 const BOUND_LONG_MS = 5;
 const BOUND_SHORT_MS = 1;
+/** Bound for less than this, a port that was full is given more though it did not run dry: what it has
+ *  no room for is parked. */
+const BOUND_BRIEF_MS = 0.25;
 
 /** Entries of the port's CQ that it has not taken; negative or above its size if the port wrote
  *  nonsense. */
@@ -66,25 +69,31 @@ export function markHeld(port: PortSeat): void {
   if (port.markOpen) return;
   port.markOpen = true;
   port.markMoves = false;
-  port.markHead = port.historyHead;
+  port.markHead = port.cqStart;
   port.markTail = port.historyTail;
 }
 
-/** Sets the depth by how long the marked events were bound to the port, from when the first of them was
- *  done: a thread that waits for a core is not slow, and is not helped by being given less. */
+/** Sets the depth by how long the marked events were bound to the port, from when its thread came to take
+ *  some: a thread that waits for a core is not slow, and is not helped by being given less. */
 function adaptDepth(machine: Machine, port: PortSeat, used: number, now: number): void {
-  if (used === 0 && port.room === 0) port.ranDry = true;
+  if (port.room === 0) {
+    port.wasFull = true;
+    if (used === 0) port.ranDry = true;
+  }
   if (!port.markOpen) return;
   if (!port.markMoves) {
-    if (port.historyHead === port.markHead) return;
+    if (port.cqStart === port.markHead) return;
     port.markMoves = true;
     port.markedAt = now;
   }
   if (((port.historyHead - port.markTail) | 0) < 0) return;
   const bound = now - port.markedAt;
   if (bound > BOUND_LONG_MS) setDepth(machine, port, port.depth >>> 1);
-  else if (bound < BOUND_SHORT_MS && port.ranDry) setDepth(machine, port, port.depth * 2);
+  else if (bound < (port.ranDry ? BOUND_SHORT_MS : BOUND_BRIEF_MS) && port.wasFull) {
+    setDepth(machine, port, port.depth * 2);
+  }
   port.markOpen = false;
+  port.wasFull = false;
   port.ranDry = false;
 }
 

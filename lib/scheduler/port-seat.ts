@@ -38,6 +38,8 @@ export class PortSeat {
   markHead = 0;
   markTail = 0;
   markedAt = 0;
+  /** It had no room, and it had taken all that it was given, since then. */
+  wasFull = false;
   ranDry = false;
   /** Free CQ places that may be filled now. */
   room = 0;
