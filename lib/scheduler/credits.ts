@@ -55,7 +55,7 @@ export function noteWish(machine: Machine, port: PortSeat): void {
   const wanted = Math.min(word & WISH_MASK, machine.plan.eventsLimit);
   if (port.wish === 0) port.wishedAt = machine.pass;
   port.wish = wanted > port.unspent ? wanted - port.unspent : 0;
-  if (port.wish > 0) machine.wishing = true;
+  if (port.wish > 0) addWisher(machine, port);
   // It was granted them before its wish was seen, and nobody woke it then.
   else wakePort(machine, port);
 }
@@ -82,11 +82,18 @@ export function settleCredits(machine: Machine): void {
  */
 function grantWishes(machine: Machine): void {
   machine.wishing = false;
+  const { wishers } = machine;
   let wishes = 0;
   let asking = 0;
-  for (const port of machine.ports) {
+  for (let i = wishers.length - 1; i >= 0; i--) {
+    const port = wishers[i]!;
     if (port.wish > 0) noteWish(machine, port);
     port.asks = port.wish > 0 && isAsking(machine, port);
+    if (port.wish === 0) {
+      port.wishes = false;
+      wishers[i] = wishers[wishers.length - 1]!;
+      wishers.pop();
+    }
     if (!port.asks) continue;
     wishes += port.wish;
     asking++;
@@ -108,6 +115,14 @@ function isAsking(machine: Machine, port: PortSeat): boolean {
   return observe(machine.words, port.at + PORT.SLEEPING) !== 0;
 }
 
+/** The wish of the port is looked at in every pass from now on, until it has none. */
+function addWisher(machine: Machine, port: PortSeat): void {
+  machine.wishing = true;
+  if (port.wishes) return;
+  port.wishes = true;
+  machine.wishers.push(port);
+}
+
 function serveWish(machine: Machine, port: PortSeat, share: number): void {
   const count = Math.max(0, Math.min(port.wish, share, machine.free));
   port.wish -= count;
@@ -121,12 +136,20 @@ function serveWish(machine: Machine, port: PortSeat, share: number): void {
 
 /** The wish that is open longest of those not served in this pass. */
 function oldestWish(machine: Machine, asks: boolean): PortSeat | null {
+  const { wishers } = machine;
   let oldest: PortSeat | null = null;
-  for (const port of machine.ports) {
+  for (let i = 0; i < wishers.length; i++) {
+    const port = wishers[i]!;
     if (port.wish === 0 || port.asks !== asks || port.servedAt === machine.pass) continue;
-    if (oldest === null || ((port.wishedAt - oldest.wishedAt) | 0) < 0) oldest = port;
+    if (oldest === null || isOlder(port, oldest)) oldest = port;
   }
   return oldest;
+}
+
+/** Of wishes of the same pass the port with the lower id counts as older. */
+function isOlder(port: PortSeat, other: PortSeat): boolean {
+  const passes = (port.wishedAt - other.wishedAt) | 0;
+  return passes < 0 || (passes === 0 && port.id < other.id);
 }
 
 /** Takes all unspent credits of the richest port that can give some. False when there is none. */
@@ -154,14 +177,11 @@ function wasGranted(machine: Machine, port: PortSeat): boolean {
 
 /** Whether passes alone serve a wish: some port asks, another holds what it was granted lately. */
 function someCanGive(machine: Machine): boolean {
-  const { ports } = machine;
   let asks = false;
-  let gives = false;
-  for (const port of ports) {
-    if (port.asks && port.wish > 0) asks = true;
-    else if (canGive(machine, port)) gives = true;
-  }
-  return asks && gives;
+  for (const port of machine.wishers) if (port.asks && port.wish > 0) asks = true;
+  if (!asks) return false;
+  for (const port of machine.ports) if (canGive(machine, port)) return true;
+  return false;
 }
 
 /** Pieces have taken more than there was: nobody may enqueue NEW until that much was given back. */

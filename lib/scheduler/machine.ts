@@ -74,6 +74,8 @@ export class Machine {
   pass = 0;
   /** Ports that took in NEW events lately. */
   readonly spenders: PortSeat[] = [];
+  /** Ports that wish for credits, or did a moment ago. */
+  readonly wishers: PortSeat[] = [];
   /** Some port wishes for credits. */
   wishing = false;
   /** A wish may be granted by further passes, though nobody rings. */

@@ -72,6 +72,8 @@ export class PortSeat {
   wishWord = 0;
   askedAt = -NEVER;
   asks = false;
+  /** It is among the `wishers`. */
+  wishes = false;
   /** The pass in which the wish was first seen: older wishes go first. */
   wishedAt = 0;
   /** The pass in which it was looked at last. */
