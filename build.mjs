@@ -38,7 +38,7 @@ function modulesOf(folder) {
 
 async function fold(path) {
   let text = readFileSync(path, 'utf8');
-  for (const [statement, list, from] of [...text.matchAll(IMPORT)]) {
+  for (const [statement, list, from] of text.matchAll(IMPORT)) {
     const source = resolve(dirname(path), from);
     if (!FOLDERS.some((folder) => source.startsWith(join(DIST, 'lib', folder, '/')))) continue;
     const values = await import(pathToFileURL(source).href);

@@ -51,6 +51,15 @@ test.each<[string, Weakening]>([
 });
 
 test.each<[string, Weakening]>([
+  ['E1→E2: DETACHED first', late('publish', 'port0.DETACHED', 'addTo', 'port0.NEWS')],
+  ['E1→E2: NEWS are heard first', early('port0.DETACHED', 'observe', 'port0.NEWS')],
+])('it is missed: %s', (_, weakening) => {
+  expect(findsWithout(weakening, () => leaving({ reduce }).allow('completed 1, inside 1'))).toBe(
+    'deadlock',
+  );
+});
+
+test.each<[string, Weakening]>([
   ['Y1→Y2: the head first', late('publish', 'port0.CQ_HEAD', 'publish', 'YIELD')],
   ['Y1→Y2: YIELD is seen first', early('port0.CQ_HEAD', 'swap', 'header.DOORBELL')],
   ['Y3→Y4: the tail first', late('publish', 'port0.CQ_TAIL', 'publish', 'YIELD_ACK')],

@@ -32,7 +32,7 @@ const scheduling = (await import(
 jest.unstable_mockModule('../../lib/scheduler/index.js', () => ({
   Scheduler: class extends scheduling.Scheduler {
     constructor(inline: boolean, onFailure: ConstructorParameters<typeof scheduling.Scheduler>[1]) {
-      super(inline, onFailure);
+      super(inline, onFailure, null);
     }
   },
 }));

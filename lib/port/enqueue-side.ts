@@ -297,12 +297,12 @@ function countMisordered(source: Int32Array, from: number, limit: number, oldest
   return found;
 }
 
-/** Claims `count` slots and fills them with the events as they are. */
-function copyIn(ring: RingProducer, source: Int32Array, from: number, count: number): void {
+/** Claims slots for as many events and fills them with those, as they are. */
+function copyIn(ring: RingProducer, source: Int32Array, from: number, events: number): void {
   const { words } = ring;
   const { slots, mask } = ring.layout;
-  let index = ring.claim(count);
-  for (let at = from, end = from + count * QE_WORDS; at < end; at += QE_WORDS) {
+  let index = ring.claim(events);
+  for (let at = from, end = from + events * QE_WORDS; at < end; at += QE_WORDS) {
     const to = slots + (index & mask) * QE_WORDS;
     words[to] = source[at]!;
     words[to + 1] = source[at + 1]! & RESERVED_CLEAR;

@@ -7,6 +7,6 @@ import { PORT } from '../memory/layout.js';
 import { addTo } from '#words';
 
 export function leaveNews(words: Int32Array, portAt: number): void {
-  // N1 → N2 (scheduler/pass.ts#hasNews): the marks were published before.
+  // E1 → E2 (scheduler/pass.ts#hasNews): the marks were published before.
   addTo(words, portAt + PORT.NEWS, 1);
 }

@@ -13,7 +13,13 @@
 import { LEVELS } from '../eventdev/event.js';
 import { assert } from '../memory/assert.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
-import { ENTRY_SEQUENCE, NODE, NODE_WORDS, RECORD, RECORD_WORDS } from '../memory/scheduler-layout.js';
+import {
+  ENTRY_SEQUENCE,
+  NODE,
+  NODE_WORDS,
+  RECORD,
+  RECORD_WORDS,
+} from '../memory/scheduler-layout.js';
 
 const NONE = -1;
 

@@ -141,7 +141,7 @@ function hasNews(machine: Machine, port: PortSeat): boolean {
   const at = port.at + PORT.NEWS;
   // Mostly there are none: a plain read tells, since the port rang after it left them.
   if (machine.words[at] === port.news && !port.mustHear) return false;
-  // N2 ← N1 (port/news.ts): the marks were published before.
+  // E2 ← E1 (port/news.ts): the marks were published before.
   port.news = observe(machine.words, at);
   port.mustHear = false;
   return true;
