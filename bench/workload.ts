@@ -2,8 +2,7 @@
  * What flows through every scenario: numbered events spread over flows, and the proof that all of
  * them arrived, once each, every flow in order.
  */
-import { SCHED } from '../lib/index.js';
-import type { EventBurst } from '../lib/index.js';
+import { EventBurst, SCHED } from '../lib/index.js';
 
 /** Events of one enqueue and one dequeue: the burst of DPDK's own tests. */
 export const BURST = 32;
@@ -11,15 +10,34 @@ export const FLOWS = 1024;
 /** Each flow's word has a cache line of its own: consumers on two cores write them by turns. */
 const WORDS_PER_FLOW = 16;
 
-/** Makes the burst the events `first` .. `first + count - 1` for queue 0. `flows` is a power of 2. */
+const WORDS = 4;
+const FLOW_MASK = 0xf_ffff;
+
+/** The second word of every event: NEW, of normal priority, for queue 0. */
+const SECOND_WORD = secondWord();
+
+function secondWord(): number {
+  const burst = new EventBurst(1);
+  burst.pushNew(0, 0, SCHED.ATOMIC, 0);
+  return burst.words[1]!;
+}
+
+/** Word by word, as the C program writes its structs. Makes the burst the events `first` .. `first + count - 1` for queue 0. `flows` is a power of 2. */
 export function writeEvents(
   burst: EventBurst,
   first: number,
   count: number,
   flows: number = FLOWS,
 ): void {
-  burst.clear();
-  for (let n = first; n < first + count; n++) burst.pushNew(0, n & (flows - 1), SCHED.ATOMIC, n);
+  const { words } = burst;
+  let at = 0;
+  for (let n = first; n < first + count; n++, at += WORDS) {
+    words[at] = n & (flows - 1);
+    words[at + 1] = SECOND_WORD;
+    words[at + 2] = n;
+    words[at + 3] = 0;
+  }
+  burst.length = count;
 }
 
 /** What one consumer saw of a run. */
@@ -65,17 +83,19 @@ export class Arrivals {
     const table = this.#table;
     const flows = this.#flows;
     const stride = this.#stride;
-    const count = burst.length;
+    const { words, length } = burst;
     let sum = this.#sum;
-    for (let i = 0; i < count; i++) {
-      const n = burst.payload(i);
-      const at = burst.flowId(i) * stride;
-      if (table[at] !== n - flows) this.#misplaced++;
+    let misplaced = 0;
+    for (let word = 0; word < length * WORDS; word += WORDS) {
+      const n = words[word + 2]!;
+      const at = (words[word]! & FLOW_MASK) * stride;
+      if (table[at] !== n - flows) misplaced++;
       table[at] = n;
       sum = (sum + n) | 0;
     }
     this.#sum = sum;
-    this.received += count;
+    this.#misplaced += misplaced;
+    this.received += length;
   }
 
   /** The same for an event that comes by another way. */
