@@ -8,6 +8,8 @@
  */
 import { SPIN_LOOKS } from './park-limit.js';
 
+/** Looks where cores are scarce: who rings while this thread makes a pass is still heard. */
+const CROWDED_LOOKS = 4;
 /** Longer than another thread takes to be woken, to handle an event and to ring. */
 const SPIN_MS = 0.1;
 /** Between two looks at how often the process had to leave a core. */
@@ -23,13 +25,13 @@ export class Spin {
 
   /** Whether to look once more, after `idle` looks in a row found nothing. */
   goesOn(idle: number): boolean {
-    if (idle <= SPIN_LOOKS) return true;
-    const now = performance.now();
-    if (idle === SPIN_LOOKS + 1) {
-      this.#began = now;
-      this.#sample(now);
+    if (idle <= CROWDED_LOOKS) return true;
+    if (idle === CROWDED_LOOKS + 1) {
+      this.#began = performance.now();
+      this.#sample(this.#began);
     }
-    return !this.#crowded && now - this.#began < SPIN_MS;
+    if (this.#crowded) return false;
+    return idle <= SPIN_LOOKS || performance.now() - this.#began < SPIN_MS;
   }
 
   #sample(now: number): void {
