@@ -7,6 +7,7 @@ import { endToEnd } from './end-to-end.js';
 import { garbage } from './garbage.js';
 import { idleDevice } from './idle-device.js';
 import { inlineDevice } from './inline-device.js';
+import { inlineSteps } from './inline-steps.js';
 import { lateBinding } from './late-binding.js';
 import { peers } from './peers.js';
 import { roundTrip } from './round-trip.js';
@@ -18,6 +19,7 @@ import { workPerEvent } from './work-per-event.js';
 
 export const SCENARIOS: readonly Scenario[] = [
   inlineDevice,
+  inlineSteps,
   endToEnd,
   peers,
   twoStages,

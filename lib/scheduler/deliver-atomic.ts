@@ -32,7 +32,8 @@ export function deliverAtomic(
     if (first < 0) break;
     const last = first + (most - sent) * ENTRY_WORDS;
     const end = last < storage.runEnd ? last : storage.runEnd;
-    storage.drop(list, decideRun(machine, lane, first, end, open));
+    const decide = queue.order.length === 1 ? decideAlone : decideRun;
+    storage.drop(list, decide(machine, lane, first, end, open));
     for (let i = 0; i < queue.ports.length; i++) sent += givePicked(machine, queue.ports[i]!);
     open = openRooms(machine, queue);
   }
@@ -109,6 +110,41 @@ function decideRun(machine: Machine, lane: Lane, entry: number, end: number, ope
     if (room === 0) open--;
   }
   queue.next = next;
+  return entry;
+}
+
+/** As `decideRun`, for a queue with one linked port: what is counted stays in registers. */
+function decideAlone(machine: Machine, lane: Lane, entry: number, end: number): number {
+  const { m, rooms, picks, at } = machine;
+  const { queue } = lane;
+  const { table, mask } = lane.flows!;
+  const port = queue.order[0]!;
+  const first = port * PICKS_WORDS;
+  const room = rooms[port]!;
+  let idle = 0;
+  let count = 0;
+  for (; entry < end && count < room; entry += ENTRY_WORDS) {
+    const slot = table + foldFlow(m[entry]!, mask);
+    const flow = m[slot]!;
+    if (flow === 0) {
+      m[slot] = ONE_EVENT | (port + 1);
+      idle++;
+    } else if ((flow & (PARKED | HELD_BY)) === port + 1) {
+      m[slot] = flow + ONE_EVENT;
+    } else {
+      parkEntry(machine, lane, slot, entry);
+      continue;
+    }
+    const pick = first + count * PICK_WORDS;
+    picks[pick] = entry;
+    picks[pick + 1] = slot;
+    count++;
+  }
+  rooms[port] = room - count;
+  machine.picked[port] = count;
+  const pinned = at.pinnedFlows + queue.id * machine.ports.length + port;
+  m[pinned] = m[pinned]! + idle;
+  if (idle > 0) queue.next = 1;
   return entry;
 }
 
