@@ -48,24 +48,24 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
     const moved = duty.pass(sweep);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;
-    if (!spin.goesOn(idle)) {
-      passes = 0;
-      const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
-      sweep = !parkOnBell(bell, seen, duty.domains, limit);
-      listen = true;
-      // Nobody rang: if the sweep finds nothing either, there is nothing to spin for.
-      idle = sweep ? SPIN_LOOKS : 0;
-    } else if (++passes < PASSES_PER_LOOK) {
-      continue;
-    }
+    const isIdle = !spin.goesOn(idle);
+    if (!isIdle && ++passes < PASSES_PER_LOOK) continue;
     passes = 0;
     const now = performance.now();
     // A domain that keeps us awake does not keep us from sweeping the others.
-    sweep ||= now - swept > PARK_LIMIT_MS;
+    sweep = now - swept > PARK_LIMIT_MS;
+    // Before a park rather than after it: whoever rings waits for us then.
+    if (now - turned >= TURN_MS) {
+      await new Promise(setImmediate);
+      turned = performance.now();
+      listen = true;
+    } else if (isIdle) {
+      const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
+      if (!parkOnBell(bell, seen, duty.domains, limit)) sweep = true;
+      listen = true;
+      // If a sweep finds nothing either, there is nothing to spin for.
+      idle = sweep ? SPIN_LOOKS : 0;
+    }
     if (sweep) swept = now;
-    if (now - turned < TURN_MS) continue;
-    await new Promise(setImmediate);
-    turned = performance.now();
-    listen = true;
   }
 }
