@@ -139,7 +139,7 @@ test('--help tells all options', async () => {
 
 test.each([
   [['--fast'], "Unknown option '--fast'"],
-  [['--only', 'nothing'], 'inline-device, end-to-end'],
+  [['--only', 'nothing'], 'inline-device, inline-steps, end-to-end'],
   [['--runs', '0'], '--runs must be a whole number'],
   [['--events', '1.5'], '--events must be a whole number'],
   [['end-to-end'], 'Unexpected argument'],
