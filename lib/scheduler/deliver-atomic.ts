@@ -32,7 +32,7 @@ export function deliverAtomic(
     if (first < 0) break;
     const last = first + (most - sent) * ENTRY_WORDS;
     const end = last < storage.runEnd ? last : storage.runEnd;
-    const decide = queue.order.length === 1 ? decideAlone : decideRun;
+    const decide = open === 1 ? decideAlone : decideRun;
     storage.drop(list, decide(machine, lane, first, end, open));
     for (let i = 0; i < queue.ports.length; i++) sent += givePicked(machine, queue.ports[i]!);
     open = openRooms(machine, queue);
@@ -113,12 +113,14 @@ function decideRun(machine: Machine, lane: Lane, entry: number, end: number, ope
   return entry;
 }
 
-/** As `decideRun`, for a queue with one linked port: what is counted stays in registers. */
+/** As `decideRun`, where one port only has room: what is counted stays in registers. */
 function decideAlone(machine: Machine, lane: Lane, entry: number, end: number): number {
   const { m, rooms, picks, at } = machine;
   const { queue } = lane;
   const { table, mask } = lane.flows!;
-  const port = queue.order[0]!;
+  let turn = 0;
+  while (rooms[queue.order[turn]!]! === 0) turn++;
+  const port = queue.order[turn]!;
   const first = port * PICKS_WORDS;
   const room = rooms[port]!;
   let idle = 0;
@@ -144,7 +146,7 @@ function decideAlone(machine: Machine, lane: Lane, entry: number, end: number): 
   machine.picked[port] = count;
   const pinned = at.pinnedFlows + queue.id * machine.ports.length + port;
   m[pinned] = m[pinned]! + idle;
-  if (idle > 0) queue.next = 1;
+  if (idle > 0) queue.next = turn + 1;
   return entry;
 }
 
