@@ -10,10 +10,11 @@ interface Scale {
   ticks(count?: number): number[];
 }
 
-const WIDTH = 720;
+const WIDTH = 880;
 const HEIGHT = 400;
 const LEFT = 70;
-const RIGHT = 20;
+/** The legend stands here. */
+const RIGHT = 200;
 const TOP = 40;
 const BOTTOM = 55;
 const LEGEND_STEP = 18;
@@ -37,7 +38,7 @@ export function renderPlot({ title, x, y, series }: Plot): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}"` +
       ' font-family="sans-serif" font-size="12">',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text(WIDTH / 2, TOP / 2, title, 'font-size="15" text-anchor="middle"'),
+    text((LEFT + WIDTH - RIGHT) / 2, TOP / 2, title, 'font-size="15" text-anchor="middle"'),
     ...xAxis(x, across, points),
     ...yAxis(y, up),
     ...series.flatMap((each, i) => line(each, i, across, up)),
@@ -104,8 +105,7 @@ function line({ points }: Series, index: number, across: Scale, up: Scale): stri
 
 function legend({ name }: Series, index: number): string {
   const y = TOP + 8 + index * LEGEND_STEP;
-  const style = `fill="${COLOURS[index % COLOURS.length]}" text-anchor="end"`;
-  return text(WIDTH - RIGHT - 4, y, name, style);
+  return text(WIDTH - RIGHT + 12, y, name, `fill="${COLOURS[index % COLOURS.length]}"`);
 }
 
 function rule(x1: number, y1: number, x2: number, y2: number, colour: string): string {
@@ -119,5 +119,5 @@ function text(x: number, y: number, content: string, attributes: string): string
 }
 
 function label(value: number): string {
-  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+  return value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 });
 }
