@@ -16,8 +16,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the flow pin removed',
     file: 'lib/scheduler/deliver-atomic.ts',
-    find: 'if (flow === 0) {',
-    replace: 'if (flow === 0 || roomiestPort(queue, tier) !== null) {',
+    find: 'if (flow === 0) {\n      do {',
+    replace: 'if (flow === 0 || open > 1) {\n      do {',
     tests: ['contracts/c02'],
   },
   {
@@ -42,24 +42,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a credit leaked once in 10 000',
     file: 'lib/scheduler/intake.ts',
-    find: '    machine.free += due;',
-    replace: '    machine.free += due - (machine.sequence % 10_000 < due ? 1 : 0);',
+    find: '  machine.free += due;',
+    replace: '  machine.free += due - (machine.sequence % 10_000 < due ? 1 : 0);',
     tests: ['contracts/threads', 'contracts/c07'],
   },
   {
     name: 'an index stored before its content',
-    file: 'lib/scheduler/history.ts',
-    find: '  const tail = port.cq.claim(count);\n',
-    replace: '  const tail = port.cq.claim(count);\n  port.cq.publish();\n',
+    file: 'lib/scheduler/give.ts',
+    find: '  giveRun(m, words,',
+    replace: '  port.cq.publish();\n  giveRun(m, words,',
     tests: ['interleaving'],
   },
   {
     name: 'one publish a plain write',
     file: 'lib/ring/producer.ts',
-    find: '    publish(this.words, this.layout.tailAt, this.tail);',
+    find: '    publishNear(this.near, this.words, this.layout.tailAt, this.tail);',
     replace:
       '    this.words[this.layout.tailAt] = this.tail;\n' +
-      '    if (this.layout.depth === 0) publish(this.words, this.layout.tailAt, this.tail);',
+      '    if (this.layout.depth === 0) publishNear(this.near, this.words, 0, this.tail);',
     tests: ['interleaving'],
   },
   {

@@ -30,7 +30,7 @@ function run(folder: string, args: readonly string[], ms = TESTS_MS): boolean {
 }
 
 function build(folder: string): boolean {
-  return run(folder, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')]);
+  return run(folder, ['build.mjs']);
 }
 
 /** Whether the tests pass; a hang does not. */
