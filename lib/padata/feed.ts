@@ -1,6 +1,6 @@
 /** Where jobs come from: every kind of source, brought to one form. */
 import { types } from 'node:util';
-import { invalid } from './options.js';
+import { invalid } from '../crew/checks.js';
 
 /** Returned by a fill function: there are no more jobs. */
 export const END = -1;

@@ -12,7 +12,7 @@ import { SCHED } from '../eventdev/event.js';
 import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
 import { JobBuffer } from './job-buffer.js';
-import { Latch } from './latch.js';
+import { Latch } from '../idle/latch.js';
 import type { PadataSettings } from './options.js';
 import { JOBS_QUEUE, SUBMIT_PORT } from './seat.js';
 

@@ -1,12 +1,22 @@
 /** Building a pool: everything is checked first, and what fails leaves nothing behind. */
+import { messageOf } from '../crew/message-of.js';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
-import { Crew } from './crew.js';
+import type { Domain } from '../control/index.js';
+import { DlbError } from '../eventdev/errors.js';
+import { Crew } from '../crew/crew.js';
+import type { CrewOptions } from '../crew/crew.js';
 import { Lane } from './lane.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
 import { Padata } from './padata.js';
+import { seatPort } from './seat.js';
+import type { SeatTask } from './seat.js';
 import { padataSpec } from './shape.js';
+
+const ENTRY = new URL('../../workers/padata.cjs', import.meta.url);
+/** Jobs that end their threads are forwarded as failed, so seats stay far below it. */
+const BARREN_MAX_BEYOND_ATTEMPTS = 5;
 
 /**
  * Opens a pool of threads with the parallel function of a module; see README.md.
@@ -28,11 +38,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const domain = await device.createDomain(padataSpec(settings));
   const lane = new Lane(domain, settings);
   await domain.start();
-  const crew = new Crew(domain, settings, (error) => {
-    // If the domain is gone, that is the reason.
-    lane.checkAlive();
-    lane.break(error);
-  });
+  const crew = new Crew(domain, crewOptions(domain, lane, settings));
   try {
     await crew.muster();
   } catch (error) {
@@ -40,4 +46,32 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     throw error;
   }
   return new Padata({ settings, device, domain, lane, crew });
+}
+
+function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): CrewOptions {
+  const { name, workers, resourceLimits, module, context, bytes, attempts } = settings;
+  return {
+    name,
+    entry: ENTRY,
+    seats: workers,
+    firstPort: seatPort(0),
+    barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
+    resourceLimits,
+    task(seat): SeatTask {
+      const attachment = domain.attachment(seatPort(seat));
+      return { seat, attachment, module, context, bytes, attempts };
+    },
+    refusal(cause) {
+      const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
+      const details = { field: 'module', module, reason };
+      const error = new DlbError('ERR_DLB_MODULE_INVALID', 'the module cannot be used', details);
+      error.cause = cause;
+      return error;
+    },
+    onLost(error) {
+      // If the domain is gone, that is the reason.
+      lane.checkAlive();
+      lane.break(error);
+    },
+  };
 }

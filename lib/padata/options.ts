@@ -1,12 +1,9 @@
 /** The options of `openPadata`: types, defaults with their reasons, checks. */
-import { isAbsolute } from 'node:path';
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
-import { DlbError } from '../eventdev/errors.js';
+import { cloneable, invalid, moduleUrl, whole } from '../crew/checks.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
 import { HEADER_BYTES } from './job-buffer.js';
-import { messageOf } from './message-of.js';
 
 export interface PadataOptions {
   /** The module with the parallel function: a URL, or an absolute path. See `ParallelModule`. */
@@ -81,11 +78,11 @@ export function settle(options: PadataOptions): PadataSettings {
   const name = options.name ?? 'padata';
   if (typeof name !== 'string') throw invalid('name must be a string', 'name', name);
   return {
-    module: moduleUrl(options.module),
+    module: moduleUrl('module', options.module),
     bytes,
     workers,
     jobs: whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX),
-    context: cloneable(options.context),
+    context: cloneable('context', options.context),
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     resourceLimits: options.resourceLimits,
@@ -95,49 +92,4 @@ export function settle(options: PadataOptions): PadataSettings {
 function defaultJobs(bytes: number, workers: number): number {
   const affordable = Math.floor(JOB_MEMORY_DEFAULT / bytes);
   return Math.max(Math.min(affordable, JOBS_DEFAULT_MAX), workers * JOBS_PER_WORKER_MIN);
-}
-
-function moduleUrl(module: unknown): string {
-  // By its shape, not by `instanceof`: the URL may come from another realm.
-  const text = (module as URL | undefined | null)?.href ?? module;
-  if (typeof text === 'string') {
-    if (isAbsolute(text)) return pathToFileURL(text).href;
-    if (URL.canParse(text)) return text;
-  }
-  throw invalid('module must be a URL or an absolute path', 'module', module);
-}
-
-/** Threads get a copy each: what cannot be copied is refused here, where it can be named. */
-function cloneable(context: unknown): unknown {
-  try {
-    structuredClone(context);
-    return context;
-  } catch (error) {
-    throw invalid('context cannot be cloned', 'context', context, { reason: messageOf(error) });
-  }
-}
-
-function whole(field: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw invalid('option out of range', field, value, { min, max });
-  }
-  return value;
-}
-
-export function invalid(
-  what: string,
-  field: string,
-  value: unknown,
-  more: Record<string, unknown> = {},
-): DlbError {
-  const details = { field, [field]: plain(value), ...more };
-  return new DlbError('ERR_DLB_INVALID_ARGUMENT', what, details);
-}
-
-/** Something an error message can carry, whatever was passed. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'function') return '[function]';
-  if (typeof value === 'symbol') return value.toString();
-  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
-  return value;
 }

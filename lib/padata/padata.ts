@@ -6,7 +6,7 @@
 import type { Domain } from '../control/index.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { Crew } from './crew.js';
+import type { Crew } from '../crew/crew.js';
 import type {
   CloseOptions,
   PadataStats,
@@ -17,7 +17,7 @@ import type {
 import { checkJob, feedFrom } from './feed.js';
 import type { JobSource } from './feed.js';
 import type { Lane } from './lane.js';
-import { invalid } from './options.js';
+import { invalid } from '../crew/checks.js';
 import type { PadataSettings } from './options.js';
 import { Run } from './run.js';
 import { JOBS_QUEUE } from './seat.js';

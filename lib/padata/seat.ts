@@ -1,8 +1,5 @@
 /**
  * What passes between the submitting thread and a worker's task, besides events.
- *
- * A seat is a worker's place: a port of the domain and a task of the thread pool. Threads come and
- * go, the seat stays.
  */
 import type { attachPort } from '../port/index.js';
 
@@ -18,15 +15,6 @@ export interface SeatTask {
   /** Deliveries after which a job fails. */
   readonly attempts: number;
 }
-
-/** Posted by the thread when the module is loaded and the port attached. */
-export interface SeatReady {
-  readonly kind: typeof SEAT_READY;
-  readonly seat: number;
-  readonly threadId: number;
-}
-
-export const SEAT_READY = 'softdlb.padata.ready';
 
 /** Queue ids of the domain: jobs leave the first in the order in which they entered it. */
 export const JOBS_QUEUE = 0;

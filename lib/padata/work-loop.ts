@@ -10,10 +10,10 @@ import { OP } from '../eventdev/event.js';
 import type { Port } from '../port/index.js';
 import { JobBuffer, OUTCOME } from './job-buffer.js';
 import type { ParallelFunction } from './job.js';
-import { Pace } from './pace.js';
+import { Pace } from '../crew/pace.js';
 import { RESULTS_QUEUE } from './seat.js';
 import type { SeatTask } from './seat.js';
-import { messageOf } from './message-of.js';
+import { messageOf } from '../crew/message-of.js';
 import { JobView, runJob } from './run-job.js';
 
 /** Longest blocking wait: short enough that a wait and a job still leave turns 10 ms apart. */

@@ -4,19 +4,17 @@
  * Runs on: a Piscina thread, as the one task that this thread ever has. The user's module is
  * imported here and not by Piscina, so that a module that fails rejects this task.
  */
-import { parentPort, threadId } from 'node:worker_threads';
+import { announceSeat } from '../crew/seat.js';
 import { attachPort } from '../port/index.js';
 import type { ParallelFunction, ParallelModule } from './job.js';
-import { SEAT_READY } from './seat.js';
-import type { SeatReady, SeatTask } from './seat.js';
+import type { SeatTask } from './seat.js';
 import { WorkLoop } from './work-loop.js';
 
 export default async function runSeat(task: SeatTask): Promise<void> {
   const parallel = await loadParallel(task.module, task.context);
   const port = attachPort(task.attachment);
   try {
-    const ready: SeatReady = { kind: SEAT_READY, seat: task.seat, threadId };
-    parentPort!.postMessage(ready);
+    announceSeat(task.seat);
     await new WorkLoop(port, parallel, task).run();
   } finally {
     port.detach();

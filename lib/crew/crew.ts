@@ -1,24 +1,41 @@
 /**
  * The threads of a pool: one never-ending Piscina task per seat, and a new thread for one that died.
  *
- * Runs on: the submitting thread. Piscina owns the life of the threads, the rings own the data.
- * A crash is the Worker's `exit`, whatever its code. Then the port is reclaimed, which puts the jobs
- * it held before the other seats, and the task is run again: Piscina replaces threads, not tasks.
+ * Runs on: the thread that opened the pool. Piscina owns the life of the threads, the rings own the
+ * data. A crash is the Worker's `exit`, whatever its code. Then the port is reclaimed, which puts the
+ * events it held before the other seats, and the task is run again: Piscina replaces threads, not
+ * tasks.
  */
 import { fileURLToPath } from 'node:url';
-import type { Worker } from 'node:worker_threads';
+import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { PadataSettings } from './options.js';
-import { messageOf } from './message-of.js';
-import { SEAT_READY, seatPort } from './seat.js';
-import type { SeatReady, SeatTask } from './seat.js';
+import { SEAT_READY } from './seat.js';
+import type { SeatReady } from './seat.js';
 
-const ENTRY = fileURLToPath(new URL('../../workers/padata.cjs', import.meta.url));
-/** Threads of a seat that may die in a row without having forwarded a result; then the seat stays
- *  empty. Jobs that end their threads are forwarded as failed, so they stay far below it. */
-const BARREN_MAX_BEYOND_ATTEMPTS = 5;
+/** What a crew needs to know of the pool it works for. */
+export interface CrewOptions {
+  /** Of the pool, for messages. */
+  readonly name: string;
+  /** The thread entry: a CommonJS module of `workers`. */
+  readonly entry: URL;
+  readonly seats: number;
+  /** Port of seat 0; those of the other seats follow. */
+  readonly firstPort: number;
+  /** Threads of a seat that may die in a row without having forwarded an event; then the seat stays
+   *  empty. */
+  readonly barrenMax: number;
+  readonly resourceLimits: ResourceLimits | undefined;
+  /** What a thread is handed; asked again for each thread. */
+  task(seat: number): unknown;
+  /** The error for a thread that ended before it was ready. */
+  refusal(cause: unknown): Error;
+  /** A thread died, and this is why. Its events are scheduled again when this returns. */
+  onCrash?(seat: number, cause: unknown): void;
+  /** Called once when the last seat is given up. */
+  onLost(error: DlbError): void;
+}
 
 interface Seat {
   readonly index: number;
@@ -35,29 +52,26 @@ export class Crew {
   /** Threads that died. */
   crashes = 0;
   readonly #domain: Domain;
-  readonly #settings: PadataSettings;
-  readonly #onLost: (error: DlbError) => void;
+  readonly #options: CrewOptions;
   readonly #pool: Piscina;
   readonly #seats: Seat[];
   #manned: Promise<void>[] = [];
   #onReady: (() => void) | undefined;
   #closing = false;
 
-  /** @param onLost called once when the last seat is given up. */
-  constructor(domain: Domain, settings: PadataSettings, onLost: (error: DlbError) => void) {
+  constructor(domain: Domain, options: CrewOptions) {
     this.#domain = domain;
-    this.#settings = settings;
-    this.#onLost = onLost;
-    this.#pool = hostPool(settings);
+    this.#options = options;
+    this.#pool = hostPool(options);
     this.#pool.on('message', (message: unknown) => this.#arrive(message));
     // A thread may fail while its task is being given up: the seat's loop sees that by itself.
     this.#pool.on('error', () => {});
-    this.#seats = Array.from({ length: settings.workers }, (_, index) => newSeat(index));
+    this.#seats = Array.from({ length: options.seats }, (_, index) => newSeat(index));
   }
 
   /**
    * Resolves when every seat has its first thread.
-   * @throws DlbError ERR_DLB_MODULE_INVALID: the user's module did not load in a thread.
+   * @throws what `refusal` makes of the end of a thread that did not become ready.
    */
   async muster(): Promise<void> {
     const complete = new Promise<void>((resolve, reject) => {
@@ -88,6 +102,11 @@ export class Crew {
     return sum;
   }
 
+  /** Ends the thread of a seat, whatever it does: a crash like any other, so another follows. */
+  replace(seat: number): void {
+    void this.#seats[seat]!.worker?.terminate();
+  }
+
   /** From now on, an end is no crash. */
   prepareToStop(): void {
     this.#closing = true;
@@ -106,18 +125,18 @@ export class Crew {
   }
 
   /** Keeps the seat manned until the pool closes or the seat has to be given up. Never rejects. */
-  async #man(seat: Seat, refuse: (error: DlbError) => void): Promise<void> {
-    const barrenMax = this.#settings.attempts + BARREN_MAX_BEYOND_ATTEMPTS;
+  async #man(seat: Seat, refuse: (error: Error) => void): Promise<void> {
     for (;;) {
       const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
       if (this.#closing) return;
-      if (!seat.manned) return refuse(this.#moduleError(failure));
+      if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
       this.crashes++;
+      this.#options.onCrash?.(seat.index, failure);
       if (!(await this.#reclaim(seat)) || this.#closing) break;
       seat.barren = this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + 1;
-      if (seat.barren >= barrenMax) break;
+      if (seat.barren >= this.#options.barrenMax) break;
     }
     this.#retire(seat);
   }
@@ -125,7 +144,7 @@ export class Crew {
   /** One thread's time at the seat. Resolves to why it ended, undefined when the domain stopped. */
   async #stint(seat: Seat): Promise<unknown> {
     try {
-      await this.#pool.run(this.#task(seat));
+      await this.#pool.run(this.#options.task(seat.index));
       return undefined;
     } catch (error) {
       await seat.exited;
@@ -143,7 +162,7 @@ export class Crew {
     const worker = this.#pool.threads.find((thread) => thread.threadId === threadId);
     // Gone again already: the task's rejection is on its way.
     if (worker === undefined) return;
-    this.#domain.bind(seatPort(index), worker);
+    this.#domain.bind(this.#port(seat), worker);
     seat.worker = worker;
     seat.manned = true;
     seat.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -154,7 +173,7 @@ export class Crew {
    *  thread. False when the domain is gone. */
   async #reclaim(seat: Seat): Promise<boolean> {
     try {
-      await this.#domain.reclaim(seatPort(seat.index));
+      await this.#domain.reclaim(this.#port(seat));
       return true;
     } catch {
       return false;
@@ -164,33 +183,18 @@ export class Crew {
   #retire(seat: Seat): void {
     seat.retired = true;
     if (this.#closing || this.#seats.some((other) => !other.retired)) return;
-    const { name, workers } = this.#settings;
-    this.#onLost(
-      new DlbError('ERR_DLB_WORKERS_LOST', 'all threads ended and new ones did not stay', {
-        name,
-        workers,
-        crashes: this.crashes,
-      }),
-    );
+    const { name, seats: workers } = this.#options;
+    const what = 'all threads ended and new ones did not stay';
+    const details = { name, workers, crashes: this.crashes };
+    this.#options.onLost(new DlbError('ERR_DLB_WORKERS_LOST', what, details));
   }
 
   #forwarded(seat: Seat): number {
-    return this.#domain.stats().ports[seatPort(seat.index)]!.rx;
+    return this.#domain.stats().ports[this.#port(seat)]!.rx;
   }
 
-  #task(seat: Seat): SeatTask {
-    const { module, context, bytes, attempts } = this.#settings;
-    const attachment = this.#domain.attachment(seatPort(seat.index));
-    return { seat: seat.index, attachment, module, context, bytes, attempts };
-  }
-
-  #moduleError(cause: unknown): DlbError {
-    const { module } = this.#settings;
-    const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
-    const details = { field: 'module', module, reason };
-    const error = new DlbError('ERR_DLB_MODULE_INVALID', 'the module cannot be used', details);
-    error.cause = cause;
-    return error;
+  #port(seat: Seat): number {
+    return this.#options.firstPort + seat.index;
   }
 }
 
@@ -201,12 +205,11 @@ function newSeat(index: number): Seat {
 
 /** A pool that starts all its threads and keeps them. `atomics` is off because a thread that waits
  *  for its next task by blocking would not see the messages of its own event loop. */
-function hostPool(settings: PadataSettings): Piscina {
-  const { workers, resourceLimits } = settings;
+function hostPool({ entry, seats, resourceLimits }: CrewOptions): Piscina {
   return new Piscina({
-    filename: ENTRY,
-    minThreads: workers,
-    maxThreads: workers,
+    filename: fileURLToPath(entry),
+    minThreads: seats,
+    maxThreads: seats,
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',
     idleTimeout: Infinity,

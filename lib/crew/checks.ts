@@ -1,0 +1,53 @@
+/** Checks of what users pass to pools and pipelines; each names the field and the value. */
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DlbError } from '../eventdev/errors.js';
+import { messageOf } from './message-of.js';
+
+/** The module's URL. @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no URL and no absolute path. */
+export function moduleUrl(field: string, module: unknown): string {
+  // By its shape, not by `instanceof`: the URL may come from another realm.
+  const text = (module as URL | undefined | null)?.href ?? module;
+  if (typeof text === 'string') {
+    if (isAbsolute(text)) return pathToFileURL(text).href;
+    if (URL.canParse(text)) return text;
+  }
+  throw invalid(`${field} must be a URL or an absolute path`, field, module);
+}
+
+/** Threads get a copy each: what cannot be copied is refused here, where it can be named. */
+export function cloneable(field: string, context: unknown): unknown {
+  try {
+    structuredClone(context);
+    return context;
+  } catch (error) {
+    throw invalid(`${field} cannot be cloned`, field, context, { reason: messageOf(error) });
+  }
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a whole number in the range. */
+export function whole(field: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw invalid('option out of range', field, value, { min, max });
+  }
+  return value;
+}
+
+/** The error for a wrong argument: its message ends in the field and its value. */
+export function invalid(
+  what: string,
+  field: string,
+  value: unknown,
+  more: Record<string, unknown> = {},
+): DlbError {
+  const details = { field, [field]: plain(value), ...more };
+  return new DlbError('ERR_DLB_INVALID_ARGUMENT', what, details);
+}
+
+/** Something an error message can carry, whatever was passed. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'function') return '[function]';
+  if (typeof value === 'symbol') return value.toString();
+  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
+  return value;
+}
