@@ -33,8 +33,10 @@ export const ERROR_CODES = {
   ERR_DLB_NOT_INLINE: 'schedule() belongs to a device opened with scheduling: inline',
   ERR_DLB_PADATA_BUSY: 'a padata pool does one run at a time',
   ERR_DLB_PADATA_CLOSED: 'the padata pool is closed',
+  ERR_DLB_PIPELINE_CLOSED: 'the pipeline is closed',
   ERR_DLB_PORT_IN_USE: 'the port is attached already',
   ERR_DLB_SCHEDULER_FAILED: 'the scheduler worker ended or threw',
+  ERR_DLB_STAGE_FAILED: 'a handler of a pipeline threw, or ended its threads',
   ERR_DLB_WORKERS_LOST: 'all threads of a pool ended and new ones did not stay',
 } as const;
 
