@@ -33,6 +33,10 @@ export interface CrewOptions {
   refusal(cause: unknown): Error;
   /** A thread died, and this is why. Its events are scheduled again when this returns. */
   onCrash?(seat: number, cause: unknown): void;
+  /** So many events of it were scheduled again. */
+  onReclaimed?(seat: number, events: number): void;
+  /** The seat stays empty from now on. */
+  onRetired?(seat: number, error: DlbError): void;
   /** Called once when the last seat is given up. */
   onLost(error: DlbError): void;
 }
@@ -173,7 +177,8 @@ export class Crew {
    *  thread. False when the domain is gone. */
   async #reclaim(seat: Seat): Promise<boolean> {
     try {
-      await this.#domain.reclaim(this.#port(seat));
+      const { rescheduled } = await this.#domain.reclaim(this.#port(seat));
+      this.#options.onReclaimed?.(seat.index, rescheduled);
       return true;
     } catch {
       return false;
@@ -182,11 +187,20 @@ export class Crew {
 
   #retire(seat: Seat): void {
     seat.retired = true;
-    if (this.#closing || this.#seats.some((other) => !other.retired)) return;
+    if (this.#closing) return;
+    this.#options.onRetired?.(
+      seat.index,
+      this.#lost('the threads of a seat', { seat: seat.index }),
+    );
+    if (this.#seats.some((other) => !other.retired)) return;
+    this.#options.onLost(this.#lost('all threads', {}));
+  }
+
+  #lost(who: string, more: Record<string, unknown>): DlbError {
     const { name, seats: workers } = this.#options;
-    const what = 'all threads ended and new ones did not stay';
-    const details = { name, workers, crashes: this.crashes };
-    this.#options.onLost(new DlbError('ERR_DLB_WORKERS_LOST', what, details));
+    const details = { name, workers, crashes: this.crashes, ...more };
+    const what = `${who} ended and new ones did not stay`;
+    return new DlbError('ERR_DLB_WORKERS_LOST', what, details);
   }
 
   #forwarded(seat: Seat): number {

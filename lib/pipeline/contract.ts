@@ -133,7 +133,8 @@ export interface StageOptions<H extends AnyHandler = AnyHandler> {
   timeoutMs?: number;
   /** Default 'fail'. */
   onError?: ErrorPolicy;
-  /** Most results of one call, 1..1024, default 16. */
+  /** Most results of one call that go to the next stage, 1..1024, default 1: `many` of more needs
+   *  this to be raised, since room is kept for them. The last stage's results have no limit. */
   pieces?: number;
   /** Given to the module's `setup`; structured-cloneable. */
   context?: unknown;

@@ -1,4 +1,5 @@
 /** Pipelines: stages on a pool of threads, per key, in order, with backpressure. */
+export { createPipeline } from './open.js';
 export { many, stage } from './stage.js';
 export type {
   CallOptions as PipelineCallOptions,
