@@ -66,6 +66,8 @@ export class Calls {
   /** Held events that are done and not sent. */
   readonly #done = new EventBurst(HELD_MAX);
   #calls = 0;
+  /** So that the reads are not for nothing. */
+  #touched = 0;
   #now = 0;
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
@@ -84,6 +86,11 @@ export class Calls {
       free += Math.max(0, settings.concurrency - running - backlog.length);
     }
     return Math.min(max, free, HELD_MAX - this.held);
+  }
+
+  /** See `Cells.touch`. */
+  touch(burst: EventBurst): void {
+    this.#touched += this.#parts.cells.touch(burst);
   }
 
   /** It is `now`, in milliseconds: the time of the call that began last is over. */

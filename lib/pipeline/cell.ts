@@ -55,7 +55,7 @@ export class Cell {
   half = 0;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
-  #cut: Buffer;
+  readonly #cuts: [Buffer, Buffer];
 
   constructor(id: number, isLarge: boolean, memory: SharedArrayBuffer, at: number, bytes: number) {
     this.id = id;
@@ -65,7 +65,7 @@ export class Cell {
     this.#doubles = new Float64Array(memory, at, HEADER_BYTES / 8);
     const first = at + HEADER_BYTES;
     this.rooms = [Buffer.from(memory, first, bytes), Buffer.from(memory, first + bytes, bytes)];
-    this.#cut = this.rooms[0];
+    this.#cuts = [...this.rooms];
   }
 
   /** Index of the item that was pushed, in the main thread's table. */
@@ -126,13 +126,17 @@ export class Cell {
     return this.#doubles[this.#at(WEIGHT) >> 1]!;
   }
 
-  /** What is written in the room with the item. */
+  /** What is written in the room with the item. Items of one length share one view. */
   get content(): Buffer {
-    const room = this.rooms[this.half]!;
-    const { length } = this;
-    if (this.#cut.length === length && this.#cut.byteOffset === room.byteOffset) return this.#cut;
-    this.#cut = room.subarray(0, length);
-    return this.#cut;
+    const { half, length } = this;
+    const cut = this.#cuts[half]!;
+    if (cut.length === length) return cut;
+    return (this.#cuts[half] = this.rooms[half]!.subarray(0, length));
+  }
+
+  /** Reads a word of each part that an item in this half has. */
+  touch(half: number): number {
+    return this.#words[HALF_AT + half * HALF_WORDS]! + this.#words[ROOT]! + this.rooms[half]![0]!;
   }
 
   /** The room that does not hold the item: for the result. */

@@ -2,6 +2,7 @@
 import { bufferIndex } from '../mempool/index.js';
 import type { BufferPool } from '../mempool/index.js';
 import { BUFFERS_MAX } from '../eventdev/limits.js';
+import type { EventBurst } from '../eventdev/event-burst.js';
 import { Cell } from './cell.js';
 import type { LargeCells } from './large-cells.js';
 import { HALF_BIT, LARGE_BIT } from './task.js';
@@ -25,6 +26,21 @@ export class Cells {
     const cell = isLarge ? this.large.find(payload) : this.ofBuffer(payload);
     if (cell !== undefined) cell.half = payloadHigh & HALF_BIT;
     return cell;
+  }
+
+  /**
+   * Looks at the cells of a burst: what another core has written has to come from there, and independent
+   * looks wait for each other no more than for the first. Returns something that was read.
+   */
+  touch(burst: EventBurst): number {
+    let seen = 0;
+    for (let i = 0; i < burst.length; i++) {
+      const index = bufferIndex(burst.payload(i), BUFFERS_MAX);
+      const high = burst.payloadHigh(i);
+      if ((high & LARGE_BIT) === 0 && index >= 0)
+        seen += this.#cells[index]?.touch(high & HALF_BIT) ?? 0;
+    }
+    return seen;
   }
 
   /** The cell in a buffer that is allocated. */

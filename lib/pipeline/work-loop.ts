@@ -60,6 +60,7 @@ export class WorkLoop {
     let sent = 0;
     let before = startedAt;
     this.#lastSend = startedAt;
+    this.#calls.touch(this.#burst);
     this.#calls.timed(startedAt);
     for (let i = 0; i < taken; i++) {
       if (!this.#calls.take(this.#burst, i)) {
