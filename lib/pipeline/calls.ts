@@ -7,9 +7,7 @@
  * another of its flow is open, because its stage has as many calls as it may have, because it is to be tried
  * again later, or because a thread has died with it.
  */
-import { EventBurst } from '../eventdev/event-burst.js';
-import type { Latch } from '../idle/latch.js';
-import type { Port } from '../port/index.js';
+import type { EventBurst } from '../eventdev/event-burst.js';
 import { COUNTS } from './board.js';
 import type { Board } from './board.js';
 import type { CallContext } from './call-context.js';
@@ -18,15 +16,13 @@ import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
 import { copyOf, decode, KIND } from './codec.js';
 import { failureOf } from './failure.js';
-import { BusyFlows, flowKeyOf, Held } from './held.js';
-import type { OpenSignals } from './open-signals.js';
+import type { Held } from './held.js';
+import type { OpenEvents } from './open-events.js';
 import type { Sender } from './sender.js';
 import type { StageRunner } from './stage-runner.js';
 import type { Tally } from './tally.js';
-import { clock, HALF_BIT } from './task.js';
+import { clock } from './task.js';
 
-/** A port names so many events at most. */
-const HELD_MAX = 256;
 const VERDICT_KINDS = {
   fail: KIND.FAILED,
   drop: KIND.DROPPED,
@@ -35,15 +31,11 @@ const VERDICT_KINDS = {
 
 export interface CallsParts {
   readonly seat: number;
-  readonly port: Port;
   readonly board: Board;
   readonly cells: Cells;
   readonly sender: Sender;
   readonly tally: Tally;
-  readonly signals: OpenSignals;
-  /** Opened when an open call settles. */
-  readonly latch: Latch;
-  readonly stages: readonly StageRunner[];
+  readonly open: OpenEvents;
   /** By queue. */
   readonly runners: readonly (StageRunner | undefined)[];
   /** Threads that an item may end. */
@@ -52,22 +44,8 @@ export interface CallsParts {
 }
 
 export class Calls {
-  /** Events that are open beyond their burst. */
-  held = 0;
   readonly #parts: CallsParts;
-  readonly #busy = new BusyFlows();
-  /** Calls whose promises are pending. */
-  readonly #running = new Set<Held>();
-  /** To be called as soon as there is room. */
-  #ready: Held[] = [];
-  /** To be called alone. */
-  readonly #suspects: Held[] = [];
-  #alone: Held | undefined;
-  /** Held events that are done and not sent. */
-  readonly #done = new EventBurst(HELD_MAX);
   #calls = 0;
-  /** So that the reads are not for nothing. */
-  #touched = 0;
   #now = 0;
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
@@ -75,22 +53,12 @@ export class Calls {
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
-  }
-
-  /** How many events to take, of `max`. */
-  room(max: number): number {
-    if (this.held === 0) return max;
-    if (this.#suspects.length > 0 || this.#alone !== undefined) return 0;
-    let free = 0;
-    for (const { settings, running, backlog } of this.#parts.stages) {
-      free += Math.max(0, settings.concurrency - running - backlog.length);
-    }
-    return Math.min(max, free, HELD_MAX - this.held);
+    parts.open.start = (held) => this.#start(held);
   }
 
   /** See `Cells.touch`. */
   touch(burst: EventBurst): void {
-    this.#touched += this.#parts.cells.touch(burst);
+    this.#parts.cells.touch(burst);
   }
 
   /** It is `now`, in milliseconds: the time of the call that began last is over. */
@@ -105,54 +73,29 @@ export class Calls {
 
   /** Takes event `i` of a burst. True: it is through, and is to be sent as it stands. False: it is held. */
   take(burst: EventBurst, i: number): boolean {
-    const runner = this.#parts.runners[burst.queueId(i)]!;
-    const cell = this.#parts.cells.find(burst.payload(i), burst.payloadHigh(i));
-    if (burst.attempts(i) > 0) this.#parts.tally.count(runner.index, COUNTS.REDELIVERIES);
-    if (runner.isKeyed && this.#busy.size > 0) {
-      const key = flowKeyOf(runner, burst.flowId(i));
-      if (this.#busy.has(key)) {
-        this.#busy.wait(key, this.#keep(burst, i, runner, cell));
-        return false;
-      }
-    }
+    const { cells, open, runners, tally } = this.#parts;
+    const runner = runners[burst.queueId(i)]!;
+    const cell = cells.find(burst.payload(i), burst.payloadHigh(i));
+    if (burst.attempts(i) > 0) tally.count(runner.index, COUNTS.REDELIVERIES);
+    if (open.queueIfBusy(burst, i, runner, cell)) return false;
     if (cell === undefined) {
-      this.#fetch(this.#hold(burst, i, runner, cell));
+      void open.fetch(open.hold(burst, i, runner, cell));
       return false;
     }
     if (cell.mark === MARKS.NOT_BEGUN && !runner.hasRoom) {
-      runner.backlog.push(this.#hold(burst, i, runner, cell));
+      runner.backlog.push(open.hold(burst, i, runner, cell));
       return false;
     }
     return this.#begin(burst, i, runner, cell, undefined);
   }
 
-  /** Goes on with what is held, and sends what is through. */
-  advance(): void {
-    this.#parts.signals.check();
-    this.#sendDone();
-    if (this.held === 0) return;
-    if (this.#alone === undefined && this.#suspects.length === 0) this.#startReady();
-    else if (this.#alone === undefined && this.#running.size === 0) {
-      this.#alone = this.#suspects.shift()!;
-      this.#start(this.#alone);
-    }
-    this.#sendDone();
-  }
-
-  /** Open calls that began before this time, of stages with a time limit, are overdue. */
-  overdue(now: number): Held | undefined {
-    for (const held of this.#running) {
-      const { timeoutMs } = held.runner.settings;
-      if (timeoutMs > 0 && now - held.began > timeoutMs) return held;
-    }
-    return undefined;
-  }
-
-  /** The thread is about to end because of this call: the others are not to blame. */
-  accuse(suspect: Held): void {
-    for (const { cell } of this.#running) cell!.mark = MARKS.NOT_BEGUN;
-    suspect.cell!.mark = MARKS.ALONE;
-    this.#sendDone();
+  /** As `take`, for an event that is held. */
+  #start(held: Held): boolean {
+    const { event, runner, cell } = held;
+    this.timed(performance.now());
+    const isThrough = this.#begin(event, 0, runner, cell!, held);
+    this.timed(performance.now());
+    return isThrough;
   }
 
   /** Calls the handler, unless the item is not wanted or a thread has died with it. As `take`. */
@@ -178,12 +121,12 @@ export class Calls {
     cell: Cell,
     held: Held | undefined,
   ): boolean {
-    const { board, seat, sender } = this.#parts;
+    const { board, open, seat, sender } = this.#parts;
     const { context, handler } = runner;
     this.#timedStage = runner.index;
     this.#waited = (sender.stamp - cell.stamp) | 0;
     context.show(cell, burst.flowId(i), cell.tries);
-    if (this.#running.size === 1) this.#excuse();
+    open.excuse();
     cell.mark = MARKS.ALONE;
     this.#calls = (this.#calls + 1) & 0xff_ffff;
     board.beginCall(seat, runner.index, this.#calls);
@@ -197,13 +140,8 @@ export class Calls {
     }
     board.endCall(seat);
     if (!isThenable(result)) return this.#finish(burst, i, runner, cell, held, context, result);
-    this.#leaveOpen(held ?? this.#hold(burst, i, runner, cell), result);
+    this.#leaveOpen(held ?? open.hold(burst, i, runner, cell), result);
     return false;
-  }
-
-  /** Another call begins: the one that was open alone is no longer the only one to blame. */
-  #excuse(): void {
-    for (const { cell } of this.#running) cell!.mark = MARKS.BESIDE_OTHERS;
   }
 
   #itemIn(cell: Cell, context: CallContext): unknown {
@@ -243,13 +181,13 @@ export class Calls {
     held: Held | undefined,
     error: unknown,
   ): boolean {
-    const { tally } = this.#parts;
+    const { open, tally } = this.#parts;
     const { retries, verdict } = runner.settings;
     cell.mark = MARKS.NOT_BEGUN;
     tally.count(runner.index, COUNTS.ERRORS);
     if (cell.retries < retries) {
       tally.count(runner.index, COUNTS.RETRIES);
-      this.#tryLater(held ?? this.#hold(burst, i, runner, cell));
+      this.#tryLater(held ?? open.hold(burst, i, runner, cell), cell);
       return false;
     }
     this.#giveUp(burst, i, runner, cell, VERDICT_KINDS[verdict], { error });
@@ -286,123 +224,49 @@ export class Calls {
     cell: Cell,
     held: Held | undefined,
   ): boolean {
+    const { attempts, open } = this.#parts;
     if (cell.mark === MARKS.ALONE) cell.kills++;
     cell.tries++;
     cell.mark = MARKS.NOT_BEGUN;
-    if (cell.kills >= this.#parts.attempts) {
+    if (cell.kills >= attempts) {
       this.#giveUp(burst, i, runner, cell, KIND.DEAD, undefined);
       return true;
     }
-    this.#suspects.push(held ?? this.#hold(burst, i, runner, cell));
+    open.suspect(held ?? open.hold(burst, i, runner, cell));
     return false;
-  }
-
-  /** Keeps an event open; its flow is busy from now on. */
-  #hold(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
-    const held = this.#keep(burst, i, runner, cell);
-    if (runner.isKeyed) this.#busy.begin(held.flowKey);
-    return held;
-  }
-
-  #keep(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
-    this.held++;
-    return new Held(burst, i, runner, cell);
   }
 
   /** The call of a held event is a promise. */
   #leaveOpen(held: Held, promise: PromiseLike<unknown>): void {
-    const { runner, cell } = held;
+    const { open, tally } = this.#parts;
+    const { runner, event } = held;
+    const cell = held.cell!;
     const context = runner.leaveContext();
-    held.began = this.#now;
-    this.#timedStage = -1;
     const waited = this.#waited;
-    cell!.mark = this.#running.size === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS;
-    this.#running.add(held);
-    runner.running++;
-    const settle = (through: () => boolean): void => {
-      this.#running.delete(held);
-      runner.running--;
+    this.#timedStage = -1;
+    held.began = this.#now;
+    open.run(held);
+    const settle = (isThrough: () => boolean): void => {
       this.timed(performance.now());
-      this.#parts.tally.time(runner.index, this.#now - held.began, waited);
-      if (through()) this.#complete(held);
-      this.#parts.latch.open();
+      tally.time(runner.index, this.#now - held.began, waited);
+      open.settle(held, isThrough);
     };
-    const { event } = held;
     promise.then(
-      (result) => settle(() => this.#finish(event, 0, runner, cell!, held, context, result)),
+      (result) => settle(() => this.#finish(event, 0, runner, cell, held, context, result)),
       (error: unknown) => {
         context.end();
-        settle(() => this.#failed(event, 0, runner, cell!, held, error));
+        settle(() => this.#failed(event, 0, runner, cell, held, error));
       },
     );
   }
 
-  #tryLater(held: Held): void {
-    const cell = held.cell!;
+  /** The delay doubles with each retry. */
+  #tryLater(held: Held, cell: Cell): void {
     const { delayMs, maxDelayMs } = held.runner.settings;
     const delay = Math.min(delayMs * 2 ** cell.retries, maxDelayMs);
     cell.retries++;
     cell.tries++;
-    if (this.#alone === held) this.#alone = undefined;
-    setTimeout(() => this.#makeReady(held), delay);
-  }
-
-  /** A large cell that was announced before this thread began to listen. */
-  #fetch(held: Held): void {
-    void this.#parts.cells.large.want(held.event.payload(0)).then((cell) => {
-      cell.half = held.event.payloadHigh(0) & HALF_BIT;
-      held.cell = cell;
-      this.#makeReady(held);
-    });
-  }
-
-  #makeReady(held: Held): void {
-    this.#ready.push(held);
-    this.#parts.latch.open();
-  }
-
-  #startReady(): void {
-    const ready = this.#ready;
-    this.#ready = [];
-    for (const held of ready) {
-      if (held.runner.hasRoom) this.#start(held);
-      else held.runner.backlog.push(held);
-    }
-    for (const runner of this.#parts.stages) {
-      while (runner.backlog.length > 0 && runner.hasRoom && this.#suspects.length === 0) {
-        this.#start(runner.backlog.shift()!);
-      }
-    }
-  }
-
-  #start(held: Held): void {
-    const { event, runner, cell } = held;
-    if (cell === undefined) return this.#fetch(held);
-    this.timed(performance.now());
-    if (this.#begin(event, 0, runner, cell, held)) this.#complete(held);
-    this.timed(performance.now());
-  }
-
-  /** A held event is through: the next of its flow may go. */
-  #complete(held: Held): void {
-    if (this.#alone === held) this.#alone = undefined;
-    this.held--;
-    this.#done.append(held.event, 0);
-    if (this.#done.length === this.#done.capacity) this.#sendDone();
-    if (!held.runner.isKeyed) return;
-    const next = this.#busy.next(held.flowKey);
-    if (next !== undefined) this.#makeReady(next);
-  }
-
-  #sendDone(): void {
-    const { port } = this.#parts;
-    for (let at = 0; at < this.#done.length;) {
-      const sent = port.enqueueBurst(this.#done, at);
-      // The domain has stopped: nobody waits for them.
-      if (sent === 0) break;
-      at += sent;
-    }
-    this.#done.clear();
+    this.#parts.open.callLater(held, delay);
   }
 }
 

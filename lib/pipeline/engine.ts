@@ -50,7 +50,6 @@ export class Engine {
   readonly #in = new EventBurst(BURST);
   readonly #queue: number;
   readonly #queues: number;
-  #touched = 0;
   #flushing = false;
   #pumping = false;
   #roomWaiters: (() => void)[] = [];
@@ -133,7 +132,7 @@ export class Engine {
     while (taken < POLL_MAX) {
       const count = this.port.dequeueBurst(this.#in);
       if (count === 0) break;
-      this.#touched += this.#cells.touch(this.#in);
+      this.#cells.touch(this.#in);
       for (let i = 0; i < count; i++) this.#takeOut(i);
       taken += count;
     }

@@ -1,10 +1,4 @@
-/**
- * Events that a worker keeps open beyond the burst in which they came: calls that are pending promises,
- * items that wait for their flow or for a place, retries, suspects.
- *
- * Runs on: the worker. A flow of a keyed stage that has an event here is busy: what follows waits behind
- * it, in order, so the flow stays exclusive and in order while the scheduler sees only that this port has it.
- */
+/** An event that a worker keeps open, and the flows that have one. */
 import { EventBurst } from '../eventdev/event-burst.js';
 import { FLOWS_MAX } from '../eventdev/limits.js';
 import type { Cell } from './cell.js';

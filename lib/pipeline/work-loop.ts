@@ -2,7 +2,7 @@
  * The loop of a worker: take events, call their stages' handlers, send on what becomes of them.
  *
  * Runs on: the seat's thread. A handler that returns a value is through at once, and its burst goes on as it
- * came; one that returns a promise leaves its event open (`OpenCalls`) and the loop goes on without it. The
+ * came; one that returns a promise leaves its event open (`OpenEvents`) and the loop goes on without it. The
  * loop blocks for a few milliseconds at a time while no call is open, and turns the event loop in
  * between, so that timers, console output and the inspector stay alive.
  */
@@ -11,6 +11,8 @@ import { EventBurst } from '../eventdev/event-burst.js';
 import type { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
 import type { Calls } from './calls.js';
+import type { OpenEvents } from './open-events.js';
+import type { OpenSignals } from './open-signals.js';
 
 /** Longest blocking wait: short enough that a wait and a call still leave turns 10 ms apart. */
 const WAIT_MS = 4;
@@ -21,9 +23,19 @@ const REST_MS = 50;
 /** Results are sent on at least this often: each time costs a wake-up of the scheduler. */
 const SEND_MS = 0.5;
 
+export interface LoopParts {
+  readonly port: Port;
+  readonly calls: Calls;
+  readonly open: OpenEvents;
+  readonly signals: OpenSignals;
+  readonly latch: Latch;
+}
+
 export class WorkLoop {
   readonly #port: Port;
   readonly #calls: Calls;
+  readonly #open: OpenEvents;
+  readonly #signals: OpenSignals;
   readonly #latch: Latch;
   readonly #pace = new Pace();
   readonly #burst = new EventBurst(this.#pace.limit);
@@ -32,17 +44,19 @@ export class WorkLoop {
   #lastWork = 0;
   #lastSend = 0;
 
-  constructor(port: Port, calls: Calls, latch: Latch) {
+  constructor({ port, calls, open, signals, latch }: LoopParts) {
     this.#port = port;
     this.#calls = calls;
+    this.#open = open;
+    this.#signals = signals;
     this.#latch = latch;
   }
 
   /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
   async run(): Promise<void> {
     for (;;) {
-      const { held } = this.#calls;
-      const max = this.#calls.room(this.#pace.max);
+      const held = this.#open.count;
+      const max = this.#open.room(this.#pace.max);
       const taken = this.#port.dequeueBurst(this.#burst, max, held === 0 ? WAIT_MS : 0);
       const now = performance.now();
       if (taken > 0) {
@@ -50,8 +64,9 @@ export class WorkLoop {
         await this.#serve(taken, now);
       } else if (this.#port.state !== 'started') return;
       else if (held > 0 || now - this.#lastWork > REST_MS) await this.#rest(max);
-      if (this.#calls.held > 0 || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
-      this.#calls.advance();
+      if (this.#open.count > 0 || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+      this.#signals.check();
+      this.#open.advance();
     }
   }
 

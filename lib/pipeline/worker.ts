@@ -12,6 +12,7 @@ import { Board } from './board.js';
 import { Calls } from './calls.js';
 import { Cells } from './cells.js';
 import { LargeCells } from './large-cells.js';
+import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
 import { firstQueues, seatPort, stagesOfQueues } from './plan.js';
 import { Sender } from './sender.js';
@@ -63,24 +64,12 @@ async function work(
   stages.forEach((runner, i) => (runner.next = stages[i + 1]));
   const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
   const tally = new Tally(board, task);
+  const open = new OpenEvents({ port, cells, latch, stages });
   const { seat, attempts, debug } = task;
-  const calls = new Calls({
-    seat,
-    port,
-    board,
-    cells,
-    sender,
-    tally,
-    signals,
-    latch,
-    stages,
-    runners,
-    attempts,
-    debug,
-  });
-  const watch = watchLimits(task, calls);
+  const calls = new Calls({ seat, board, cells, sender, tally, open, runners, attempts, debug });
+  const watch = watchLimits(task, open);
   try {
-    await new WorkLoop(port, calls, latch).run();
+    await new WorkLoop({ port, calls, open, signals, latch }).run();
   } finally {
     clearInterval(watch);
   }
@@ -88,14 +77,14 @@ async function work(
 
 /** Ends the thread when a call that is a promise is overdue: the main thread starts another. Calls that do not
  *  let the event loop turn are the main thread's to watch. */
-function watchLimits(task: SeatTask, calls: Calls): ReturnType<typeof setInterval> | undefined {
+function watchLimits(task: SeatTask, open: OpenEvents): ReturnType<typeof setInterval> | undefined {
   const limits = task.stages.flatMap(({ timeoutMs }) => (timeoutMs > 0 ? [timeoutMs] : []));
   if (limits.length === 0) return undefined;
   return setInterval(
     () => {
-      const overdue = calls.overdue(performance.now());
+      const overdue = open.overdue(performance.now());
       if (overdue === undefined) return;
-      calls.accuse(overdue);
+      open.accuse(overdue);
       process.exit(1);
     },
     Math.max(1, Math.min(...limits) / LOOKS_PER_LIMIT),
