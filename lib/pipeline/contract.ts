@@ -173,7 +173,7 @@ export interface PipelineSpec<S extends StageList = StageList> {
   name?: string;
   /** Threads, 1..63. Default: what the machine can run at once. */
   workers?: number;
-  /** Most items between source and consumer, 1..65536, default 4096. Beyond it the source waits. */
+  /** Most items between source and consumer, 1..65536, default 1024. Beyond it the source waits. */
   window?: number;
   /** Room for an item, 64..1048576, default 2048. Larger ones work, each at the cost of messages. */
   bytes?: number;

@@ -45,8 +45,10 @@ export interface Settings {
 /** One port is the main thread's. */
 const WORKERS_MAX = PORTS_MAX - 1;
 const WINDOW_MAX = 65_536;
-/** Deep enough to keep threads busy while the main thread rests, small enough for a few caches. */
-const WINDOW_DEFAULT = 4096;
+/** Deep enough to keep threads busy while the main thread rests. All cells of a window are in use in turn: four
+ *  times as many, with room for 2048 bytes, are more pages than a core's TLB knows, and a small item cost
+ *  twice as much. */
+const WINDOW_DEFAULT = 1024;
 /** Both rooms of a cell start at a cache line. */
 const BYTES_STEP = 64;
 const BYTES_MAX = 1 << 20;

@@ -39,7 +39,8 @@ export class Stream implements ItemOwner {
   inFlight = 0;
   readonly #engine: Engine;
   readonly #sessions: Sessions;
-  readonly #session: number;
+  /** Undefined until the first item. */
+  #session: number | undefined;
   readonly #window: number;
   readonly #onTaken: () => void;
   /** Results before their turn, by number; undefined for a stream as completed. */
@@ -56,7 +57,6 @@ export class Stream implements ItemOwner {
   constructor(engine: Engine, sessions: Sessions, options: StreamOptions) {
     this.#engine = engine;
     this.#sessions = sessions;
-    this.#session = sessions.open();
     this.#window = options.window;
     this.#onTaken = options.onTaken;
     const places = 2 ** Math.ceil(Math.log2(options.window));
@@ -87,6 +87,7 @@ export class Stream implements ItemOwner {
   /** Lets an item in; false when there is no room. @throws as `Engine.admit`. */
   admit(item: unknown, flow: number, priority: number): boolean {
     if (this.room <= 0) return false;
+    this.#session ??= this.#sessions.open();
     if (!this.#engine.admit(item, this, this.#admitted, this.#session, flow, priority)) {
       this.#engine.whenRoom(this.#tell);
       return false;
@@ -148,7 +149,7 @@ export class Stream implements ItemOwner {
     this.ended = true;
     this.#out = [];
     this.#head = 0;
-    if (this.inFlight > 0) this.#sessions.cancel(this.#session);
+    if (this.inFlight > 0) this.#sessions.cancel(this.#session!);
     this.#settled();
   }
 
@@ -189,6 +190,6 @@ export class Stream implements ItemOwner {
     this.changes.tell();
     if (!this.ended || this.inFlight > 0 || this.#closed) return;
     this.#closed = true;
-    this.#sessions.close(this.#session);
+    if (this.#session !== undefined) this.#sessions.close(this.#session);
   }
 }
