@@ -50,6 +50,8 @@ interface Seat {
   manned: boolean;
   barren: number;
   retired: boolean;
+  /** Takes back the task that waits for a thread. */
+  takeBack: AbortController;
 }
 
 export class Crew {
@@ -70,6 +72,7 @@ export class Crew {
     this.#pool.on('message', (message: unknown) => this.#arrive(message));
     // A thread may fail while its task is being given up: the seat's loop sees that by itself.
     this.#pool.on('error', () => {});
+    this.#pool.on('workerDestroy', () => setImmediate(() => this.#hireAgain()));
     this.#seats = Array.from({ length: options.seats }, (_, index) => newSeat(index));
   }
 
@@ -134,6 +137,7 @@ export class Crew {
       const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
       if (this.#closing) return;
+      if (seat.takeBack.signal.aborted) continue;
       if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
       this.crashes++;
@@ -147,8 +151,10 @@ export class Crew {
 
   /** One thread's time at the seat. Resolves to why it ended, undefined when the domain stopped. */
   async #stint(seat: Seat): Promise<unknown> {
+    seat.takeBack = new AbortController();
+    const { signal } = seat.takeBack;
     try {
-      await this.#pool.run(this.#options.task(seat.index));
+      await this.#pool.run(this.#options.task(seat.index), { signal });
       return undefined;
     } catch (error) {
       await seat.exited;
@@ -156,6 +162,16 @@ export class Crew {
     } finally {
       seat.worker = undefined;
     }
+  }
+
+  /** Piscina starts no thread for one that died before it was ready: the task of its seat would wait for
+   *  ever. Handed in again, it gets one. */
+  #hireAgain(): void {
+    if (this.#closing || this.#pool.queueSize === 0) return;
+    const waiting = this.#seats.filter((seat) => seat.worker === undefined && !seat.retired);
+    const seats = this.#seats.filter((seat) => !seat.retired).length;
+    const missing = seats - this.#pool.threads.length;
+    for (const seat of waiting.slice(0, Math.max(0, missing))) seat.takeBack.abort();
   }
 
   /** A thread says that it is at its seat. */
@@ -214,7 +230,8 @@ export class Crew {
 
 function newSeat(index: number): Seat {
   const exited = Promise.resolve();
-  return { index, worker: undefined, exited, manned: false, barren: 0, retired: false };
+  const takeBack = new AbortController();
+  return { index, worker: undefined, exited, manned: false, barren: 0, retired: false, takeBack };
 }
 
 /** A pool that starts all its threads and keeps them. `atomics` is off because a thread that waits
