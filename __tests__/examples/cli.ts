@@ -44,8 +44,15 @@ export function start(...args: string[]): Running {
   return startExample('padata-crypto', args);
 }
 
-export function startExample(example: string, args: readonly string[]): Running {
-  return watch(spawn(process.execPath, [mainOf(example), ...args], { timeout: PATIENCE_MS }));
+/** @param scratch where it may put what is temporary. */
+export function startExample(
+  example: string,
+  args: readonly string[],
+  scratch: string = tmpdir(),
+): Running {
+  const env = { ...process.env, TMPDIR: scratch };
+  const options = { env, timeout: PATIENCE_MS };
+  return watch(spawn(process.execPath, [mainOf(example), ...args], options));
 }
 
 /** A module of one's own in the command's place; `command` is the folder of what commands share. */
@@ -85,8 +92,9 @@ export function runExample(
   example: string,
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
+  scratch?: string,
 ): Promise<Ended> {
-  const { child, ended } = startExample(example, args);
+  const { child, ended } = startExample(example, args, scratch);
   child.stdin!.end(input);
   return ended;
 }
