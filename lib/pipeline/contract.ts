@@ -85,7 +85,8 @@ export interface StageContext {
   readonly signal: AbortSignal;
   /**
    * Shared memory for a result in bytes: fill it, return it or the front of it, and nothing is
-   * copied. At least `bytes` long. Valid until the handler returns or its promise settles.
+   * copied. It holds whatever was there before. Valid until the handler returns or its promise
+   * settles.
    */
   output(bytes: number): Uint8Array;
 }

@@ -51,6 +51,7 @@ export class Engine {
   readonly #queue: number;
   readonly #queues: number;
   #flushing = false;
+  #awaitingCredits = false;
   #pumping = false;
   #roomWaiters: (() => void)[] = [];
   #idleWaiters: (() => void)[] = [];
@@ -114,6 +115,19 @@ export class Engine {
     }
     keepFrom(out, sent);
     this.#stamp = clock(performance.now());
+    if (out.length > 0) void this.#flushLater();
+  }
+
+  /** What was refused goes when there are credits for it: what is in flight may be this alone, and then
+   *  nothing comes that would wake the pump. */
+  async #flushLater(): Promise<void> {
+    if (this.#awaitingCredits) return;
+    this.#awaitingCredits = true;
+    const isAlive = await this.port.ready({ credits: 1 });
+    this.#awaitingCredits = false;
+    // Events end the wait as well: they are taken out, else it would end again at once.
+    if (this.poll() === 0 && !isAlive) this.#checkAlive();
+    if (this.broken === undefined) this.flush();
   }
 
   /** Sends what was let in when the caller has come to an end. */
@@ -237,8 +251,7 @@ export class Engine {
         this.flush();
         const isFull = this.#free.length === 0;
         const depth = isFull ? Math.min(BATCH, (this.inFlight >> 1) + 1) : 1;
-        const credits = this.#out.length > 0 ? 1 : 0;
-        const isAlive = await this.port.ready({ depth, withinMs: BATCH_WITHIN_MS, credits });
+        const isAlive = await this.port.ready({ depth, withinMs: BATCH_WITHIN_MS });
         if (this.poll() === 0 && !isAlive) this.#checkAlive();
         const now = performance.now();
         if (now - lastTurn < TURN_MS) continue;
