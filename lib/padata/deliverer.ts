@@ -7,8 +7,8 @@
 import { DlbError } from '../eventdev/errors.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
-import { BURST } from './lane.js';
-import type { Lane } from './lane.js';
+import { BURST } from './flight.js';
+import type { Flight } from './flight.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -26,13 +26,13 @@ export class Deliverer {
   serving = false;
   /** Results are taken back and shown to nobody. */
   discarding = false;
-  readonly #lane: Lane;
+  readonly #flight: Flight;
   readonly #sink: Sink;
   readonly #fail: (reason: unknown) => void;
 
   /** @param fail what to do with what the sink throws. */
-  constructor(lane: Lane, sink: Sink, fail: (reason: unknown) => void) {
-    this.#lane = lane;
+  constructor(flight: Flight, sink: Sink, fail: (reason: unknown) => void) {
+    this.#flight = flight;
     this.#sink = sink;
     this.#fail = fail;
   }
@@ -41,10 +41,10 @@ export class Deliverer {
   step(): number {
     let taken = 0;
     while (taken < BURST && (this.discarding || !this.serving)) {
-      const buffer = this.#lane.nextResult();
+      const buffer = this.#flight.nextResult();
       if (buffer === undefined) break;
       taken++;
-      if (this.discarding) this.#lane.give(buffer);
+      if (this.discarding) this.#flight.give(buffer);
       else this.#deliver(buffer);
     }
     return taken;
@@ -54,9 +54,9 @@ export class Deliverer {
     try {
       const served = this.#call(buffer);
       if (typeof served === 'object' && served !== null) this.#await(buffer, served);
-      else this.#lane.give(buffer);
+      else this.#flight.give(buffer);
     } catch (error) {
-      this.#lane.give(buffer);
+      this.#flight.give(buffer);
       this.#fail(error);
     }
   }
@@ -78,8 +78,8 @@ export class Deliverer {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.serving = false;
-        this.#lane.give(buffer);
-        this.#lane.latch.open();
+        this.#flight.give(buffer);
+        this.#flight.latch.open();
       });
   }
 }

@@ -1,17 +1,21 @@
 /**
  * A job's place in shared memory: a short header that belongs to the pool, then the job's room.
  *
- *   word 0   NUMBER_LOW, NUMBER_HIGH  written by the submitting thread, before the job is enqueued
- *   word 2   OUTCOME                  PENDING by the submitting thread, then by the worker
- *   word 3   STARTS                   0 by the submitting thread, counted up by each worker
- *   word 4   RESULT_LENGTH            written by the worker
- *   from 32  the room: the input, then the result or the message of the error
+ *   word  field                  written by
+ *   0, 1  NUMBER_LOW, _HIGH      the submitting thread, before the job is enqueued
+ *   2     OUTCOME                PENDING by the submitting thread, then by the worker
+ *   3     STARTS                 0 by the submitting thread, counted up by each worker
+ *   4     LENGTH                 of the input: the submitting thread
+ *   5     RESULT_LENGTH          the worker
+ *   6     NEXT                   slot of the pack's next job: the submitting thread
+ *   7     SPENT                  in a pack's first job: microseconds of work, by the worker
+ *   from 128 bytes on            the room: the input, then the result or the message of the error
  *
  * Whoever holds the job's event owns the buffer; handing over the event hands over the bytes, so
  * all accesses here are plain. The header outlives a worker that dies: a job that is delivered again
  * but has its outcome is not run a second time, and one that has none counts the threads it ended.
  */
-export const HEADER_BYTES = 32;
+export const HEADER_BYTES = 128;
 /** Room for the message of an error, however small the jobs are. */
 export const MESSAGE_BYTES = 512;
 
@@ -21,8 +25,11 @@ const NUMBER_LOW = 0;
 const NUMBER_HIGH = 1;
 const RESULT = 2;
 const STARTS = 3;
-const RESULT_LENGTH = 4;
-const HEADER_WORDS = 5;
+const LENGTH = 4;
+const RESULT_LENGTH = 5;
+const NEXT = 6;
+const SPENT = 7;
+const HEADER_WORDS = HEADER_BYTES / 4;
 const WORD_RANGE = 2 ** 32;
 
 const encoder = new TextEncoder();
@@ -35,8 +42,8 @@ export function bufferBytes(bytes: number): number {
 
 /** One thread's view of one buffer; made once and kept. */
 export class JobBuffer {
-  /** What the event's payload carries. */
-  readonly handle: number;
+  /** Its number among the pool's buffers: what events and NEXT carry. */
+  readonly slot: number;
   /** The job's room. */
   readonly room: Uint8Array;
   readonly #header: Int32Array;
@@ -44,8 +51,8 @@ export class JobBuffer {
   #cut: Uint8Array;
 
   /** @param view the whole buffer, from the domain's pool. */
-  constructor(handle: number, view: Uint8Array, bytes: number) {
-    this.handle = handle;
+  constructor(slot: number, view: Uint8Array, bytes: number) {
+    this.slot = slot;
     this.#header = new Int32Array(view.buffer, view.byteOffset, HEADER_WORDS);
     this.#messageRoom = view.subarray(HEADER_BYTES);
     this.room = this.#messageRoom.subarray(0, bytes);
@@ -58,11 +65,14 @@ export class JobBuffer {
     return this.#cut;
   }
 
-  begin(number: number): void {
-    this.#header[NUMBER_LOW] = number;
-    this.#header[NUMBER_HIGH] = Math.floor(number / WORD_RANGE);
-    this.#header[RESULT] = OUTCOME.PENDING;
-    this.#header[STARTS] = 0;
+  begin(number: number, length: number): void {
+    const header = this.#header;
+    header[NUMBER_LOW] = number;
+    header[NUMBER_HIGH] = number / WORD_RANGE;
+    header[RESULT] = OUTCOME.PENDING;
+    header[STARTS] = 0;
+    header[LENGTH] = length;
+    header[SPENT] = 0;
   }
 
   get number(): number {
@@ -80,6 +90,29 @@ export class JobBuffer {
 
   countStart(): void {
     this.#header[STARTS]!++;
+  }
+
+  /** Length of the input. */
+  get length(): number {
+    return this.#header[LENGTH]!;
+  }
+
+  /** Slot of the pack's next job. */
+  get next(): number {
+    return this.#header[NEXT]!;
+  }
+
+  set next(slot: number) {
+    this.#header[NEXT] = slot;
+  }
+
+  /** Work that the pack was which begins here, in microseconds. */
+  get spent(): number {
+    return this.#header[SPENT]!;
+  }
+
+  set spent(micros: number) {
+    this.#header[SPENT] = micros;
   }
 
   /** Length of the result, or of the message. */

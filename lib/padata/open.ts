@@ -6,7 +6,8 @@ import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
-import { Lane } from './lane.js';
+import { Exchange } from './exchange.js';
+import { Flight } from './flight.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
 import { Padata } from './padata.js';
@@ -36,19 +37,20 @@ export async function openPadata(options: PadataOptions): Promise<Padata> {
 
 async function build(device: Device, settings: PadataSettings): Promise<Padata> {
   const domain = await device.createDomain(padataSpec(settings));
-  const lane = new Lane(domain, settings);
+  const exchange = new Exchange(domain, settings);
+  const flight = new Flight(exchange, 0, exchange.buffers, settings.workers);
   await domain.start();
-  const crew = new Crew(domain, crewOptions(domain, lane, settings));
+  const crew = new Crew(domain, crewOptions(domain, exchange, settings));
   try {
     await crew.muster();
   } catch (error) {
     await crew.terminate();
     throw error;
   }
-  return new Padata({ settings, device, domain, lane, crew });
+  return new Padata({ settings, device, domain, flight, crew });
 }
 
-function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): CrewOptions {
+function crewOptions(domain: Domain, exchange: Exchange, settings: PadataSettings): CrewOptions {
   const { name, workers, resourceLimits, module, context, bytes, attempts } = settings;
   return {
     name,
@@ -59,7 +61,7 @@ function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): Crew
     resourceLimits,
     task(seat): SeatTask {
       const attachment = domain.attachment(seatPort(seat));
-      return { seat, attachment, module, context, bytes, attempts };
+      return { seat, attachment, module, context, handles: exchange.handles, bytes, attempts };
     },
     refusal(cause) {
       const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
@@ -70,8 +72,8 @@ function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): Crew
     },
     onLost(error) {
       // If the domain is gone, that is the reason.
-      lane.checkAlive();
-      lane.break(error);
+      exchange.checkAlive();
+      exchange.break(error);
     },
   };
 }

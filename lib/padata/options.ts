@@ -8,7 +8,7 @@ import { HEADER_BYTES } from './job-buffer.js';
 export interface PadataOptions {
   /** The module with the parallel function: a URL, or an absolute path. See `ParallelModule`. */
   module: URL | string;
-  /** Room of one job's buffer, for input and result alike, 1..268435424. */
+  /** Room of one job's buffer, for input and result alike, 1..268435328. */
   bytes: number;
   /** Threads, 1..63. Default: what the machine can run at once. */
   workers?: number;

@@ -16,7 +16,7 @@ import type {
 } from './contract.js';
 import { checkJob, feedFrom } from './feed.js';
 import type { JobSource } from './feed.js';
-import type { Lane } from './lane.js';
+import type { Flight } from './flight.js';
 import { invalid } from '../crew/checks.js';
 import type { PadataSettings } from './options.js';
 import { Run } from './run.js';
@@ -28,7 +28,7 @@ export interface PadataParts {
   readonly settings: PadataSettings;
   readonly device: Device;
   readonly domain: Domain;
-  readonly lane: Lane;
+  readonly flight: Flight;
   readonly crew: Crew;
 }
 
@@ -87,7 +87,7 @@ export class Padata implements AsyncDisposable {
     this.#assertOpen();
     if (this.#active !== undefined || this.#submitting) throw this.#busy();
     signal?.throwIfAborted();
-    const run = new Run(this.#parts.lane, feedFrom(source), { done: serial, failed: onError });
+    const run = new Run(this.#parts.flight, feedFrom(source), { done: serial, failed: onError });
     const abort = (): void => run.fail(signal!.reason);
     signal?.addEventListener('abort', abort, { once: true });
     const end = this.#drive(run);
@@ -116,12 +116,12 @@ export class Padata implements AsyncDisposable {
   }
 
   stats(): PadataStats {
-    const { domain, lane, crew } = this.#parts;
+    const { domain, flight, crew } = this.#parts;
     return {
       workers: crew.present,
       crashes: crew.crashes,
-      inFlight: lane.inFlight,
-      oldest: lane.oldest,
+      inFlight: flight.inFlight,
+      oldest: flight.oldest,
       completed: this.#completed + (this.#active?.completed ?? 0),
       failed: this.#failed + (this.#active?.failed ?? 0),
       reordered: domain.stats().queues[JOBS_QUEUE]!.reordered,
@@ -152,28 +152,29 @@ export class Padata implements AsyncDisposable {
   }
 
   async #close({ graceMs = Infinity }: CloseOptions): Promise<void> {
-    const { device, domain, lane, crew } = this.#parts;
+    const { device, domain, flight, crew } = this.#parts;
+    const { exchange } = flight;
     if (!this.#submitting) this.#active?.cut(this.#closed());
     await this.#settled(graceMs);
     crew.prepareToStop();
-    lane.checkAlive();
+    exchange.checkAlive();
     try {
-      if (lane.broken === undefined) {
+      if (exchange.broken === undefined) {
         await domain.stop();
         await crew.dismiss();
       }
     } finally {
       await crew.terminate();
-      lane.port.detach();
+      exchange.port.detach();
       await device.close();
     }
   }
 
   /** The active run is over; after `graceMs` it is broken off. */
   async #settled(graceMs: number): Promise<void> {
-    const { lane } = this.#parts;
+    const { exchange } = this.#parts.flight;
     const timer =
-      graceMs < Infinity ? setTimeout(() => lane.break(this.#closed()), graceMs) : undefined;
+      graceMs < Infinity ? setTimeout(() => exchange.break(this.#closed()), graceMs) : undefined;
     await this.#activeEnd;
     clearTimeout(timer);
   }
@@ -197,7 +198,7 @@ export class Padata implements AsyncDisposable {
     this.#submitting = true;
     try {
       while (submissions.waiting) {
-        const run = new Run(this.#parts.lane, submissions, submissions, this.#submitted);
+        const run = new Run(this.#parts.flight, submissions, submissions, this.#submitted);
         await this.#drive(run);
         this.#submitted += run.submitted;
       }
@@ -210,7 +211,7 @@ export class Padata implements AsyncDisposable {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw this.#closed();
-    const { broken } = this.#parts.lane;
+    const { broken } = this.#parts.flight.exchange;
     if (broken !== undefined) throw broken.reason;
   }
 

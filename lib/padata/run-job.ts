@@ -9,10 +9,10 @@ export class JobView implements Job {
   attempt = 0;
   #buffer!: JobBuffer;
 
-  show(buffer: JobBuffer, length: number, attempt: number): void {
+  show(buffer: JobBuffer, attempt: number): void {
     this.#buffer = buffer;
     this.number = buffer.number;
-    this.length = length;
+    this.length = buffer.length;
     this.attempt = attempt;
   }
 

@@ -10,6 +10,8 @@ export interface SeatTask {
   /** URL of the user's module. */
   readonly module: string;
   readonly context: unknown;
+  /** Of the pool's buffers, by slot. */
+  readonly handles: Int32Array;
   /** Room of one job. */
   readonly bytes: number;
   /** Deliveries after which a job fails. */

@@ -6,6 +6,7 @@
  */
 import { announceSeat } from '../crew/seat.js';
 import { attachPort } from '../port/index.js';
+import { JobBuffers } from './job-buffers.js';
 import type { ParallelFunction, ParallelModule } from './job.js';
 import type { SeatTask } from './seat.js';
 import { WorkLoop } from './work-loop.js';
@@ -15,7 +16,8 @@ export default async function runSeat(task: SeatTask): Promise<void> {
   const port = attachPort(task.attachment);
   try {
     announceSeat(task.seat);
-    await new WorkLoop(port, parallel, task).run();
+    const buffers = new JobBuffers(port, task.handles, task.bytes);
+    await new WorkLoop(port, parallel, buffers, task.attempts).run();
   } finally {
     port.detach();
   }
