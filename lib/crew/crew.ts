@@ -33,6 +33,8 @@ export interface CrewOptions {
   refusal(cause: unknown): Error;
   /** A thread died, and this is why. Its events are scheduled again when this returns. */
   onCrash?(seat: number, cause: unknown): void;
+  /** The seat was given up: no thread follows. */
+  onVacant?(seat: number): void;
   /** Called once when the last seat is given up. */
   onLost(error: DlbError): void;
 }
@@ -88,6 +90,11 @@ export class Crew {
     return this.#seats.filter((seat) => seat.worker !== undefined).length;
   }
 
+  /** The seat has a thread. */
+  isPresent(seat: number): boolean {
+    return this.#seats[seat]?.worker !== undefined;
+  }
+
   /** CPU time of the threads at work; undefined where Node cannot tell. */
   async cpuUsage(): Promise<NodeJS.CpuUsage | undefined> {
     const sum = { user: 0, system: 0 };
@@ -104,7 +111,11 @@ export class Crew {
 
   /** Ends the thread of a seat, whatever it does: a crash like any other, so another follows. */
   replace(seat: number): void {
-    void this.#seats[seat]!.worker?.terminate();
+    const { [seat]: at } = this.#seats;
+    if (at?.worker === undefined) return;
+    // An end that was asked for says nothing against the threads of this seat.
+    at.barren = -1;
+    void at.worker.terminate();
   }
 
   /** From now on, an end is no crash. */
@@ -182,6 +193,7 @@ export class Crew {
 
   #retire(seat: Seat): void {
     seat.retired = true;
+    if (!this.#closing) this.#options.onVacant?.(seat.index);
     if (this.#closing || this.#seats.some((other) => !other.retired)) return;
     const { name, seats: workers } = this.#options;
     const what = 'all threads ended and new ones did not stay';

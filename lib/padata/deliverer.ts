@@ -14,8 +14,10 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** Called one at a time, in the order of submission. */
 export interface Sink {
+  /** Takes one result for each job, whatever it is: pieces joined, none as empty. */
+  readonly joins?: boolean;
   /** `result` is shared memory, and the job's until this returns or its promise settles. */
-  done(result: Uint8Array, number: number): MaybePromise<void>;
+  done(result: Uint8Array, number: number, piece: number): MaybePromise<void>;
   failed(error: DlbError, number: number): MaybePromise<void>;
 }
 
@@ -63,13 +65,24 @@ export class Deliverer {
 
   #call(buffer: JobBuffer): MaybePromise<void> {
     const { number } = buffer;
-    if (buffer.outcome === OUTCOME.DONE) {
+    const { outcome } = buffer;
+    if (outcome !== OUTCOME.FAILED) {
       this.completed++;
-      return this.#sink.done(buffer.bytes(buffer.resultLength), number);
+      const isOne = outcome === OUTCOME.DONE || this.#sink.joins === true;
+      if (isOne) return this.#sink.done(buffer.bytes(buffer.resultLength), number, 0);
+      return outcome === OUTCOME.PIECES ? this.#servePieces(buffer, number) : undefined;
     }
     this.failed++;
     const details = { job: number, reason: buffer.message };
     return this.#sink.failed(new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details), number);
+  }
+
+  /** One after the other; while one is served, no other result is. */
+  async #servePieces(buffer: JobBuffer, number: number): Promise<void> {
+    for (const [i, piece] of buffer.pieces().entries()) {
+      if (this.discarding) return;
+      await this.#sink.done(piece, number, i);
+    }
   }
 
   #await(buffer: JobBuffer, served: Promise<void>): void {

@@ -12,7 +12,8 @@ import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
 import { JobBuffer } from './job-buffer.js';
 import type { PadataSettings } from './options.js';
-import { JOBS_QUEUE, SUBMIT_PORT } from './seat.js';
+import { JOBS_QUEUE, RANGES_QUEUE, SUBMIT_PORT } from './seat.js';
+import { slotCount } from './shape.js';
 
 /** Events enqueued or dequeued at once: each time may wake the scheduler. */
 const BURST = 128;
@@ -36,6 +37,8 @@ export class Exchange {
   broken: { readonly reason: unknown } | undefined;
   /** Packs sent that are not back. */
   out = 0;
+  /** The pool is stopped: sources are not asked for jobs. */
+  paused = false;
   readonly #domain: Domain;
   readonly #arrivals: (Arrivals | undefined)[] = [];
   readonly #outgoing = new EventBurst(BURST);
@@ -45,7 +48,7 @@ export class Exchange {
   constructor(domain: Domain, settings: PadataSettings) {
     this.#domain = domain;
     this.port = attachPort(domain.attachment(SUBMIT_PORT));
-    this.handles = allocateAll(this.port, settings.jobs);
+    this.handles = allocateAll(this.port, slotCount(settings));
     this.buffers = Array.from(
       this.handles,
       (handle, slot) => new JobBuffer(slot, this.port.buffers!.view(handle), settings.bytes),
@@ -73,6 +76,11 @@ export class Exchange {
   /** Whoever runs, or will run, gets `reason` instead. */
   break(reason: unknown): void {
     this.broken ??= { reason };
+    this.wakeAll();
+  }
+
+  /** Whoever rests looks again. */
+  wakeAll(): void {
     for (const arrivals of this.#arrivals) arrivals?.wake();
   }
 
@@ -86,10 +94,25 @@ export class Exchange {
     return this.#sent < this.#outgoing.length;
   }
 
-  /** Puts a pack in line; `flush` sends what is in line. The caller has seen `accepts`. */
-  send(flow: number, slot: number, count: number): void {
+  /**
+   * Puts a pack in line; `flush` sends what is in line. The caller has seen `accepts`.
+   * @param serialOn seat of the serial function; undefined: the submitting thread's.
+   */
+  send(flow: number, slot: number, count: number, serialOn: number | undefined): void {
     const i = this.#outgoing.pushNew(JOBS_QUEUE, flow, SCHED.ORDERED, slot);
     this.#outgoing.setPayloadHigh(i, count);
+    if (serialOn !== undefined) this.#outgoing.setSubEventType(i, serialOn + 1);
+    this.#sendOne();
+  }
+
+  /** Puts a part of a range in line. The caller has seen `accepts`. */
+  sendPart(flow: number, slot: number): void {
+    const i = this.#outgoing.pushNew(RANGES_QUEUE, flow, SCHED.PARALLEL, slot);
+    this.#outgoing.setPayloadHigh(i, 1);
+    this.#sendOne();
+  }
+
+  #sendOne(): void {
     this.out++;
     if (this.#outgoing.length === BURST) this.flush();
   }

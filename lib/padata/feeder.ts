@@ -37,6 +37,7 @@ export class Feeder {
       fed < BURST &&
       !this.ended &&
       !this.#filling &&
+      !this.#isPaused &&
       this.#flight.hasRoom &&
       this.#flight.accepts
     ) {
@@ -44,6 +45,10 @@ export class Feeder {
       fed++;
     }
     return fed;
+  }
+
+  get #isPaused(): boolean {
+    return this.#flight.exchange.paused && this.#feed.accepted !== true;
   }
 
   /** The source is no longer wanted. A fill that is pending gets no answer, only its buffer back. */

@@ -11,6 +11,7 @@
 import { DlbError } from '../eventdev/errors.js';
 import { Latch } from '../idle/latch.js';
 import type { Arrivals, Exchange } from './exchange.js';
+import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import { PackSize } from './pack-size.js';
 
@@ -33,6 +34,10 @@ export class Flight implements Arrivals {
   #sealed = 0;
   #next = 0;
   readonly #packSize: PackSize;
+  /** Called when nothing is in flight. */
+  #atRest: (() => void)[] = [];
+  /** Seat of the serial function; undefined: the submitting thread's. */
+  serialOn: number | undefined;
 
   /** @param buffers those of this stream alone. */
   constructor(exchange: Exchange, flow: number, buffers: readonly JobBuffer[], workers: number) {
@@ -146,6 +151,28 @@ export class Flight implements Arrivals {
     this.latch.open();
   }
 
+  /** The oldest job that workers are not through with, and have been given. */
+  get overdueFirst(): JobBuffer | undefined {
+    for (let i = this.#arrived; i !== this.#sealed; i = (i + 1) | 0) {
+      const job = this.#at(i);
+      const isDone = this.serialOn === undefined ? job.outcome !== OUTCOME.PENDING : job.served;
+      if (!isDone) return job;
+    }
+    return undefined;
+  }
+
+  /** Resolves when nothing is in flight and `rested` was called. */
+  async drained(): Promise<void> {
+    await new Promise<void>((resolve) => this.#atRest.push(resolve));
+  }
+
+  /** Nothing is in flight, and nothing is being served. */
+  rested(): void {
+    const waiting = this.#atRest;
+    this.#atRest = [];
+    for (const resolve of waiting) resolve();
+  }
+
   #at(index: number): JobBuffer {
     return this.#ring[index & this.#mask]!;
   }
@@ -158,7 +185,7 @@ export class Flight implements Arrivals {
     const part = idle > 1 ? Math.ceil(open / idle) : open;
     while (open > 0 && this.exchange.accepts) {
       const count = Math.min(part, open);
-      this.exchange.send(this.#flow, this.#at(this.#sealed).slot, count);
+      this.exchange.send(this.#flow, this.#at(this.#sealed).slot, count, this.serialOn);
       this.#sealed = (this.#sealed + count) | 0;
       open -= count;
     }

@@ -9,6 +9,12 @@
  *   5     RESULT_LENGTH          the worker
  *   6     NEXT                   slot of the pack's next job: the submitting thread
  *   7     SPENT                  in a pack's first job: microseconds of work, by the worker
+ *   8     HOLDER                 seat that began it last, plus 1: that worker
+ *   9     CONDEMNED              1 when the job shall not start again: the watchdog
+ *   10    SERVED                 1 when the module's serial function is through: the worker
+ *   11    SERIAL_STARTS          as STARTS, of the serial function
+ *   12    PIECES                 how many pieces the result has: the worker
+ *   16..  PIECE_LENGTHS          their lengths
  *   from 128 bytes on            the room: the input, then the result or the message of the error
  *
  * Whoever holds the job's event owns the buffer; handing over the event hands over the bytes, so
@@ -19,7 +25,10 @@ export const HEADER_BYTES = 128;
 /** Room for the message of an error, however small the jobs are. */
 export const MESSAGE_BYTES = 512;
 
-export const OUTCOME = { PENDING: 0, DONE: 1, FAILED: 2 } as const;
+/** NONE: done, and there is no result. PIECES: the result is several. */
+export const OUTCOME = { PENDING: 0, DONE: 1, FAILED: 2, NONE: 3, PIECES: 4 } as const;
+/** A DLB's event becomes at most so many. */
+export const PIECES_MAX = 16;
 
 const NUMBER_LOW = 0;
 const NUMBER_HIGH = 1;
@@ -29,6 +38,12 @@ const LENGTH = 4;
 const RESULT_LENGTH = 5;
 const NEXT = 6;
 const SPENT = 7;
+const HOLDER = 8;
+const CONDEMNED = 9;
+const SERVED = 10;
+const SERIAL_STARTS = 11;
+const PIECES = 12;
+const PIECE_LENGTHS = 16;
 const HEADER_WORDS = HEADER_BYTES / 4;
 const WORD_RANGE = 2 ** 32;
 
@@ -73,6 +88,10 @@ export class JobBuffer {
     header[STARTS] = 0;
     header[LENGTH] = length;
     header[SPENT] = 0;
+    header[HOLDER] = 0;
+    header[CONDEMNED] = 0;
+    header[SERVED] = 0;
+    header[SERIAL_STARTS] = 0;
   }
 
   get number(): number {
@@ -88,8 +107,43 @@ export class JobBuffer {
     return this.#header[STARTS]!;
   }
 
-  countStart(): void {
+  countStart(seat: number): void {
     this.#header[STARTS]!++;
+    this.#header[HOLDER] = seat + 1;
+  }
+
+  /** As `starts`, of the module's serial function. */
+  get serialStarts(): number {
+    return this.#header[SERIAL_STARTS]!;
+  }
+
+  countSerialStart(seat: number): void {
+    this.#header[SERIAL_STARTS]!++;
+    this.#header[HOLDER] = seat + 1;
+  }
+
+  /** The module's serial function is through with it. */
+  get served(): boolean {
+    return this.#header[SERVED] === 1;
+  }
+
+  serve(): void {
+    this.#header[SERVED] = 1;
+  }
+
+  /** The seat that began it last; undefined when none has. */
+  get holder(): number | undefined {
+    const holder = this.#header[HOLDER]!;
+    return holder === 0 ? undefined : holder - 1;
+  }
+
+  get condemned(): boolean {
+    return this.#header[CONDEMNED] === 1;
+  }
+
+  /** It fails instead of starting again. */
+  condemn(): void {
+    this.#header[CONDEMNED] = 1;
   }
 
   /** Length of the input. */
@@ -123,6 +177,46 @@ export class JobBuffer {
   finish(length: number): void {
     this.#header[RESULT_LENGTH] = length;
     this.#header[RESULT] = OUTCOME.DONE;
+  }
+
+  /** There is no result: nobody is called for this job. */
+  finishNone(): void {
+    this.#header[RESULT_LENGTH] = 0;
+    this.#header[RESULT] = OUTCOME.NONE;
+  }
+
+  /** Pieces of these lengths stand one behind the other in the room. */
+  finishPieces(lengths: readonly number[]): void {
+    const header = this.#header;
+    lengths.forEach((length, i) => (header[PIECE_LENGTHS + i] = length));
+    header[PIECES] = lengths.length;
+    header[RESULT_LENGTH] = lengths.reduce((sum, length) => sum + length, 0);
+    header[RESULT] = OUTCOME.PIECES;
+  }
+
+  /** The pieces of the result, in order. */
+  pieces(): Uint8Array[] {
+    let end = 0;
+    return Array.from({ length: this.#header[PIECES]! }, (_, i) => {
+      const from = end;
+      end += this.#header[PIECE_LENGTHS + i]!;
+      return this.room.subarray(from, end);
+    });
+  }
+
+  /** A part of a range instead of a job: from `start` up to, and without, `end`. */
+  set span([start, end]: readonly [number, number]) {
+    this.#spanView().set([start, end]);
+  }
+
+  get span(): readonly [number, number] {
+    const [start, end] = this.#spanView();
+    return [start!, end!];
+  }
+
+  #spanView(): Float64Array {
+    const { buffer, byteOffset } = this.#messageRoom;
+    return new Float64Array(buffer, byteOffset, 2);
   }
 
   fail(message: string): void {

@@ -66,6 +66,7 @@ export class Run {
     }
     this.#over.abort();
     clearTimeout(this.#holding);
+    this.#flight.rested();
     this.#exchange.settle();
     const early = this.#failure ?? this.#cut;
     if (early !== undefined) throw early.reason;
@@ -119,6 +120,7 @@ export class Run {
   /** Waits for whatever comes first: results, the source, the sink, or an end. */
   async #rest(): Promise<void> {
     this.#closePack();
+    if (this.#flight.inFlight === 0 && !this.#deliverer.serving) this.#flight.rested();
     if (this.#exchange.stuck) {
       this.#checkExchange();
       return this.#turn();

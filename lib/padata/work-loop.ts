@@ -6,16 +6,12 @@
  * console output and the inspector of the thread stay alive.
  */
 import { EventBurst } from '../eventdev/event-burst.js';
-import { OP } from '../eventdev/event.js';
 import type { Port } from '../port/index.js';
-import { OUTCOME } from './job-buffer.js';
+import { address } from './address.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { JobBuffers } from './job-buffers.js';
-import type { ParallelFunction } from './job.js';
+import type { JobRunner, Later } from './job-runner.js';
 import { Pace } from '../crew/pace.js';
-import { RESULTS_QUEUE } from './seat.js';
-import { messageOf } from '../crew/message-of.js';
-import { JobView, runJob } from './run-job.js';
 
 /** Longest blocking wait: short enough that a wait and a job still leave turns 10 ms apart. */
 const WAIT_MS = 4;
@@ -29,22 +25,21 @@ const MICROS_PER_MS = 1000;
 
 export class WorkLoop {
   readonly #port: Port;
-  readonly #parallel: ParallelFunction;
-  readonly #attempts: number;
+  readonly #runner: JobRunner;
   readonly #buffers: JobBuffers;
-  readonly #job = new JobView();
   readonly #pace = new Pace();
   readonly #burst = new EventBurst(this.#pace.limit);
-  /** The pack in hand: its next job, and how many are left. */
+  /** The pack in hand: its next job, how many are left, where it came from. */
   #current!: JobBuffer;
   #left = 0;
+  #queue = 0;
+  #stream = 0;
   #lastTurn = performance.now();
   #lastForward = 0;
 
-  constructor(port: Port, parallel: ParallelFunction, buffers: JobBuffers, attempts: number) {
+  constructor(port: Port, runner: JobRunner, buffers: JobBuffers) {
     this.#port = port;
-    this.#parallel = parallel;
-    this.#attempts = attempts;
+    this.#runner = runner;
     this.#buffers = buffers;
   }
 
@@ -79,14 +74,15 @@ export class WorkLoop {
       const first = this.#buffers.at(this.#burst.payload(i));
       this.#current = first;
       this.#left = this.#burst.payloadHigh(i);
-      let turned = 0;
-      while (!this.#advance()) turned += await this.#turn();
+      this.#queue = this.#burst.queueId(i);
+      this.#stream = this.#burst.flowId(i);
+      const turned = await this.#finish();
       const now = performance.now();
       const ms = now - began - turned;
       began = now;
       first.spent = ms * MICROS_PER_MS;
       this.#pace.note(ms);
-      this.#address(i);
+      address(this.#burst, i);
       if (i + 1 === taken || now - this.#lastForward >= FORWARD_MS) {
         forwarded = this.#forward(forwarded, i + 1);
         this.#lastForward = now;
@@ -100,36 +96,28 @@ export class WorkLoop {
     return end;
   }
 
-  /** Turns event `i` into the result of its pack. */
-  #address(i: number): void {
-    this.#burst.setOp(i, OP.FORWARD);
-    this.#burst.setQueueId(i, RESULTS_QUEUE);
+  /** Runs the pack in hand to its end. Returns the time that went to the event loop. */
+  async #finish(): Promise<number> {
+    let turned = 0;
+    while (this.#left > 0) {
+      const later = this.#advance();
+      if (later !== undefined) await later;
+      if (this.#left > 0 && performance.now() - this.#lastTurn >= TURN_MS) {
+        turned += await this.#turn();
+      }
+    }
+    return turned;
   }
 
-  /** Runs jobs of the pack in hand. False when the event loop is due before the next. */
-  #advance(): boolean {
+  /** Runs jobs of the pack in hand until it is through, a job completes later, or the event loop is
+   *  due. */
+  #advance(): Later {
     for (;;) {
       const job = this.#current;
-      if (job.outcome === OUTCOME.PENDING) this.#complete(job);
-      if (--this.#left <= 0) return true;
-      this.#current = this.#buffers.at(job.next);
-      if (performance.now() - this.#lastTurn >= TURN_MS) return false;
-    }
-  }
-
-  #complete(buffer: JobBuffer): void {
-    const { starts } = buffer;
-    if (starts >= this.#attempts) {
-      const times = starts === 1 ? 'once' : `${starts} times`;
-      buffer.fail(`the thread that ran the job ended without a result, ${times}`);
-      return;
-    }
-    buffer.countStart();
-    try {
-      this.#job.show(buffer, starts);
-      runJob(this.#parallel, this.#job, buffer);
-    } catch (error) {
-      buffer.fail(messageOf(error));
+      const later = this.#runner.run(job, this.#queue, this.#stream);
+      if (--this.#left > 0) this.#current = this.#buffers.at(job.next);
+      if (later !== undefined) return later;
+      if (this.#left <= 0 || performance.now() - this.#lastTurn >= TURN_MS) return undefined;
     }
   }
 
