@@ -18,6 +18,8 @@ import { PackSize } from './pack-size.js';
 /** Jobs fed or delivered before the other half of a run has its turn. */
 export const BURST = 128;
 const MS_PER_MICRO = 1e-3;
+/** Where indices begin: soon enough before their wrap that ordinary runs cross it. */
+const FIRST_INDEX = -1024;
 
 export class Flight implements Arrivals {
   /** Opened whenever a run that rests should look again. */
@@ -29,10 +31,10 @@ export class Flight implements Arrivals {
   /** Ring of the jobs in flight; free-running indices. */
   readonly #ring: JobBuffer[];
   readonly #mask: number;
-  #first = 0;
-  #arrived = 0;
-  #sealed = 0;
-  #next = 0;
+  #first = FIRST_INDEX;
+  #arrived = FIRST_INDEX;
+  #sealed = FIRST_INDEX;
+  #next = FIRST_INDEX;
   readonly #packSize: PackSize;
   /** Called when nothing is in flight. */
   #atRest: (() => void)[] = [];

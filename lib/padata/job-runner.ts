@@ -77,7 +77,10 @@ export class JobRunner {
       buffer.serve();
       return undefined;
     }
-    if (outcome === OUTCOME.NONE) return void buffer.serve();
+    if (outcome === OUTCOME.NONE) {
+      buffer.serve();
+      return undefined;
+    }
     buffer.countSerialStart(this.#seat);
     const failed = outcome === OUTCOME.FAILED;
     const { serial = missing('serial') } = this.#functions;
@@ -116,10 +119,23 @@ function missing(name: string): () => never {
 function settle(act: () => unknown, done: () => void, failed: (error: unknown) => void): Later {
   try {
     const result = act();
-    if (isPromise(result)) return Promise.resolve(result).then(done, failed);
+    if (isPromise(result)) return settleLater(result, done, failed);
     done();
   } catch (error) {
     failed(error);
   }
   return undefined;
+}
+
+async function settleLater(
+  result: PromiseLike<unknown>,
+  done: () => void,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await result;
+    done();
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -7,8 +7,6 @@ import { DlbError } from '../eventdev/errors.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { Exchange } from './exchange.js';
-import type { ModuleFunctions } from './job.js';
-import { loadModule } from './load-module.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
 import { Padata } from './padata.js';
@@ -16,6 +14,7 @@ import { seatPort } from './seat.js';
 import type { SeatTask } from './seat.js';
 import { padataSpec } from './shape.js';
 import { RangeSlots } from './range.js';
+import { Ranges } from './ranges.js';
 import { StreamTable } from './stream-table.js';
 import { Watchdog } from './watchdog.js';
 import { WorkerSets } from './worker-sets.js';
@@ -44,7 +43,10 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const domain = await device.createDomain(padataSpec(settings));
   const exchange = new Exchange(domain, settings);
   await domain.start();
-  const crew = new Crew(domain, crewOptions(domain, exchange, settings, (seat) => sets.vacate(seat)));
+  const crew = new Crew(
+    domain,
+    crewOptions(domain, exchange, settings, (seat) => sets.vacate(seat)),
+  );
   const sets = new WorkerSets(domain, crew, settings.workers);
   try {
     await crew.muster();
@@ -53,15 +55,21 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     throw error;
   }
   const streams = new StreamTable(exchange, settings, sets);
-  const { module, context } = settings;
-  const ranges = new RangeSlots(
-    exchange,
-    settings.streams,
-    exchange.buffers.slice(settings.jobs * settings.streams),
-  );
-  const load = (): Promise<ModuleFunctions> => loadModule(module, context);
+  const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
+  const slots = new RangeSlots(exchange, settings.streams, rangeBuffers);
+  const ranges = new Ranges(slots, sets, settings);
   const unwatch = watch(settings, streams, crew);
-  return new Padata({ settings, device, domain, exchange, streams, ranges, sets, crew, load, unwatch });
+  return new Padata({
+    settings,
+    device,
+    domain,
+    exchange,
+    streams,
+    ranges,
+    sets,
+    crew,
+    unwatch,
+  });
 }
 
 /** Starts the watchdog if there is to be one. Returns how to end it. */

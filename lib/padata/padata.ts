@@ -8,7 +8,6 @@ import type { Crew } from '../crew/crew.js';
 import { invalid, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { planRange } from './chunks.js';
 import type {
   CloseOptions,
   PadataStats,
@@ -22,11 +21,9 @@ import type {
 } from './contract.js';
 import type { Exchange } from './exchange.js';
 import type { JobSource } from './feed.js';
-import type { ModuleFunctions, RangeFunction } from './job.js';
 import { WORKERS_MAX } from './options.js';
 import type { PadataSettings } from './options.js';
-import { Range } from './range.js';
-import type { RangeSlots } from './range.js';
+import type { Ranges } from './ranges.js';
 import { JOBS_QUEUE } from './seat.js';
 import type { Stream } from './stream.js';
 import type { StreamTable } from './stream-table.js';
@@ -39,21 +36,16 @@ export interface PadataParts {
   readonly domain: Domain;
   readonly exchange: Exchange;
   readonly streams: StreamTable;
-  readonly ranges: RangeSlots;
+  readonly ranges: Ranges;
   readonly sets: WorkerSets;
   readonly crew: Crew;
-  /** The module's functions, in this thread. */
-  load(): Promise<ModuleFunctions>;
   /** Ends the watch, if there is one. */
-  unwatch(): void;
+  readonly unwatch: () => void;
 }
 
 export class Padata implements AsyncDisposable {
   readonly #parts: PadataParts;
   readonly #own: Stream;
-  #ranging = 0;
-  #rangesEnd: (() => void)[] = [];
-  #range: Promise<RangeFunction> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use `openPadata`. */
@@ -130,18 +122,7 @@ export class Padata implements AsyncDisposable {
    */
   async range(options: RangeOptions): Promise<RangeSummary> {
     this.#assertTakes();
-    const plan = planRange(options, this.workers + 1);
-    const { signal } = options;
-    signal?.throwIfAborted();
-    if (plan.start === plan.end) return { threads: 0, chunks: 0, own: 0 };
-    this.#ranging++;
-    try {
-      const range = await (this.#range ??= this.#loadRange());
-      return await this.#runRange(new Range(plan, ...this.#helpers(plan.threads), range, this.#parts.settings.context), signal);
-    } finally {
-      this.#ranging--;
-      if (this.#ranging === 0) for (const end of this.#rangesEnd.splice(0)) end();
-    }
+    return await this.#parts.ranges.run(options);
   }
 
   /** Takes no more jobs: submissions are refused, sources of runs are not asked. Resolves when all
@@ -151,7 +132,7 @@ export class Padata implements AsyncDisposable {
     const { exchange, streams } = this.#parts;
     exchange.paused = true;
     await Promise.all([...streams.all].map((stream) => stream.drained()));
-    await this.#rangesOver();
+    await this.#parts.ranges.over();
   }
 
   /** Takes jobs again; runs go on. */
@@ -201,7 +182,7 @@ export class Padata implements AsyncDisposable {
     const timer =
       graceMs < Infinity ? setTimeout(() => exchange.break(this.#closed()), graceMs) : undefined;
     await Promise.all([...streams.all].map((stream) => stream.end()));
-    await this.#rangesOver();
+    await this.#parts.ranges.over();
     clearTimeout(timer);
     unwatch();
     crew.prepareToStop();
@@ -215,35 +196,6 @@ export class Padata implements AsyncDisposable {
       await crew.terminate();
       exchange.port.detach();
       await device.close();
-    }
-  }
-
-  async #rangesOver(): Promise<void> {
-    if (this.#ranging > 0) await new Promise<void>((resolve) => this.#rangesEnd.push(resolve));
-  }
-
-  async #loadRange(): Promise<RangeFunction> {
-    const { module } = this.#parts.settings;
-    const { range } = await this.#parts.load();
-    if (range !== undefined) return range;
-    const details = { field: 'module', module };
-    throw new DlbError('ERR_DLB_MODULE_INVALID', 'the module has no function named range', details);
-  }
-
-  /** Chunks that helpers get at a time: where all workers may help, each has one waiting as well. */
-  #helpers(threads: number): [RangeSlots, number] {
-    const usable = this.#parts.sets.sets.parallel.usable.length;
-    const helpers = Math.min(threads - 1, usable);
-    return [this.#parts.ranges, helpers === usable ? 2 * helpers : helpers];
-  }
-
-  async #runRange(range: Range, signal: AbortSignal | undefined): Promise<RangeSummary> {
-    const abort = (): void => range.fail(signal!.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      return await range.run();
-    } finally {
-      signal?.removeEventListener('abort', abort);
     }
   }
 

@@ -74,7 +74,7 @@ export class Range {
   readonly #plan: RangePlan;
   readonly #slots: RangeSlots;
   readonly #depth: number;
-  readonly #act: (start: number, end: number) => unknown;
+  readonly #act: (start: number, end: number) => void | Promise<void>;
   #next: number;
   #out = 0;
   #chunks = 0;

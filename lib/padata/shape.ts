@@ -57,9 +57,11 @@ export function rangeSlots(workers: number): number {
 
 function seatSpec({ name, concurrency }: PadataSettings, seat: number): PortSpec {
   const links = [JOBS_QUEUE, RANGES_QUEUE, serialQueue(seat)];
+  // A pack in hand and one waiting: more would be bound to a worker that may be stuck.
+  const dequeueDepth = 1;
   // Jobs that end later end in any order.
   const any = { independentEnqueue: true, implicitRelease: false };
-  return { name: `${name}-${seat}`, links, ...(concurrency > 1 ? any : {}) };
+  return { name: `${name}-${seat}`, links, dequeueDepth, ...(concurrency > 1 ? any : {}) };
 }
 
 function powerOfTwoFrom(least: number): number {

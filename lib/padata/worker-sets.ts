@@ -145,8 +145,10 @@ function checkedSet(field: string, seats: readonly number[] | undefined): Set<nu
   if (seats === undefined) return undefined;
   if (!Array.isArray(seats)) throw invalid(`${field} must be an array of seats`, field, seats);
   for (const seat of seats as readonly unknown[]) {
-    const isSeat = Number.isInteger(seat) && (seat as number) >= 0 && (seat as number) < WORKERS_MAX;
-    if (!isSeat) throw invalid('a seat is out of range', field, seat, { min: 0, max: WORKERS_MAX - 1 });
+    const isSeat =
+      Number.isInteger(seat) && (seat as number) >= 0 && (seat as number) < WORKERS_MAX;
+    if (!isSeat)
+      throw invalid('a seat is out of range', field, seat, { min: 0, max: WORKERS_MAX - 1 });
   }
   return new Set(seats);
 }
