@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { OverdueReport } from '../../lib/padata/index.js';
 import { JobBuffer, bufferBytes } from '../../lib/padata/job-buffer.js';
+import { Watchdog } from '../../lib/padata/watchdog.js';
 import { DO, job, jobs, upTo, withGates } from './gates.js';
 import { inverted, numbered, twoBytes, withPool } from './pools.js';
 
@@ -150,6 +151,31 @@ test('PD-07: an overdue job fails in its place if that was asked for, and nothin
     expect(begun.map((report) => report.job)).toEqual([11, 30]);
     expect(pool.stats().crashes).toBe(2);
   });
+});
+
+test('the watchdog tells a job from one of the same number in another run', () => {
+  const buffer = new JobBuffer(0, new Uint8Array(new SharedArrayBuffer(bufferBytes(8))), 8);
+  buffer.begin(0, 8);
+  const due = { job: buffer, place: 5 };
+  const stream = { name: 'a', oldestDue: due as { job: JobBuffer; place: number } | undefined };
+  const reports: OverdueReport[] = [];
+  const watchdog = new Watchdog({
+    ms: 100,
+    streams: () => [stream],
+    onOverdue: (report) => void reports.push(report),
+  });
+  watchdog.stop();
+  watchdog.look(1000);
+  stream.oldestDue = { job: buffer, place: 6 };
+  watchdog.look(1090);
+  watchdog.look(1180);
+  expect(reports).toEqual([]);
+  watchdog.look(1190);
+  watchdog.look(1500);
+  expect(reports).toEqual([{ stream: 'a', job: 0, seat: undefined, ms: 100, attempts: 0 }]);
+  stream.oldestDue = undefined;
+  watchdog.look(1600);
+  expect(reports).toHaveLength(1);
 });
 
 test('PD-13: with all buffers out the source waits, and jobs stay in sequence', async () => {

@@ -14,6 +14,7 @@ import type { Arrivals, Exchange } from './exchange.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import { PackSize } from './pack-size.js';
+import type { DueJob } from './watchdog.js';
 
 /** Jobs fed or delivered before the other half of a run has its turn. */
 export const BURST = 128;
@@ -154,11 +155,11 @@ export class Flight implements Arrivals {
   }
 
   /** The oldest job that workers are not through with, and have been given. */
-  get overdueFirst(): JobBuffer | undefined {
+  get oldestDue(): DueJob | undefined {
     for (let i = this.#arrived; i !== this.#sealed; i = (i + 1) | 0) {
       const job = this.#at(i);
       const isDone = this.serialOn === undefined ? job.outcome !== OUTCOME.PENDING : job.served;
-      if (!isDone) return job;
+      if (!isDone) return { job, place: i };
     }
     return undefined;
   }

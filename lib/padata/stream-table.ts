@@ -8,11 +8,10 @@ import { DlbError } from '../eventdev/errors.js';
 import type { PadataStats } from './contract.js';
 import type { Exchange } from './exchange.js';
 import { Flight } from './flight.js';
-import type { JobBuffer } from './job-buffer.js';
 import type { PadataSettings } from './options.js';
 import { Stream } from './stream.js';
 import type { StreamPool } from './stream.js';
-import type { Watched } from './watchdog.js';
+import type { DueJob, Watched } from './watchdog.js';
 import type { WorkerSets } from './worker-sets.js';
 
 interface Place extends Watched {
@@ -71,8 +70,8 @@ export class StreamTable implements StreamPool {
       name,
       flight,
       stream,
-      get overdueFirst(): JobBuffer | undefined {
-        return flight.overdueFirst;
+      get oldestDue(): DueJob | undefined {
+        return flight.oldestDue;
       },
     };
     return stream;

@@ -10,11 +10,18 @@ import type { JobBuffer } from './job-buffer.js';
 /** Looks per time that a job has. */
 const LOOKS = 4;
 
+/** A job that its stream waits for. Its number does not tell it from that of another run; `place` does. */
+export interface DueJob {
+  readonly job: JobBuffer;
+  /** Counts the jobs of the stream, modulo 2^32. */
+  readonly place: number;
+}
+
 /** A stream, as far as it is watched. */
 export interface Watched {
   readonly name: string;
   /** The oldest job that workers have been given and are not through with. */
-  readonly overdueFirst: JobBuffer | undefined;
+  readonly oldestDue: DueJob | undefined;
 }
 
 export interface WatchdogOptions {
@@ -26,7 +33,7 @@ export interface WatchdogOptions {
 }
 
 interface Sight {
-  readonly number: number;
+  readonly place: number;
   readonly since: number;
   reported: boolean;
 }
@@ -45,14 +52,14 @@ export class Watchdog {
   /** Made by the timer, and by tests. */
   look(now: number): void {
     for (const stream of this.#options.streams()) {
-      const job = stream.overdueFirst;
+      const due = stream.oldestDue;
       const sight = this.#sights.get(stream);
-      if (job === undefined) this.#sights.delete(stream);
-      else if (sight?.number !== job.number) {
-        this.#sights.set(stream, { number: job.number, since: now, reported: false });
+      if (due === undefined) this.#sights.delete(stream);
+      else if (sight?.place !== due.place) {
+        this.#sights.set(stream, { place: due.place, since: now, reported: false });
       } else if (!sight.reported && now - sight.since >= this.#options.ms) {
         sight.reported = true;
-        this.#report(stream.name, job, now - sight.since);
+        this.#report(stream.name, due.job, now - sight.since);
       }
     }
   }
