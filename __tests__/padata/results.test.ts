@@ -33,7 +33,7 @@ test.each([
   ['fraction', /does not fit.*length=0.5/],
   ['text', /a value of type string/],
   ['null', /a value of type object/],
-  ['promise', /a promise, but it has to be synchronous/],
+  ['promise', /somebody waits for this/],
   ['error', /an error of the job/],
   ['no error', /a string/],
   ['unprintable', /no text/],

@@ -29,6 +29,25 @@ test('max is clamped to the capacity; none or nonsense takes nothing', async () 
   expect(payloads(burst)).toEqual([2, 3]);
 });
 
+test('a quiet take completes the burst before; the scheduler sees it when the port next rings', async () => {
+  const r = await rig({
+    queues: [{ type: 'directed' }],
+    ports: [{ links: [0], dequeueDepth: 8, implicitRelease: true }],
+  });
+  send(r.ports[0]!, ...fresh(5));
+  r.pass();
+  const burst = new EventBurst(3);
+  expect(r.ports[0]!.takeBurst(burst)).toBe(3);
+  expect(payloads(burst)).toEqual([0, 1, 2]);
+  expect(r.ports[0]!.takeBurst(burst)).toBe(2);
+  expect(r.ports[0]!.outstanding).toBe(2);
+  r.pass();
+  expect(r.domain.stats().inflight).toBe(5);
+  expect(r.ports[0]!.release(2)).toBe(2);
+  r.pass();
+  expect(r.domain.stats().inflight).toBe(0);
+});
+
 test('ready resolves at once when enough events wait', async () => {
   const r = await rig({ queues: [{ type: 'directed' }], ports: [{ links: [0] }] });
   send(r.ports[0]!, ...fresh(4));

@@ -95,6 +95,11 @@ export class Crew {
     return this.#seats.filter((seat) => seat.worker !== undefined).length;
   }
 
+  /** The seat has a thread. */
+  isPresent(seat: number): boolean {
+    return this.#seats[seat]?.worker !== undefined;
+  }
+
   /** CPU time of the threads at work; undefined where Node cannot tell. */
   async cpuUsage(): Promise<NodeJS.CpuUsage | undefined> {
     const sum = { user: 0, system: 0 };
@@ -111,7 +116,11 @@ export class Crew {
 
   /** Ends the thread of a seat, whatever it does: a crash like any other, so another follows. */
   replace(seat: number): void {
-    void this.#seats[seat]!.worker?.terminate();
+    const { [seat]: at } = this.#seats;
+    if (at?.worker === undefined) return;
+    // An end that was asked for says nothing against the threads of this seat.
+    at.barren = -1;
+    void at.worker.terminate();
   }
 
   /** From now on, an end is no crash. */

@@ -7,15 +7,17 @@
 import { DlbError } from '../eventdev/errors.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
-import { BURST } from './lane.js';
-import type { Lane } from './lane.js';
+import { BURST } from './flight.js';
+import type { Flight } from './flight.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Called one at a time, in the order of submission. */
 export interface Sink {
+  /** Takes one result for each job, whatever it is: pieces joined, none as empty. */
+  readonly joins?: boolean;
   /** `result` is shared memory, and the job's until this returns or its promise settles. */
-  done(result: Uint8Array, number: number): MaybePromise<void>;
+  done(result: Uint8Array, number: number, piece: number): MaybePromise<void>;
   failed(error: DlbError, number: number): MaybePromise<void>;
 }
 
@@ -26,13 +28,13 @@ export class Deliverer {
   serving = false;
   /** Results are taken back and shown to nobody. */
   discarding = false;
-  readonly #lane: Lane;
+  readonly #flight: Flight;
   readonly #sink: Sink;
   readonly #fail: (reason: unknown) => void;
 
   /** @param fail what to do with what the sink throws. */
-  constructor(lane: Lane, sink: Sink, fail: (reason: unknown) => void) {
-    this.#lane = lane;
+  constructor(flight: Flight, sink: Sink, fail: (reason: unknown) => void) {
+    this.#flight = flight;
     this.#sink = sink;
     this.#fail = fail;
   }
@@ -41,10 +43,10 @@ export class Deliverer {
   step(): number {
     let taken = 0;
     while (taken < BURST && (this.discarding || !this.serving)) {
-      const buffer = this.#lane.nextResult();
+      const buffer = this.#flight.nextResult();
       if (buffer === undefined) break;
       taken++;
-      if (this.discarding) this.#lane.give(buffer);
+      if (this.discarding) this.#flight.give(buffer);
       else this.#deliver(buffer);
     }
     return taken;
@@ -54,22 +56,33 @@ export class Deliverer {
     try {
       const served = this.#call(buffer);
       if (typeof served === 'object' && served !== null) this.#await(buffer, served);
-      else this.#lane.give(buffer);
+      else this.#flight.give(buffer);
     } catch (error) {
-      this.#lane.give(buffer);
+      this.#flight.give(buffer);
       this.#fail(error);
     }
   }
 
   #call(buffer: JobBuffer): MaybePromise<void> {
     const { number } = buffer;
-    if (buffer.outcome === OUTCOME.DONE) {
+    const { outcome } = buffer;
+    if (outcome !== OUTCOME.FAILED) {
       this.completed++;
-      return this.#sink.done(buffer.bytes(buffer.resultLength), number);
+      const isOne = outcome === OUTCOME.DONE || this.#sink.joins === true;
+      if (isOne) return this.#sink.done(buffer.bytes(buffer.resultLength), number, 0);
+      return outcome === OUTCOME.PIECES ? this.#servePieces(buffer, number) : undefined;
     }
     this.failed++;
     const details = { job: number, reason: buffer.message };
     return this.#sink.failed(new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details), number);
+  }
+
+  /** One after the other; while one is served, no other result is. */
+  async #servePieces(buffer: JobBuffer, number: number): Promise<void> {
+    for (const [i, piece] of buffer.pieces().entries()) {
+      if (this.discarding) return;
+      await this.#sink.done(piece, number, i);
+    }
   }
 
   #await(buffer: JobBuffer, served: Promise<void>): void {
@@ -78,8 +91,8 @@ export class Deliverer {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.serving = false;
-        this.#lane.give(buffer);
-        this.#lane.latch.open();
+        this.#flight.give(buffer);
+        this.#flight.latch.open();
       });
   }
 }

@@ -15,6 +15,8 @@ export type FillFunction = (buffer: Uint8Array, number: number) => number | Prom
 export type JobSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array> | FillFunction;
 
 export interface Feed {
+  /** What it holds was accepted already: a pool that is stopped runs it to its end. */
+  readonly accepted?: boolean;
   readonly fill: FillFunction;
   /** No more jobs are wanted. Lets an iterator clean up; does not wait for a stuck one. */
   cancel(): void;

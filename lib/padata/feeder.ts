@@ -6,14 +6,14 @@
 import { checkFilled, END } from './feed.js';
 import type { Feed } from './feed.js';
 import type { JobBuffer } from './job-buffer.js';
-import { BURST } from './lane.js';
-import type { Lane } from './lane.js';
+import { BURST } from './flight.js';
+import type { Flight } from './flight.js';
 
 export class Feeder {
   /** No more jobs will come. */
   ended = false;
   submitted = 0;
-  readonly #lane: Lane;
+  readonly #flight: Flight;
   readonly #feed: Feed;
   readonly #fail: (reason: unknown) => void;
   #filling = false;
@@ -23,8 +23,8 @@ export class Feeder {
    * @param first number of the first job.
    * @param fail what to do with what the source throws.
    */
-  constructor(lane: Lane, feed: Feed, first: number, fail: (reason: unknown) => void) {
-    this.#lane = lane;
+  constructor(flight: Flight, feed: Feed, first: number, fail: (reason: unknown) => void) {
+    this.#flight = flight;
     this.#feed = feed;
     this.#number = first;
     this.#fail = fail;
@@ -37,13 +37,18 @@ export class Feeder {
       fed < BURST &&
       !this.ended &&
       !this.#filling &&
-      this.#lane.hasRoom &&
-      this.#lane.accepts
+      !this.#isPaused &&
+      this.#flight.hasRoom &&
+      this.#flight.accepts
     ) {
       this.#feedOne();
       fed++;
     }
     return fed;
+  }
+
+  get #isPaused(): boolean {
+    return this.#flight.exchange.paused && this.#feed.accepted !== true;
   }
 
   /** The source is no longer wanted. A fill that is pending gets no answer, only its buffer back. */
@@ -58,7 +63,7 @@ export class Feeder {
   }
 
   #feedOne(): void {
-    const buffer = this.#lane.take();
+    const buffer = this.#flight.take();
     try {
       const filled = this.#feed.fill(buffer.room, this.#number);
       if (typeof filled === 'object') this.#await(buffer, filled);
@@ -75,7 +80,7 @@ export class Feeder {
       .catch((error: unknown) => this.#drop(buffer, error))
       .finally(() => {
         this.#filling = false;
-        this.#lane.latch.open();
+        this.#flight.latch.open();
       });
   }
 
@@ -83,16 +88,16 @@ export class Feeder {
     const length = this.ended ? END : checkFilled(filled, buffer.room);
     if (length === END) {
       this.ended = true;
-      this.#lane.give(buffer);
+      this.#flight.give(buffer);
       return;
     }
-    this.#lane.submit(buffer, this.#number, length);
+    this.#flight.submit(buffer, this.#number, length);
     this.#number++;
     this.submitted++;
   }
 
   #drop(buffer: JobBuffer, error: unknown): void {
-    this.#lane.give(buffer);
+    this.#flight.give(buffer);
     if (!this.ended) this.#fail(error);
   }
 }

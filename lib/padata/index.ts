@@ -1,14 +1,39 @@
 /** Padata-style ordered jobs: parallel work on a pool of threads, results in submission order. */
 export { openPadata } from './open.js';
-export { ATTEMPTS_MAX, BYTES_MAX, JOBS_MAX, WORKERS_MAX } from './options.js';
+export {
+  ATTEMPTS_MAX,
+  BYTES_MAX,
+  CONCURRENCY_MAX,
+  JOBS_MAX,
+  STREAMS_MAX,
+  WORKERS_MAX,
+} from './options.js';
 export type { PadataOptions } from './options.js';
-export type { Job, ParallelFunction, ParallelModule } from './job.js';
+export type {
+  Job,
+  JobResult,
+  ModuleFunctions,
+  ModuleSerialFunction,
+  ParallelFunction,
+  ParallelModule,
+  RangeFunction,
+  SerialJob,
+} from './job.js';
 export type { FillFunction, JobSource } from './feed.js';
 export type { Padata } from './padata.js';
+export type { Stream } from './stream.js';
+export type { SetChange } from './worker-sets.js';
 export type {
   CloseOptions,
+  OverdueReport,
   PadataStats,
+  RangeOptions,
+  RangeSummary,
   RunOptions,
   RunSummary,
   SerialFunction,
+  StreamOptions,
+  StreamStats,
+  WorkerSet,
+  WorkerSets,
 } from './contract.js';

@@ -6,13 +6,18 @@ import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
-import { Lane } from './lane.js';
+import { Exchange } from './exchange.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
 import { Padata } from './padata.js';
 import { seatPort } from './seat.js';
 import type { SeatTask } from './seat.js';
 import { padataSpec } from './shape.js';
+import { RangeSlots } from './range.js';
+import { Ranges } from './ranges.js';
+import { StreamTable } from './stream-table.js';
+import { Watchdog } from './watchdog.js';
+import { WorkerSets } from './worker-sets.js';
 
 const ENTRY = new URL('../../workers/padata.cjs', import.meta.url);
 /** Jobs that end their threads are forwarded as failed, so seats stay far below it. */
@@ -36,20 +41,61 @@ export async function openPadata(options: PadataOptions): Promise<Padata> {
 
 async function build(device: Device, settings: PadataSettings): Promise<Padata> {
   const domain = await device.createDomain(padataSpec(settings));
-  const lane = new Lane(domain, settings);
+  const exchange = new Exchange(domain, settings);
   await domain.start();
-  const crew = new Crew(domain, crewOptions(domain, lane, settings));
+  const crew = new Crew(
+    domain,
+    crewOptions(domain, exchange, settings, (seat) => sets.vacate(seat)),
+  );
+  const sets = new WorkerSets(domain, crew, settings.workers);
   try {
     await crew.muster();
   } catch (error) {
     await crew.terminate();
     throw error;
   }
-  return new Padata({ settings, device, domain, lane, crew });
+  const streams = new StreamTable(exchange, settings, sets);
+  const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
+  const slots = new RangeSlots(exchange, settings.streams, rangeBuffers);
+  const ranges = new Ranges(slots, sets, settings);
+  const unwatch = watch(settings, streams, crew);
+  return new Padata({
+    settings,
+    device,
+    domain,
+    exchange,
+    streams,
+    ranges,
+    sets,
+    crew,
+    unwatch,
+  });
 }
 
-function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): CrewOptions {
-  const { name, workers, resourceLimits, module, context, bytes, attempts } = settings;
+/** Starts the watchdog if there is to be one. Returns how to end it. */
+function watch(settings: PadataSettings, streams: StreamTable, crew: Crew): () => void {
+  const { watchdogMs, onOverdue, overdue } = settings;
+  if (watchdogMs === undefined) return () => {};
+  const watchdog = new Watchdog({
+    ms: watchdogMs,
+    streams: () => streams.watched,
+    onOverdue(report, job) {
+      onOverdue?.(report);
+      if (overdue === 'wait' || report.seat === undefined) return;
+      job.condemn();
+      crew.replace(report.seat);
+    },
+  });
+  return () => watchdog.stop();
+}
+
+function crewOptions(
+  domain: Domain,
+  exchange: Exchange,
+  settings: PadataSettings,
+  onRetired: (seat: number) => void,
+): CrewOptions {
+  const { name, workers, resourceLimits, module, context, bytes, attempts, concurrency } = settings;
   return {
     name,
     entry: ENTRY,
@@ -59,7 +105,8 @@ function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): Crew
     resourceLimits,
     task(seat): SeatTask {
       const attachment = domain.attachment(seatPort(seat));
-      return { seat, attachment, module, context, bytes, attempts };
+      const { handles } = exchange;
+      return { seat, attachment, module, context, handles, bytes, attempts, concurrency };
     },
     refusal(cause) {
       const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
@@ -68,10 +115,11 @@ function crewOptions(domain: Domain, lane: Lane, settings: PadataSettings): Crew
       error.cause = cause;
       return error;
     },
+    onRetired,
     onLost(error) {
       // If the domain is gone, that is the reason.
-      lane.checkAlive();
-      lane.break(error);
+      exchange.checkAlive();
+      exchange.break(error);
     },
   };
 }

@@ -3,16 +3,17 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { cloneable, invalid, moduleUrl, whole } from '../crew/checks.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
+import type { OverdueReport } from './contract.js';
 import { HEADER_BYTES } from './job-buffer.js';
 
 export interface PadataOptions {
   /** The module with the parallel function: a URL, or an absolute path. See `ParallelModule`. */
   module: URL | string;
-  /** Room of one job's buffer, for input and result alike, 1..268435424. */
+  /** Room of one job's buffer, for input and result alike, 1..268435328. */
   bytes: number;
   /** Threads, 1..63. Default: what the machine can run at once. */
   workers?: number;
-  /** Most jobs in flight, 1..65536. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
+  /** Most jobs of a stream in flight, 1..65536. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
   jobs?: number;
   /** Given to the module's `setup`; structured-cloneable. */
   context?: unknown;
@@ -21,6 +22,19 @@ export interface PadataOptions {
   /** Threads that a job may end before it fails, 1..255, default 3. 1 is for functions that change
    *  their buffer step by step: those cannot start again. */
   attempts?: number;
+  /** Streams, the pool's own among them, each with buffers for `jobs` of its own: 1..256, all in all
+   *  262144 jobs. Default: 4, fewer if their buffers were more than 64 MiB. */
+  streams?: number;
+  /** Jobs that a thread may have in hand at once when they complete later, 1..128, default 1. */
+  concurrency?: number;
+  /** Watches the oldest job of each stream: one that is not done after so many milliseconds, 1 or
+   *  more, is overdue. Default: nobody watches. */
+  watchdogMs?: number;
+  /** Told of each overdue job. Must not throw. */
+  onOverdue?: (report: OverdueReport) => void;
+  /** What becomes of an overdue job that a thread has begun. 'wait' (default); 'fail': its thread is
+   *  ended and replaced, and the job fails in its place. */
+  overdue?: 'wait' | 'fail';
   /** Limits for each thread, as for a node:worker_threads Worker. */
   resourceLimits?: ResourceLimits;
 }
@@ -34,6 +48,11 @@ export interface PadataSettings {
   readonly context: unknown;
   readonly name: string;
   readonly attempts: number;
+  readonly streams: number;
+  readonly concurrency: number;
+  readonly watchdogMs: number | undefined;
+  readonly onOverdue: ((report: OverdueReport) => void) | undefined;
+  readonly overdue: 'wait' | 'fail';
   readonly resourceLimits: ResourceLimits | undefined;
 }
 
@@ -45,6 +64,15 @@ export const BYTES_MAX = BUFFER_BYTES_MAX - HEADER_BYTES;
 /** A job that has ended so many threads will end the next. */
 export const ATTEMPTS_MAX = 255;
 const ATTEMPTS_DEFAULT = 3;
+/** An event of a port that completes in any order is named by a byte, and one in a pack may be late. */
+export const CONCURRENCY_MAX = 128;
+export const STREAMS_MAX = 256;
+/** Credits are twice the buffers, and a domain has 2^20 of them. */
+const ALL_JOBS_MAX = 2 ** 18;
+const STREAMS_DEFAULT = 4;
+const STREAM_MEMORY_DEFAULT = 64 << 20;
+/** Timers go no further. */
+const WATCHDOG_MAX_MS = 2 ** 31 - 1;
 
 /** Buffers of a default pool: large enough to keep threads busy while the submitter rests, small
  *  enough to stay near the caches. */
@@ -61,6 +89,11 @@ const KNOWN = new Set([
   'context',
   'name',
   'attempts',
+  'streams',
+  'concurrency',
+  'watchdogMs',
+  'onOverdue',
+  'overdue',
   'resourceLimits',
 ]);
 
@@ -75,18 +108,44 @@ export function settle(options: PadataOptions): PadataSettings {
   const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
   const workers = whole('workers', options.workers ?? workersDefault, 1, WORKERS_MAX);
   const bytes = whole('bytes', options.bytes, 1, BYTES_MAX);
+  const jobs = whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX);
+  const streamsMax = Math.min(STREAMS_MAX, Math.floor(ALL_JOBS_MAX / jobs));
+  const streams = whole('streams', options.streams ?? defaultStreams(jobs, bytes), 1, streamsMax);
   const name = options.name ?? 'padata';
   if (typeof name !== 'string') throw invalid('name must be a string', 'name', name);
   return {
     module: moduleUrl('module', options.module),
     bytes,
     workers,
-    jobs: whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX),
+    jobs,
+    streams,
+    concurrency: whole('concurrency', options.concurrency ?? 1, 1, CONCURRENCY_MAX),
+    ...settleWatch(options),
     context: cloneable('context', options.context),
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     resourceLimits: options.resourceLimits,
   };
+}
+
+function settleWatch(
+  options: PadataOptions,
+): Pick<PadataSettings, 'watchdogMs' | 'onOverdue' | 'overdue'> {
+  const { watchdogMs, onOverdue, overdue = 'wait' } = options;
+  if (watchdogMs !== undefined) whole('watchdogMs', watchdogMs, 1, WATCHDOG_MAX_MS);
+  if (onOverdue !== undefined && typeof onOverdue !== 'function') {
+    throw invalid('onOverdue must be a function', 'onOverdue', onOverdue);
+  }
+  if (overdue !== 'wait' && overdue !== 'fail') {
+    throw invalid("overdue must be 'wait' or 'fail'", 'overdue', overdue);
+  }
+  return { watchdogMs, onOverdue, overdue };
+}
+
+function defaultStreams(jobs: number, bytes: number): number {
+  const affordable = Math.floor(STREAM_MEMORY_DEFAULT / (jobs * bytes));
+  const possible = Math.floor(ALL_JOBS_MAX / jobs);
+  return Math.max(1, Math.min(STREAMS_DEFAULT, affordable, possible));
 }
 
 function defaultJobs(bytes: number, workers: number): number {

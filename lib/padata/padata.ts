@@ -4,50 +4,55 @@
  * Runs on: the thread that opened it. Named after the kernel's padata; README.md maps the terms.
  */
 import type { Domain } from '../control/index.js';
+import type { Crew } from '../crew/crew.js';
+import { invalid, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { Crew } from '../crew/crew.js';
 import type {
   CloseOptions,
   PadataStats,
+  RangeOptions,
+  RangeSummary,
   RunOptions,
   RunSummary,
   SerialFunction,
+  StreamOptions,
+  WorkerSets as Sets,
 } from './contract.js';
-import { checkJob, feedFrom } from './feed.js';
+import type { Exchange } from './exchange.js';
 import type { JobSource } from './feed.js';
-import type { Lane } from './lane.js';
-import { invalid } from '../crew/checks.js';
+import { WORKERS_MAX } from './options.js';
 import type { PadataSettings } from './options.js';
-import { Run } from './run.js';
+import type { Ranges } from './ranges.js';
 import { JOBS_QUEUE } from './seat.js';
-import { Submissions } from './submissions.js';
+import type { Stream } from './stream.js';
+import type { StreamTable } from './stream-table.js';
+import type { SetChange, WorkerSets } from './worker-sets.js';
 
 /** What a pool is made of; `openPadata` puts it together. */
 export interface PadataParts {
   readonly settings: PadataSettings;
   readonly device: Device;
   readonly domain: Domain;
-  readonly lane: Lane;
+  readonly exchange: Exchange;
+  readonly streams: StreamTable;
+  readonly ranges: Ranges;
+  readonly sets: WorkerSets;
   readonly crew: Crew;
+  /** Ends the watch, if there is one. */
+  readonly unwatch: () => void;
 }
 
 export class Padata implements AsyncDisposable {
   readonly #parts: PadataParts;
-  readonly #submissions = new Submissions();
-  /** Jobs ever given to `submit` and sent: their numbers go on counting. */
-  #submitted = 0;
-  #active: Run | undefined;
-  /** What is active serves `submit`. */
-  #submitting = false;
-  #activeEnd: Promise<void> = Promise.resolve();
-  #completed = 0;
-  #failed = 0;
+  readonly #own: Stream;
   #closing: Promise<void> | undefined;
 
   /** Use `openPadata`. */
   constructor(parts: PadataParts) {
     this.#parts = parts;
+    parts.streams.assertTakes = () => this.#assertTakes();
+    this.#own = parts.streams.open(parts.settings.name, undefined);
   }
 
   get name(): string {
@@ -59,7 +64,7 @@ export class Padata implements AsyncDisposable {
     return this.#parts.settings.workers;
   }
 
-  /** Most jobs in flight. */
+  /** Most jobs of a stream in flight. */
   get jobs(): number {
     return this.#parts.settings.jobs;
   }
@@ -69,61 +74,82 @@ export class Padata implements AsyncDisposable {
     return this.#parts.settings.bytes;
   }
 
-  /**
-   * Runs the jobs of `source` and hands their results to `serial` in order. Resolves when the last
-   * was delivered. Takes jobs no faster than results are taken. One run at a time.
-   * @throws DlbError ERR_DLB_PADATA_BUSY, ERR_DLB_PADATA_CLOSED, ERR_DLB_INVALID_ARGUMENT,
-   *         ERR_DLB_JOB_FAILED, ERR_DLB_WORKERS_LOST; the reason of `signal`; what source or serial
-   *         throws.
-   */
-  async run(
-    source: JobSource,
-    serial: SerialFunction,
-    options: RunOptions = {},
-  ): Promise<RunSummary> {
-    const { signal, onError = rethrow } = options;
-    requireFunction('serial', serial);
-    requireFunction('onError', onError);
-    this.#assertOpen();
-    if (this.#active !== undefined || this.#submitting) throw this.#busy();
-    signal?.throwIfAborted();
-    const run = new Run(this.#parts.lane, feedFrom(source), { done: serial, failed: onError });
-    const abort = (): void => run.fail(signal!.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    const end = this.#drive(run);
-    this.#activeEnd = end.catch(() => {});
-    try {
-      await end;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-    return { completed: run.completed, failed: run.failed };
+  /** Which workers may do what; see `setWorkers`. */
+  get workerSets(): Sets {
+    return this.#parts.sets.sets;
+  }
+
+  /** `run` of the pool's own stream; see `Stream.run`. */
+  run(source: JobSource, serial: SerialFunction, options: RunOptions = {}): Promise<RunSummary> {
+    return this.#own.run(source, serial, options);
+  }
+
+  /** `submit` of the pool's own stream; see `Stream.submit`. */
+  submit(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#own.submit(bytes);
   }
 
   /**
-   * Runs one job; resolves to a copy of its result, in the order of the calls. `bytes` must not
-   * change meanwhile. For many jobs `run` is cheaper.
-   * @throws as `run`.
+   * Opens another stream: ordered by itself, with buffers of its own, on the same workers.
+   * @throws DlbError ERR_DLB_STREAMS_UNAVAILABLE, ERR_DLB_SERIAL_SET_EMPTY, ERR_DLB_PADATA_CLOSED,
+   *         ERR_DLB_INVALID_ARGUMENT
    */
-  async submit(bytes: Uint8Array): Promise<Uint8Array> {
+  stream(options: StreamOptions = {}): Stream {
     this.#assertOpen();
-    if (this.#active !== undefined && !this.#submitting) throw this.#busy();
-    checkJob(bytes, this.bytes);
-    const result = this.#submissions.add(bytes);
-    if (this.#submitting) this.#active?.resume();
-    else this.#activeEnd = this.#serveSubmissions();
-    return await result;
+    const { streams, sets } = this.#parts;
+    const { name = `${this.name}-${streams.opened}`, serialOn } = options;
+    if (typeof name !== 'string') throw invalid('name must be a string', 'name', name);
+    if (serialOn === undefined) return streams.open(name, undefined);
+    whole('serialOn', serialOn, 0, WORKERS_MAX - 1);
+    return streams.open(name, sets.serialFor(serialOn));
+  }
+
+  /**
+   * Says which workers get parallel functions (a number: the first so many) and which get serial ones.
+   * Takes effect within a pass of the scheduler; what a worker was given before it completes. A set
+   * may be empty, or name seats without a thread: jobs then wait until a member appears.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_PADATA_CLOSED
+   */
+  setWorkers(change: number | SetChange): void {
+    this.#assertOpen();
+    this.#parts.sets.change(change);
+  }
+
+  /**
+   * Works through a range of numbers with the module's `range`, on the workers and on this thread.
+   * @throws DlbError ERR_DLB_RANGE_FAILED, ERR_DLB_MODULE_INVALID, ERR_DLB_INVALID_ARGUMENT, and as
+   *         `run`
+   */
+  async range(options: RangeOptions): Promise<RangeSummary> {
+    this.#assertTakes();
+    return await this.#parts.ranges.run(options);
+  }
+
+  /** Takes no more jobs: submissions are refused, sources of runs are not asked. Resolves when all
+   *  that was accepted is delivered. */
+  async stop(): Promise<void> {
+    this.#assertOpen();
+    const { exchange, streams } = this.#parts;
+    exchange.paused = true;
+    await Promise.all([...streams.all].map((stream) => stream.drained()));
+    await this.#parts.ranges.over();
+  }
+
+  /** Takes jobs again; runs go on. */
+  start(): void {
+    this.#assertOpen();
+    const { exchange } = this.#parts;
+    exchange.paused = false;
+    exchange.wakeAll();
   }
 
   stats(): PadataStats {
-    const { domain, lane, crew } = this.#parts;
+    const { domain, streams, crew } = this.#parts;
     return {
       workers: crew.present,
       crashes: crew.crashes,
-      inFlight: lane.inFlight,
-      oldest: lane.oldest,
-      completed: this.#completed + (this.#active?.completed ?? 0),
-      failed: this.#failed + (this.#active?.failed ?? 0),
+      ...streams.stats(),
+      oldest: this.#own.stats().oldest,
       reordered: domain.stats().queues[JOBS_QUEUE]!.reordered,
     };
   }
@@ -152,82 +178,41 @@ export class Padata implements AsyncDisposable {
   }
 
   async #close({ graceMs = Infinity }: CloseOptions): Promise<void> {
-    const { device, domain, lane, crew } = this.#parts;
-    if (!this.#submitting) this.#active?.cut(this.#closed());
-    await this.#settled(graceMs);
+    const { device, domain, exchange, streams, crew, unwatch } = this.#parts;
+    const timer =
+      graceMs < Infinity ? setTimeout(() => exchange.break(this.#closed()), graceMs) : undefined;
+    await Promise.all([...streams.all].map((stream) => stream.end()));
+    await this.#parts.ranges.over();
+    clearTimeout(timer);
+    unwatch();
     crew.prepareToStop();
-    lane.checkAlive();
+    exchange.checkAlive();
     try {
-      if (lane.broken === undefined) {
+      if (exchange.broken === undefined) {
         await domain.stop();
         await crew.dismiss();
       }
     } finally {
       await crew.terminate();
-      lane.port.detach();
+      exchange.port.detach();
       await device.close();
     }
   }
 
-  /** The active run is over; after `graceMs` it is broken off. */
-  async #settled(graceMs: number): Promise<void> {
-    const { lane } = this.#parts;
-    const timer =
-      graceMs < Infinity ? setTimeout(() => lane.break(this.#closed()), graceMs) : undefined;
-    await this.#activeEnd;
-    clearTimeout(timer);
-  }
-
-  /** @throws the reason when the run ends early. */
-  async #drive(run: Run): Promise<void> {
-    this.#active = run;
-    try {
-      await run.drive();
-    } finally {
-      this.#active = undefined;
-      this.#completed += run.completed;
-      this.#failed += run.failed;
-    }
-  }
-
-  /** Serves `submit` until nothing waits. Jobs that come meanwhile resume the run, or, in the
-   *  instant in which it has ended and nobody knows yet, get the next. */
-  async #serveSubmissions(): Promise<void> {
-    const submissions = this.#submissions;
-    this.#submitting = true;
-    try {
-      while (submissions.waiting) {
-        const run = new Run(this.#parts.lane, submissions, submissions, this.#submitted);
-        await this.#drive(run);
-        this.#submitted += run.submitted;
-      }
-    } catch (error) {
-      submissions.abandon(error);
-    } finally {
-      this.#submitting = false;
-    }
+  #assertTakes(): void {
+    this.#assertOpen();
+    if (!this.#parts.exchange.paused) return;
+    const { name } = this;
+    throw new DlbError('ERR_DLB_PADATA_STOPPED', 'the pool is stopped', { name });
   }
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw this.#closed();
-    const { broken } = this.#parts.lane;
+    const { broken } = this.#parts.exchange;
     if (broken !== undefined) throw broken.reason;
   }
 
   #closed(): DlbError {
     return new DlbError('ERR_DLB_PADATA_CLOSED', 'the pool is closed', { name: this.name });
   }
-
-  #busy(): DlbError {
-    return new DlbError('ERR_DLB_PADATA_BUSY', 'the pool has a run already', { name: this.name });
-  }
-}
-
-/** Without a taker, the first failed job ends the run. */
-function rethrow(error: DlbError): void {
-  throw error;
-}
-
-function requireFunction(field: string, value: unknown): void {
-  if (typeof value !== 'function') throw invalid(`${field} must be a function`, field, value);
 }

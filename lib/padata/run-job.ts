@@ -1,4 +1,5 @@
 /** One call of the parallel function, and what becomes of its return value. */
+import { PIECES_MAX } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { Job, ParallelFunction } from './job.js';
 
@@ -9,10 +10,10 @@ export class JobView implements Job {
   attempt = 0;
   #buffer!: JobBuffer;
 
-  show(buffer: JobBuffer, length: number, attempt: number): void {
+  show(buffer: JobBuffer, attempt: number): void {
     this.#buffer = buffer;
     this.number = buffer.number;
-    this.length = length;
+    this.length = buffer.length;
     this.attempt = attempt;
   }
 
@@ -26,26 +27,71 @@ export class JobView implements Job {
 }
 
 /**
- * Runs the job and leaves its result in the buffer.
+ * Runs the job and leaves its result in the buffer; a promise if the function returned one.
  * @throws what the function throws, or an Error that says what is wrong with its return value.
  */
-export function runJob(parallel: ParallelFunction, job: JobView, buffer: JobBuffer): void {
+export function runJob(
+  parallel: ParallelFunction,
+  job: JobView,
+  buffer: JobBuffer,
+): Promise<void> | undefined {
   const { length } = job;
   const result: unknown = parallel(job);
   if (typeof result === 'number') {
     buffer.finish(checkedLength(result, buffer.room.length));
-  } else if (result === undefined) {
+  } else if (isPromise(result)) {
+    return Promise.resolve(result).then((value) => keep(value, length, buffer));
+  } else {
+    keep(result, length, buffer);
+  }
+  return undefined;
+}
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** What was returned becomes the result. Of bytes: from the copy to the end nothing can interrupt
+ *  the thread, so either the input is whole or the outcome is known. */
+function keep(result: unknown, length: number, buffer: JobBuffer): void {
+  if (result === undefined) {
     buffer.finish(length);
+  } else if (typeof result === 'number') {
+    buffer.finish(checkedLength(result, buffer.room.length));
   } else if (ArrayBuffer.isView(result)) {
     const bytes = asBytes(result);
     checkedLength(bytes.length, buffer.room.length);
-    // From here to the end nothing can interrupt the thread: either the input is whole or the
-    // outcome is known.
     buffer.room.set(bytes);
     buffer.finish(bytes.length);
+  } else if (result === false) {
+    buffer.finishNone();
+  } else if (Array.isArray(result) && result.every((piece) => ArrayBuffer.isView(piece))) {
+    keepPieces(result.map(asBytes), buffer);
   } else {
     throw unusable(result);
   }
+}
+
+function keepPieces(pieces: readonly Uint8Array[], buffer: JobBuffer): void {
+  if (pieces.length > PIECES_MAX) {
+    throw new RangeError(`too many pieces: length=${pieces.length}, max=${PIECES_MAX}`);
+  }
+  const lengths = pieces.map((piece) => piece.length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  checkedLength(total, buffer.room.length);
+  // Pieces may be views of this very room, which the first copy would overwrite.
+  const whole = new Uint8Array(total);
+  let end = 0;
+  for (const piece of pieces) {
+    whole.set(piece, end);
+    end += piece.length;
+  }
+  buffer.room.set(whole);
+  buffer.finishPieces(lengths);
 }
 
 function checkedLength(length: number, room: number): number {
@@ -59,13 +105,8 @@ function asBytes(view: ArrayBufferView): Uint8Array {
 }
 
 function unusable(result: unknown): TypeError {
-  const isPromise = typeof (result as { then?: unknown } | null)?.then === 'function';
-  // Nobody will wait for it: what it rejects with must not end the thread.
-  if (isPromise) void Promise.resolve(result).catch(() => {});
-  const what = isPromise
-    ? 'a promise, but it has to be synchronous'
-    : `a value of type ${typeof result}`;
+  const what = `a value of type ${typeof result}`;
   return new TypeError(
-    `the parallel function returned ${what}: it returns bytes, a length or nothing`,
+    `the parallel function returned ${what}: it returns bytes, a length, pieces, false or nothing`,
   );
 }

@@ -12,7 +12,8 @@ import { Deliverer } from './deliverer.js';
 import type { Sink } from './deliverer.js';
 import type { Feed } from './feed.js';
 import { Feeder } from './feeder.js';
-import type { Lane } from './lane.js';
+import type { Exchange } from './exchange.js';
+import type { Flight } from './flight.js';
 
 /** The event loop gets a turn when this long has passed since the last. */
 const TURN_MS = 8;
@@ -20,24 +21,29 @@ const TURN_MS = 8;
 const BATCH = 128;
 /** ... unless the first of a batch has waited this long. */
 const BATCH_WITHIN_MS = 1;
+/** A pack that is not full waits so long for more jobs, if every worker has enough to do. */
+const PACK_WITHIN_MS = 1;
 
 export class Run {
-  readonly #lane: Lane;
+  readonly #flight: Flight;
+  readonly #exchange: Exchange;
   readonly #feeder: Feeder;
   readonly #deliverer: Deliverer;
   readonly #over = new AbortController();
   #awaitingResults = false;
+  #holding: ReturnType<typeof setTimeout> | undefined;
   /** Why the run ends early; undefined may be a reason, hence the box. */
   #failure: { readonly reason: unknown } | undefined;
   #cut: { readonly reason: unknown } | undefined;
   #lastTurn = 0;
 
   /** @param first number of the first job. */
-  constructor(lane: Lane, feed: Feed, sink: Sink, first = 0) {
+  constructor(flight: Flight, feed: Feed, sink: Sink, first = 0) {
     const fail = (reason: unknown): void => this.fail(reason);
-    this.#lane = lane;
-    this.#feeder = new Feeder(lane, feed, first, fail);
-    this.#deliverer = new Deliverer(lane, sink, fail);
+    this.#flight = flight;
+    this.#exchange = flight.exchange;
+    this.#feeder = new Feeder(flight, feed, first, fail);
+    this.#deliverer = new Deliverer(flight, sink, fail);
   }
 
   get submitted(): number {
@@ -53,12 +59,15 @@ export class Run {
   /** Drives the run to its end. @throws the reason when it ended early. */
   async drive(): Promise<void> {
     this.#lastTurn = performance.now();
+    this.#flight.begin();
     while (!this.#finished()) {
       if (this.#step() === 0) await this.#rest();
       else if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
     }
     this.#over.abort();
-    this.#lane.settle();
+    clearTimeout(this.#holding);
+    this.#flight.rested();
+    this.#exchange.settle();
     const early = this.#failure ?? this.#cut;
     if (early !== undefined) throw early.reason;
   }
@@ -68,7 +77,7 @@ export class Run {
     this.#failure ??= { reason };
     this.#deliverer.discarding = true;
     this.#feeder.stop();
-    this.#lane.latch.open();
+    this.#flight.latch.open();
   }
 
   /** Ends the source here: what was submitted is delivered, then `reason` is thrown. Means nothing
@@ -77,17 +86,18 @@ export class Run {
     if (this.#feeder.ended) return;
     this.#cut = { reason };
     this.#feeder.stop();
-    this.#lane.latch.open();
+    this.#flight.latch.open();
   }
 
   /** The source of a run that is not over has jobs again. */
   resume(): void {
     this.#feeder.ended = false;
-    this.#lane.latch.open();
+    this.#flight.latch.open();
   }
 
   #finished(): boolean {
-    const { broken, inFlight } = this.#lane;
+    const { inFlight } = this.#flight;
+    const { broken } = this.#exchange;
     if (broken !== undefined) {
       this.fail(broken.reason);
       return true;
@@ -100,39 +110,54 @@ export class Run {
   /** All that needs no waiting. Returns how much was done. */
   #step(): number {
     try {
-      return this.#deliverer.step() + this.#feeder.step() + this.#lane.flush();
+      return this.#deliverer.step() + this.#feeder.step() + this.#flight.flush();
     } catch (error) {
-      this.#lane.break(error);
+      this.#exchange.break(error);
       return 1;
     }
   }
 
   /** Waits for whatever comes first: results, the source, the sink, or an end. */
   async #rest(): Promise<void> {
-    if (this.#lane.stuck) {
-      this.#checkLane();
+    this.#closePack();
+    if (this.#flight.inFlight === 0 && !this.#deliverer.serving) this.#flight.rested();
+    if (this.#exchange.stuck) {
+      this.#checkExchange();
       return this.#turn();
     }
-    if (this.#lane.inFlight > 0) this.#awaitResults();
-    await this.#lane.latch.wait();
+    if (this.#flight.inFlight > 0) this.#awaitResults();
+    await this.#flight.latch.wait();
     this.#lastTurn = performance.now();
+  }
+
+  /** What is to wait for next may take long: nobody who could work now shall wait as long. */
+  #closePack(): void {
+    if (this.#flight.open === 0) return;
+    if (this.#feeder.ended || !this.#flight.saturated) {
+      this.#flight.flushAll();
+      return;
+    }
+    this.#holding ??= setTimeout(() => {
+      this.#holding = undefined;
+      this.#flight.flushAll();
+    }, PACK_WITHIN_MS);
   }
 
   #awaitResults(): void {
     if (this.#awaitingResults || (this.#deliverer.serving && !this.#deliverer.discarding)) return;
     this.#awaitingResults = true;
-    const depth = this.#lane.hasRoom ? 1 : Math.min(BATCH, (this.#lane.inFlight >> 1) + 1);
+    const depth = this.#flight.hasRoom ? 1 : Math.min(BATCH, this.#flight.spare + 1);
     const waiting = { signal: this.#over.signal, depth, withinMs: BATCH_WITHIN_MS };
-    void this.#lane.port.ready(waiting).then(() => {
+    void this.#exchange.port.ready(waiting).then(() => {
       this.#awaitingResults = false;
-      this.#checkLane();
-      this.#lane.latch.open();
+      this.#checkExchange();
+      this.#flight.latch.open();
     });
   }
 
   /** A domain that was stopped under the run gives nothing back. */
-  #checkLane(): void {
-    if (!this.#over.signal.aborted) this.#lane.checkAlive();
+  #checkExchange(): void {
+    if (!this.#over.signal.aborted) this.#exchange.checkAlive();
   }
 
   async #turn(): Promise<void> {

@@ -10,18 +10,29 @@ export interface SeatTask {
   /** URL of the user's module. */
   readonly module: string;
   readonly context: unknown;
+  /** Of the pool's buffers, by slot. */
+  readonly handles: Int32Array;
   /** Room of one job. */
   readonly bytes: number;
   /** Deliveries after which a job fails. */
   readonly attempts: number;
+  /** Jobs that the thread may have in hand at once. */
+  readonly concurrency: number;
 }
 
-/** Queue ids of the domain: jobs leave the first in the order in which they entered it. */
+/** Queue ids of the domain: of each stream, jobs leave the first in the order in which they entered. */
 export const JOBS_QUEUE = 0;
 export const RESULTS_QUEUE = 1;
+/** Parts of ranges: no order. */
+export const RANGES_QUEUE = 2;
 /** Port of the submitting thread; the seats follow. */
 export const SUBMIT_PORT = 0;
 
 export function seatPort(seat: number): number {
   return SUBMIT_PORT + 1 + seat;
+}
+
+/** Where jobs wait for the module's serial function; at first each seat serves its own. */
+export function serialQueue(seat: number): number {
+  return RANGES_QUEUE + 1 + seat;
 }

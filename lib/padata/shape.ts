@@ -1,39 +1,67 @@
 /** The domain of a pool, as a specification for the control plane. */
-import type { DomainSpec, PortSpec } from '../eventdev/spec.js';
+import type { DomainSpec, PortSpec, QueueSpec } from '../eventdev/spec.js';
 import { DEQUEUE_DEPTH_MAX } from '../eventdev/limits.js';
+import { PRIORITY } from '../eventdev/event.js';
 import { bufferBytes } from './job-buffer.js';
 import type { PadataSettings } from './options.js';
-import { JOBS_QUEUE, RESULTS_QUEUE } from './seat.js';
+import { JOBS_QUEUE, RANGES_QUEUE, RESULTS_QUEUE, serialQueue } from './seat.js';
 
 /**
  *   port 0 ──NEW──▶ [0 jobs: ordered] ──▶ ports 1..n ──FORWARD──▶ [1 results: directed] ──▶ port 0
+ *     └─────NEW──▶ [2 ranges: parallel] ──▶ │  ▲ └─FORWARD─▶ [3.. serial: atomic, one per seat] ─┐
+ *                                              └──────────────────────────────────────────────────┘
  *
- * Buffers are what limits the jobs in flight. Credits come back a pass after the buffer is free
- * again, so there are twice as many: a job with a buffer does not wait for a credit.
+ * An event's flow is its stream: the jobs queue restores each stream's order by itself, and a serial
+ * queue may change its port without two threads serving one stream. Buffers are what limits the jobs
+ * in flight. Credits come back a pass after the buffer is free again, so there are twice as many: a
+ * job with a buffer does not wait for a credit.
  */
 export function padataSpec(settings: PadataSettings): DomainSpec {
-  const { name, jobs, bytes, workers } = settings;
-  const window = powerOfTwoFrom(jobs);
+  const { name, bytes, workers, streams } = settings;
+  const slots = slotCount(settings);
+  const window = powerOfTwoFrom(slots);
+  const flows = powerOfTwoFrom(streams);
   const submit: PortSpec = {
     name: `${name}-submit`,
     links: [RESULTS_QUEUE],
     dequeueDepth: Math.min(window, DEQUEUE_DEPTH_MAX),
   };
-  const seats = Array.from({ length: workers }, (_, seat) => ({
-    name: `${name}-${seat}`,
-    links: [JOBS_QUEUE],
-  }));
+  const order = streams === 1 ? {} : ({ scope: 'flow', flows } as const);
+  const serial = Array.from({ length: workers }, (_, seat): QueueSpec => {
+    return { name: `serial-${seat}`, type: 'atomic', flows, priority: PRIORITY.HIGHEST };
+  });
   return {
     name,
-    eventsLimit: 2 * jobs,
+    eventsLimit: 2 * slots,
     queues: [
-      { name: 'jobs', type: 'ordered', sequences: window },
+      { name: 'jobs', type: 'ordered', sequences: window, ...order },
       { name: 'results', type: 'directed' },
+      { name: 'ranges', type: 'parallel' },
+      ...serial,
     ],
-    ports: [submit, ...seats],
+    ports: [submit, ...Array.from({ length: workers }, (_, seat) => seatSpec(settings, seat))],
     // All of them are the submitting port's, from the start: nothing to hold back.
-    buffers: { count: jobs, bytes: bufferBytes(bytes), reserve: 0 },
+    buffers: { count: slots, bytes: bufferBytes(bytes), reserve: 0 },
   };
+}
+
+/** Buffers of all streams, and behind them those for parts of ranges. */
+export function slotCount({ jobs, streams, workers }: PadataSettings): number {
+  return jobs * streams + rangeSlots(workers);
+}
+
+/** Each worker has one part in hand and one waiting. */
+export function rangeSlots(workers: number): number {
+  return 2 * workers;
+}
+
+function seatSpec({ name, concurrency }: PadataSettings, seat: number): PortSpec {
+  const links = [JOBS_QUEUE, RANGES_QUEUE, serialQueue(seat)];
+  // A pack in hand and one waiting: more would be bound to a worker that may be stuck.
+  const dequeueDepth = 1;
+  // Jobs that end later end in any order.
+  const any = { independentEnqueue: true, implicitRelease: false };
+  return { name: `${name}-${seat}`, links, dequeueDepth, ...(concurrency > 1 ? any : {}) };
 }
 
 function powerOfTwoFrom(least: number): number {

@@ -11,6 +11,8 @@ interface Submission {
 }
 
 export class Submissions implements Feed, Sink {
+  readonly accepted = true;
+  readonly joins = true;
   /** From `#delivered` to `#fed` in flight, from there on waiting for a buffer. */
   #all: Submission[] = [];
   #fed = 0;
@@ -18,6 +20,11 @@ export class Submissions implements Feed, Sink {
 
   add(bytes: Uint8Array): Promise<Uint8Array> {
     return new Promise((resolve, reject) => this.#all.push({ bytes, resolve, reject }));
+  }
+
+  /** Some have no result yet. */
+  get pending(): boolean {
+    return this.#delivered < this.#all.length;
   }
 
   /** Some have not been fed. */

@@ -1,20 +1,17 @@
 /**
- * The loop of a worker: take jobs, run the parallel function, forward the results.
+ * The loop of a worker: take packs, run the parallel function on their jobs, forward the results.
  *
  * Runs on:  the seat's thread. Writes: the port, and the buffers of the jobs in hand.
  * Blocks only for a few milliseconds at a time and turns the event loop in between, so that timers,
  * console output and the inspector of the thread stay alive.
  */
 import { EventBurst } from '../eventdev/event-burst.js';
-import { OP } from '../eventdev/event.js';
 import type { Port } from '../port/index.js';
-import { JobBuffer, OUTCOME } from './job-buffer.js';
-import type { ParallelFunction } from './job.js';
+import { address } from './address.js';
+import type { JobBuffer } from './job-buffer.js';
+import type { JobBuffers } from './job-buffers.js';
+import type { JobRunner, Later } from './job-runner.js';
 import { Pace } from '../crew/pace.js';
-import { RESULTS_QUEUE } from './seat.js';
-import type { SeatTask } from './seat.js';
-import { messageOf } from '../crew/message-of.js';
-import { JobView, runJob } from './run-job.js';
 
 /** Longest blocking wait: short enough that a wait and a job still leave turns 10 ms apart. */
 const WAIT_MS = 4;
@@ -24,24 +21,26 @@ const TURN_MS = 8;
 const REST_MS = 50;
 /** Results are forwarded at least this often: each time costs a wake-up of the scheduler. */
 const FORWARD_MS = 0.5;
+const MICROS_PER_MS = 1000;
 
 export class WorkLoop {
   readonly #port: Port;
-  readonly #parallel: ParallelFunction;
-  readonly #attempts: number;
-  readonly #bytes: number;
-  readonly #buffers = new Map<number, JobBuffer>();
-  readonly #job = new JobView();
+  readonly #runner: JobRunner;
+  readonly #buffers: JobBuffers;
   readonly #pace = new Pace();
   readonly #burst = new EventBurst(this.#pace.limit);
+  /** The pack in hand: its next job, how many are left, where it came from. */
+  #current!: JobBuffer;
+  #left = 0;
+  #queue = 0;
+  #stream = 0;
   #lastTurn = performance.now();
   #lastForward = 0;
 
-  constructor(port: Port, parallel: ParallelFunction, task: SeatTask) {
+  constructor(port: Port, runner: JobRunner, buffers: JobBuffers) {
     this.#port = port;
-    this.#parallel = parallel;
-    this.#attempts = task.attempts;
-    this.#bytes = task.bytes;
+    this.#runner = runner;
+    this.#buffers = buffers;
   }
 
   /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
@@ -49,10 +48,10 @@ export class WorkLoop {
     let lastJob = performance.now();
     for (;;) {
       const taken = this.#port.dequeueBurst(this.#burst, this.#pace.max, WAIT_MS);
-      const now = performance.now();
+      let now = performance.now();
       if (taken > 0) {
         await this.#serve(taken, now);
-        lastJob = performance.now();
+        now = lastJob = performance.now();
       } else if (this.#port.state !== 'started') {
         return;
       } else if (now - lastJob > REST_MS) {
@@ -60,30 +59,33 @@ export class WorkLoop {
         this.#lastTurn = performance.now();
         continue;
       }
-      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+      if (now - this.#lastTurn >= TURN_MS) await this.#turn();
     }
   }
 
-  /** Runs the burst's jobs and forwards them, oldest first, in one or several bursts. */
+  /** Runs the burst's packs and forwards them, oldest first, in one or several bursts. */
   async #serve(taken: number, startedAt: number): Promise<void> {
     let forwarded = 0;
     let began = startedAt;
     this.#lastForward = startedAt;
     for (let i = 0; i < taken; i++) {
-      // What is done must not be held up by a job that has ended a thread before.
-      if (this.#isSuspect(i)) forwarded = this.#forward(forwarded, i);
-      this.#work(i);
+      // What is done must not be held up by a pack that may have ended a thread before.
+      if (i > 0 && this.#burst.attempts(i) > 0) forwarded = this.#forward(forwarded, i);
+      const first = this.#buffers.at(this.#burst.payload(i));
+      this.#current = first;
+      this.#left = this.#burst.payloadHigh(i);
+      this.#queue = this.#burst.queueId(i);
+      this.#stream = this.#burst.flowId(i);
+      const turned = await this.#finish();
       const now = performance.now();
-      this.#pace.note(now - began);
+      const ms = now - began - turned;
       began = now;
-      const late = now - this.#lastTurn >= TURN_MS;
-      if (i + 1 === taken || late || now - this.#lastForward >= FORWARD_MS) {
+      first.spent = ms * MICROS_PER_MS;
+      this.#pace.note(ms);
+      address(this.#burst, i);
+      if (i + 1 === taken || now - this.#lastForward >= FORWARD_MS) {
         forwarded = this.#forward(forwarded, i + 1);
         this.#lastForward = now;
-      }
-      if (late) {
-        await this.#turn();
-        began = performance.now();
       }
     }
   }
@@ -94,48 +96,36 @@ export class WorkLoop {
     return end;
   }
 
-  #isSuspect(i: number): boolean {
-    const buffer = this.#bufferOf(this.#burst.payload(i));
-    return buffer.outcome === OUTCOME.PENDING && buffer.starts > 0;
-  }
-
-  /** Turns event `i` into its result, in place. */
-  #work(i: number): void {
-    const burst = this.#burst;
-    const buffer = this.#bufferOf(burst.payload(i));
-    if (buffer.outcome === OUTCOME.PENDING) this.#complete(buffer, burst.payloadHigh(i));
-    burst.setOp(i, OP.FORWARD);
-    burst.setQueueId(i, RESULTS_QUEUE);
-    burst.setPayloadHigh(i, buffer.resultLength);
-  }
-
-  #complete(buffer: JobBuffer, length: number): void {
-    const { starts } = buffer;
-    if (starts >= this.#attempts) {
-      const times = starts === 1 ? 'once' : `${starts} times`;
-      buffer.fail(`the thread that ran the job ended without a result, ${times}`);
-      return;
+  /** Runs the pack in hand to its end. Returns the time that went to the event loop. */
+  async #finish(): Promise<number> {
+    let turned = 0;
+    while (this.#left > 0) {
+      const later = this.#advance();
+      if (later !== undefined) await later;
+      if (this.#left > 0 && performance.now() - this.#lastTurn >= TURN_MS) {
+        turned += await this.#turn();
+      }
     }
-    buffer.countStart();
-    try {
-      this.#job.show(buffer, length, starts);
-      runJob(this.#parallel, this.#job, buffer);
-    } catch (error) {
-      buffer.fail(messageOf(error));
+    return turned;
+  }
+
+  /** Runs jobs of the pack in hand until it is through, a job completes later, or the event loop is
+   *  due. */
+  #advance(): Later {
+    for (;;) {
+      const job = this.#current;
+      const later = this.#runner.run(job, this.#queue, this.#stream);
+      if (--this.#left > 0) this.#current = this.#buffers.at(job.next);
+      if (later !== undefined) return later;
+      if (this.#left <= 0 || performance.now() - this.#lastTurn >= TURN_MS) return undefined;
     }
   }
 
-  #bufferOf(handle: number): JobBuffer {
-    let buffer = this.#buffers.get(handle);
-    if (buffer === undefined) {
-      buffer = new JobBuffer(handle, this.#port.buffers!.view(handle), this.#bytes);
-      this.#buffers.set(handle, buffer);
-    }
-    return buffer;
-  }
-
-  async #turn(): Promise<void> {
+  /** Returns the time it took, in milliseconds. */
+  async #turn(): Promise<number> {
+    const began = performance.now();
     await new Promise((resolve) => setImmediate(resolve));
     this.#lastTurn = performance.now();
+    return this.#lastTurn - began;
   }
 }

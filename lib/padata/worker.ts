@@ -6,26 +6,22 @@
  */
 import { announceSeat } from '../crew/seat.js';
 import { attachPort } from '../port/index.js';
-import type { ParallelFunction, ParallelModule } from './job.js';
+import { ConcurrentLoop } from './concurrent-loop.js';
+import { JobBuffers } from './job-buffers.js';
+import { JobRunner } from './job-runner.js';
+import { loadModule } from './load-module.js';
 import type { SeatTask } from './seat.js';
 import { WorkLoop } from './work-loop.js';
 
 export default async function runSeat(task: SeatTask): Promise<void> {
-  const parallel = await loadParallel(task.module, task.context);
+  const runner = new JobRunner(await loadModule(task.module, task.context), task);
   const port = attachPort(task.attachment);
+  const buffers = new JobBuffers(port, task.handles, task.bytes);
   try {
     announceSeat(task.seat);
-    await new WorkLoop(port, parallel, task).run();
+    if (task.concurrency === 1) await new WorkLoop(port, runner, buffers).run();
+    else await new ConcurrentLoop(port, runner, buffers, task.concurrency).run();
   } finally {
     port.detach();
   }
-}
-
-async function loadParallel(module: string, context: unknown): Promise<ParallelFunction> {
-  const loaded = (await import(module)) as ParallelModule;
-  const parallel =
-    typeof loaded.setup === 'function' ? await loaded.setup(context) : loaded.parallel;
-  if (typeof parallel === 'function') return parallel;
-  if (typeof loaded.setup === 'function') throw new Error('setup() returned no function');
-  throw new Error('the module exports no function named parallel or setup');
 }

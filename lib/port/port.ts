@@ -176,6 +176,17 @@ export class Port implements Disposable {
   }
 
   /**
+   * As `dequeueBurst` without waiting, but leaves it to the port's next enqueue or release to tell the
+   * scheduler: half the wake-ups for a thread that answers what it takes. Only for a port whose
+   * `dequeueDepth` holds all that can be on its way to it: nothing waits for the space then.
+   */
+  takeBurst(burst: EventBurst, max = burst.capacity): number {
+    burst.length = 0;
+    if (this.#implicitRelease) this.#complete(this.#out.outstanding);
+    return this.#mode() === MODE.FLOWING ? this.#take(burst, clamp(max, burst.capacity)) : 0;
+  }
+
+  /**
    * For threads that must not block. Resolves true when `depth` (default 1) events wait or one has
    * waited `withinMs` (default 10 when depth > 1); false when the domain is not started, the port
    * is detached or disabled, or `signal` is aborted. Keeps the event loop alive meanwhile.

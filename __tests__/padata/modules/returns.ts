@@ -20,7 +20,7 @@ const WAYS: Record<string, (job: Job) => unknown> = {
   fraction: () => 0.5,
   text: () => 'text',
   null: () => null,
-  promise: () => Promise.reject(new Error('nobody waits for this')),
+  promise: () => Promise.reject(new Error('somebody waits for this')),
   error: () => {
     throw new Error('an error of the job');
   },

@@ -1,0 +1,96 @@
+/**
+ * The loop of a worker whose functions complete later: several packs in hand at once.
+ *
+ * Runs on:  the seat's thread, on its event loop. Writes: the port, and the buffers of the jobs in hand.
+ * Each pack runs its jobs one by one and is forwarded when it is through, whatever came before it:
+ * the port completes its events in any order.
+ */
+import { EventBurst } from '../eventdev/event-burst.js';
+import { Latch } from '../idle/latch.js';
+import type { Port } from '../port/index.js';
+import { address } from './address.js';
+import type { JobBuffers } from './job-buffers.js';
+import type { JobRunner } from './job-runner.js';
+import { JOBS_QUEUE, RANGES_QUEUE } from './seat.js';
+
+const MICROS_PER_MS = 1000;
+/** The event loop gets a turn when this long has passed since the last. */
+const TURN_MS = 8;
+
+export class ConcurrentLoop {
+  readonly #port: Port;
+  readonly #runner: JobRunner;
+  readonly #buffers: JobBuffers;
+  readonly #concurrency: number;
+  readonly #burst: EventBurst;
+  readonly #latch = new Latch();
+  #inHand = 0;
+  #awaiting = false;
+  /** Serial functions are called one at a time. */
+  #serial: Promise<void> = Promise.resolve();
+  #lastTurn = performance.now();
+
+  constructor(port: Port, runner: JobRunner, buffers: JobBuffers, concurrency: number) {
+    this.#port = port;
+    this.#runner = runner;
+    this.#buffers = buffers;
+    this.#concurrency = concurrency;
+    this.#burst = new EventBurst(concurrency);
+  }
+
+  /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
+  async run(): Promise<void> {
+    for (;;) {
+      const room = this.#concurrency - this.#inHand;
+      const taken = room > 0 ? this.#port.dequeueBurst(this.#burst, room) : 0;
+      for (let i = 0; i < taken; i++) this.#begin(i);
+      if (taken === 0) {
+        if (this.#port.state !== 'started') return;
+        if (room > 0) this.#awaitEvents();
+        await this.#latch.wait();
+      }
+      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+    }
+  }
+
+  #begin(i: number): void {
+    this.#inHand++;
+    const event = new EventBurst(1);
+    event.append(this.#burst, i);
+    const queue = event.queueId(0);
+    if (queue === JOBS_QUEUE || queue === RANGES_QUEUE) void this.#serve(event, queue);
+    else this.#serial = this.#serial.then(() => this.#serve(event, queue));
+  }
+
+  async #serve(event: EventBurst, queue: number): Promise<void> {
+    const began = performance.now();
+    const stream = event.flowId(0);
+    const first = this.#buffers.at(event.payload(0));
+    let buffer = first;
+    for (let left = event.payloadHigh(0); ; buffer = this.#buffers.at(buffer.next)) {
+      const later = this.#runner.run(buffer, queue, stream);
+      if (later !== undefined) await later;
+      if (--left <= 0) break;
+      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+    }
+    first.spent = (performance.now() - began) * MICROS_PER_MS;
+    address(event, 0);
+    this.#port.enqueueBurst(event);
+    this.#inHand--;
+    this.#latch.open();
+  }
+
+  #awaitEvents(): void {
+    if (this.#awaiting) return;
+    this.#awaiting = true;
+    void this.#port.ready().then(() => {
+      this.#awaiting = false;
+      this.#latch.open();
+    });
+  }
+
+  async #turn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastTurn = performance.now();
+  }
+}

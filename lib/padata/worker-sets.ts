@@ -1,0 +1,154 @@
+/**
+ * Which workers run parallel functions, and which run serial ones: links, changed at run time.
+ *
+ * Runs on: the thread that opened the pool. A link that ends takes nothing back: what a worker was
+ * given it completes, in its place; so no order is lost, and nothing has to be drained.
+ */
+import { invalid } from '../crew/checks.js';
+import type { Domain } from '../control/index.js';
+import { DlbError } from '../eventdev/errors.js';
+import { WORKERS_MAX } from './options.js';
+import { JOBS_QUEUE, RANGES_QUEUE, seatPort, serialQueue } from './seat.js';
+import type { WorkerSet, WorkerSets as Sets } from './contract.js';
+
+export interface SetChange {
+  parallel?: readonly number[];
+  serial?: readonly number[];
+}
+
+/** What the sets ask of the crew. */
+export interface Presence {
+  /** The seat has a thread. */
+  isPresent(seat: number): boolean;
+}
+
+export class WorkerSets {
+  readonly #domain: Domain;
+  readonly #crew: Presence;
+  readonly #seats: number;
+  #parallel: ReadonlySet<number>;
+  #serial: ReadonlySet<number>;
+  /** Which seat serves serial queue i; undefined: none does. */
+  readonly #homes: (number | undefined)[];
+  readonly #vacant = new Set<number>();
+
+  constructor(domain: Domain, crew: Presence, seats: number) {
+    this.#domain = domain;
+    this.#crew = crew;
+    this.#seats = seats;
+    const all = Array.from({ length: seats }, (_, seat) => seat);
+    this.#parallel = new Set(all);
+    this.#serial = new Set(all);
+    this.#homes = all;
+  }
+
+  get sets(): Sets {
+    return { parallel: this.#describe(this.#parallel), serial: this.#describe(this.#serial) };
+  }
+
+  /** @throws DlbError ERR_DLB_INVALID_ARGUMENT; nothing has changed then. */
+  change(change: number | SetChange): void {
+    const { parallel, serial } = this.#checked(change);
+    if (parallel !== undefined) {
+      for (let seat = 0; seat < this.#seats; seat++) {
+        this.#setLinks(seat, this.#parallel.has(seat), parallel.has(seat));
+      }
+      this.#parallel = parallel;
+    }
+    if (serial !== undefined) {
+      this.#serial = serial;
+      this.#rehome();
+    }
+  }
+
+  /**
+   * The serial queue for a stream that wants this seat: its own, or that of another member.
+   * @throws DlbError ERR_DLB_SERIAL_SET_EMPTY
+   */
+  serialFor(seat: number): number {
+    const members = this.#eligible();
+    if (members.length === 0) {
+      const details = { serialOn: seat, chosen: [...this.#serial] };
+      throw new DlbError('ERR_DLB_SERIAL_SET_EMPTY', 'no worker may run serial functions', details);
+    }
+    return members.includes(seat) ? seat : members[seat % members.length]!;
+  }
+
+  /** The seat that serves a serial queue now. */
+  homeOf(queue: number): number | undefined {
+    return this.#homes[queue];
+  }
+
+  /** Serial queues whose seat may not or cannot serve them go to another member; those without any
+   *  wait. A stream's flow moves when its old seat has none of its jobs left: never two at once. */
+  #rehome(): void {
+    const members = this.#eligible();
+    for (let queue = 0; queue < this.#seats; queue++) {
+      const home = this.#homes[queue];
+      if (home !== undefined && members.includes(home)) continue;
+      const next = members.includes(queue) ? queue : members[queue % members.length];
+      if (next === home) continue;
+      if (home !== undefined) this.#domain.unlink(seatPort(home), serialQueue(queue));
+      if (next !== undefined) this.#domain.link(seatPort(next), serialQueue(queue));
+      this.#homes[queue] = next;
+    }
+  }
+
+  /** The seat was given up: no thread follows. */
+  vacate(seat: number): void {
+    this.#vacant.add(seat);
+    this.#rehome();
+  }
+
+  /** Members of the serial set that have a thread, or will again when theirs is replaced. */
+  #eligible(): number[] {
+    const { chosen } = this.#describe(this.#serial);
+    return chosen.filter((seat) => seat < this.#seats && !this.#vacant.has(seat));
+  }
+
+  #setLinks(seat: number, was: boolean, is: boolean): void {
+    if (was === is) return;
+    for (const queue of [JOBS_QUEUE, RANGES_QUEUE]) {
+      if (is) this.#domain.link(seatPort(seat), queue);
+      else this.#domain.unlink(seatPort(seat), queue);
+    }
+  }
+
+  #describe(chosen: ReadonlySet<number>): WorkerSet {
+    const seats = [...chosen].toSorted((a, b) => a - b);
+    const usable = seats.filter((seat) => seat < this.#seats && this.#crew.isPresent(seat));
+    return { chosen: seats, usable };
+  }
+
+  #checked(change: number | SetChange): {
+    parallel: Set<number> | undefined;
+    serial: Set<number> | undefined;
+  } {
+    if (typeof change === 'number') {
+      if (!Number.isInteger(change) || change < 0 || change > this.#seats) {
+        throw invalid('workers out of range', 'workers', change, { min: 0, max: this.#seats });
+      }
+      const parallel = new Set(Array.from({ length: change }, (_, seat) => seat));
+      return { parallel, serial: undefined };
+    }
+    if (typeof change !== 'object' || change === null) {
+      throw invalid('workers must be a number or sets of seats', 'workers', change);
+    }
+    return {
+      parallel: checkedSet('parallel', change.parallel),
+      serial: checkedSet('serial', change.serial),
+    };
+  }
+}
+
+function checkedSet(field: string, seats: readonly number[] | undefined): Set<number> | undefined {
+  if (seats === undefined) return undefined;
+  if (!Array.isArray(seats)) throw invalid(`${field} must be an array of seats`, field, seats);
+  for (const seat of seats as readonly unknown[]) {
+    const isSeat =
+      Number.isInteger(seat) && (seat as number) >= 0 && (seat as number) < WORKERS_MAX;
+    if (!isSeat)
+      throw invalid('a seat is out of range', field, seat, { min: 0, max: WORKERS_MAX - 1 });
+  }
+  return new Set(seats);
+}
