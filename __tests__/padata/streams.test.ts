@@ -49,9 +49,9 @@ test('PD-02: a consumer that takes its time holds up its own stream only', async
 });
 
 test('PD-18: closing a stream waits for its jobs, and its place serves the next', async () => {
-  await withGates({ streams: 2 }, async (pool, gates) => {
+  await withGates({ streams: 2, concurrency: 2 }, async (pool, gates) => {
     const first = pool.stream({ name: 'first' });
-    const late = first.submit(job(DO.WAIT, 1));
+    const late = first.submit(job(DO.LATER, 1));
     await gates.atGate(1);
     let closed = false;
     const closing = first.close().then(() => (closed = true));

@@ -56,9 +56,9 @@ export interface OverdueReport {
   job: number;
   /** The worker that has it in hand; undefined when none has begun it. */
   seat: number | undefined;
-  /** How long it has been the oldest of its stream. */
+  /** How long the worker has had it in hand, or none has had the oldest of its stream. */
   ms: number;
-  /** How often it was begun. */
+  /** How often one of the two functions was begun. */
   attempts: number;
 }
 

@@ -154,14 +154,13 @@ export class Flight implements Arrivals {
     this.latch.open();
   }
 
-  /** The oldest job that workers are not through with, and have been given. */
-  get oldestDue(): DueJob | undefined {
-    for (let i = this.#arrived; i !== this.#sealed; i = (i + 1) | 0) {
-      const job = this.#at(i);
+  /** Jobs that workers have been given and are not through with, oldest first. */
+  *due(): Generator<DueJob> {
+    for (let place = this.#arrived; place !== this.#sealed; place = (place + 1) | 0) {
+      const job = this.#at(place);
       const isDone = this.serialOn === undefined ? job.outcome !== OUTCOME.PENDING : job.served;
-      if (!isDone) return { job, place: i };
+      if (!isDone) yield { job, place };
     }
-    return undefined;
   }
 
   /** Resolves when nothing is in flight and `rested` was called. */

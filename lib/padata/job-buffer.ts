@@ -9,7 +9,8 @@
  *   5     RESULT_LENGTH          the worker
  *   6     NEXT                   slot of the pack's next job: the submitting thread
  *   7     SPENT                  in a pack's first job: microseconds of work, by the worker
- *   8     HOLDER                 seat that began it last, plus 1: that worker
+ *   8     HOLDER                 seat that has it in hand, plus 1: that worker; 0 by the submitting thread
+ *                                when the worker has died
  *   9     CONDEMNED              1 when the job shall not start again: the watchdog
  *   10    SERVED                 1 when the module's serial function is through: the worker
  *   11    SERIAL_STARTS          as STARTS, of the serial function
@@ -128,13 +129,19 @@ export class JobBuffer {
   }
 
   serve(): void {
+    this.#header[HOLDER] = 0;
     this.#header[SERVED] = 1;
   }
 
-  /** The seat that began it last; undefined when none has. */
+  /** The seat that has it in hand; undefined when none has. */
   get holder(): number | undefined {
     const holder = this.#header[HOLDER]!;
     return holder === 0 ? undefined : holder - 1;
+  }
+
+  /** Its thread is gone. */
+  drop(): void {
+    this.#header[HOLDER] = 0;
   }
 
   get condemned(): boolean {
@@ -175,14 +182,12 @@ export class JobBuffer {
   }
 
   finish(length: number): void {
-    this.#header[RESULT_LENGTH] = length;
-    this.#header[RESULT] = OUTCOME.DONE;
+    this.#end(length, OUTCOME.DONE);
   }
 
   /** There is no result: nobody is called for this job. */
   finishNone(): void {
-    this.#header[RESULT_LENGTH] = 0;
-    this.#header[RESULT] = OUTCOME.NONE;
+    this.#end(0, OUTCOME.NONE);
   }
 
   /** Pieces of these lengths stand one behind the other in the room. */
@@ -190,8 +195,8 @@ export class JobBuffer {
     const header = this.#header;
     lengths.forEach((length, i) => (header[PIECE_LENGTHS + i] = length));
     header[PIECES] = lengths.length;
-    header[RESULT_LENGTH] = lengths.reduce((sum, length) => sum + length, 0);
-    header[RESULT] = OUTCOME.PIECES;
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    this.#end(total, OUTCOME.PIECES);
   }
 
   /** The pieces of the result, in order. */
@@ -220,8 +225,14 @@ export class JobBuffer {
   }
 
   fail(message: string): void {
-    this.#header[RESULT_LENGTH] = encoder.encodeInto(message, this.#messageRoom).written;
-    this.#header[RESULT] = OUTCOME.FAILED;
+    this.#end(encoder.encodeInto(message, this.#messageRoom).written, OUTCOME.FAILED);
+  }
+
+  #end(length: number, outcome: number): void {
+    const header = this.#header;
+    header[RESULT_LENGTH] = length;
+    header[HOLDER] = 0;
+    header[RESULT] = outcome;
   }
 
   get message(): string {

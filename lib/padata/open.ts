@@ -45,16 +45,19 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   await domain.start();
   const crew = new Crew(
     domain,
-    crewOptions(domain, exchange, settings, (seat) => sets.vacate(seat)),
+    crewOptions(domain, exchange, settings, {
+      onRetired: (seat) => sets.vacate(seat),
+      onCrash: (seat) => streams.drop(seat),
+    }),
   );
   const sets = new WorkerSets(domain, crew, settings.workers);
+  const streams = new StreamTable(exchange, settings, sets);
   try {
     await crew.muster();
   } catch (error) {
     await crew.terminate();
     throw error;
   }
-  const streams = new StreamTable(exchange, settings, sets);
   const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
   const slots = new RangeSlots(exchange, settings.streams, rangeBuffers);
   const ranges = new Ranges(slots, sets, settings);
@@ -93,7 +96,7 @@ function crewOptions(
   domain: Domain,
   exchange: Exchange,
   settings: PadataSettings,
-  onRetired: (seat: number) => void,
+  hooks: Required<Pick<CrewOptions, 'onRetired' | 'onCrash'>>,
 ): CrewOptions {
   const { name, workers, resourceLimits, module, context, bytes, attempts, concurrency } = settings;
   return {
@@ -115,7 +118,7 @@ function crewOptions(
       error.cause = cause;
       return error;
     },
-    onRetired,
+    ...hooks,
     onLost(error) {
       // If the domain is gone, that is the reason.
       exchange.checkAlive();

@@ -27,8 +27,8 @@ export interface PadataOptions {
   streams?: number;
   /** Jobs that a thread may have in hand at once when they complete later, 1..128, default 1. */
   concurrency?: number;
-  /** Watches the oldest job of each stream: one that is not done after so many milliseconds, 1 or
-   *  more, is overdue. Default: nobody watches. */
+  /** A job that a worker has had in hand for so many milliseconds, 1 or more, is overdue, and so is the
+   *  oldest of a stream that no worker has had so long. Default: nobody watches. */
   watchdogMs?: number;
   /** Told of each overdue job. Must not throw. */
   onOverdue?: (report: OverdueReport) => void;

@@ -57,11 +57,10 @@ export function rangeSlots(workers: number): number {
 
 function seatSpec({ name, concurrency }: PadataSettings, seat: number): PortSpec {
   const links = [JOBS_QUEUE, RANGES_QUEUE, serialQueue(seat)];
-  // A pack in hand and one waiting: more would be bound to a worker that may be stuck.
-  const dequeueDepth = 1;
-  // Jobs that end later end in any order.
-  const any = { independentEnqueue: true, implicitRelease: false };
-  return { name: `${name}-${seat}`, links, dequeueDepth, ...(concurrency > 1 ? any : {}) };
+  // Jobs that end later end in any order. With several in hand none needs to wait at the port, where
+  // it would be bound to a worker that is full; with one the depth follows the work.
+  const any = { independentEnqueue: true, implicitRelease: false, dequeueDepth: 1 };
+  return { name: `${name}-${seat}`, links, ...(concurrency > 1 ? any : {}) };
 }
 
 function powerOfTwoFrom(least: number): number {

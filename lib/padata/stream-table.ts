@@ -11,7 +11,7 @@ import { Flight } from './flight.js';
 import type { PadataSettings } from './options.js';
 import { Stream } from './stream.js';
 import type { StreamPool } from './stream.js';
-import type { DueJob, Watched } from './watchdog.js';
+import type { Watched } from './watchdog.js';
 import type { WorkerSets } from './worker-sets.js';
 
 interface Place extends Watched {
@@ -46,6 +46,13 @@ export class StreamTable implements StreamPool {
     return this.#taken().map(({ stream }) => stream);
   }
 
+  /** The thread of a seat is gone: nobody has in hand what it had. */
+  drop(seat: number): void {
+    for (const { flight } of this.#taken()) {
+      for (const { job } of flight.due()) if (job.holder === seat) job.drop();
+    }
+  }
+
   /** For the watchdog. */
   get watched(): readonly Watched[] {
     return this.#taken();
@@ -70,9 +77,7 @@ export class StreamTable implements StreamPool {
       name,
       flight,
       stream,
-      get oldestDue(): DueJob | undefined {
-        return flight.oldestDue;
-      },
+      due: () => flight.due(),
     };
     return stream;
   }

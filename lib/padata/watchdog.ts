@@ -1,6 +1,6 @@
 /**
- * Looks after the oldest job of each stream: one that is not done in time is reported, once, and made
- * to fail if that was asked for.
+ * Looks after jobs that are not done in time: those that a thread has in hand, and the oldest of each
+ * stream, for which all others wait. Each is reported once, and made to fail if that was asked for.
  *
  * Runs on: a timer of the thread that opened the pool, which keeps no process alive.
  */
@@ -10,7 +10,7 @@ import type { JobBuffer } from './job-buffer.js';
 /** Looks per time that a job has. */
 const LOOKS = 4;
 
-/** A job that its stream waits for. Its number does not tell it from that of another run; `place` does. */
+/** A job that workers were given. Its number does not tell it from that of another run; `place` does. */
 export interface DueJob {
   readonly job: JobBuffer;
   /** Counts the jobs of the stream, modulo 2^32. */
@@ -20,8 +20,8 @@ export interface DueJob {
 /** A stream, as far as it is watched. */
 export interface Watched {
   readonly name: string;
-  /** The oldest job that workers have been given and are not through with. */
-  readonly oldestDue: DueJob | undefined;
+  /** The jobs that workers have been given and are not through with, oldest first. */
+  due(): Iterable<DueJob>;
 }
 
 export interface WatchdogOptions {
@@ -33,15 +33,20 @@ export interface WatchdogOptions {
 }
 
 interface Sight {
-  readonly place: number;
+  readonly seat: number | undefined;
+  /** Times that a thread had begun it, of both functions. */
+  readonly starts: number;
   readonly since: number;
-  reported: boolean;
+  readonly reported: boolean;
 }
+
+type Sights = Map<number, Sight>;
 
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #sights = new Map<Watched, Sight>();
+  /** What each look saw, by the place of the job. */
+  #sights = new Map<Watched, Sights>();
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
@@ -51,16 +56,10 @@ export class Watchdog {
 
   /** Made by the timer, and by tests. */
   look(now: number): void {
+    const before = this.#sights;
+    this.#sights = new Map();
     for (const stream of this.#options.streams()) {
-      const due = stream.oldestDue;
-      const sight = this.#sights.get(stream);
-      if (due === undefined) this.#sights.delete(stream);
-      else if (sight?.place !== due.place) {
-        this.#sights.set(stream, { place: due.place, since: now, reported: false });
-      } else if (!sight.reported && now - sight.since >= this.#options.ms) {
-        sight.reported = true;
-        this.#report(stream.name, due.job, now - sight.since);
-      }
+      this.#sights.set(stream, this.#lookAt(stream, before.get(stream), now));
     }
   }
 
@@ -68,9 +67,28 @@ export class Watchdog {
     clearInterval(this.#timer);
   }
 
-  #report(stream: string, job: JobBuffer, ms: number): void {
-    const { number, holder, starts } = job;
-    const report = { stream, job: number, seat: holder, ms, attempts: starts };
-    this.#options.onOverdue(report, job);
+  #lookAt(stream: Watched, before: Sights | undefined, now: number): Sights {
+    const sights: Sights = new Map();
+    let isOldest = true;
+    for (const { job, place } of stream.due()) {
+      if (isOldest || job.holder !== undefined) {
+        sights.set(place, this.#see(stream.name, job, before?.get(place), now));
+      }
+      isOldest = false;
+    }
+    return sights;
+  }
+
+  #see(stream: string, job: JobBuffer, before: Sight | undefined, now: number): Sight {
+    const { holder: seat, number } = job;
+    const starts = job.starts + job.serialStarts;
+    // One that had to wait for a thread has its full time from when it gets one.
+    if (before?.seat !== seat || before?.starts !== starts) {
+      return { seat, starts, since: now, reported: false };
+    }
+    const ms = now - before.since;
+    if (before.reported || ms < this.#options.ms) return before;
+    this.#options.onOverdue({ stream, job: number, seat, ms, attempts: starts }, job);
+    return { ...before, reported: true };
   }
 }
