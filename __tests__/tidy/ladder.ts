@@ -55,7 +55,8 @@ const LADDER: Readonly<Record<string, Rung>> = {
     packages: false,
   },
   examples: withPackages('index'),
-  bench: withPackages('index'),
+  // The examples' stages are what some scenarios measure.
+  bench: withPackages('index', 'examples'),
   'bench/limits': withPackages('index', 'ring', 'bench'),
 };
 

@@ -11,6 +11,7 @@ import { inlineSteps } from './inline-steps.js';
 import { lateBinding } from './late-binding.js';
 import { peers } from './peers.js';
 import { pipelineAsync } from './pipeline-async.js';
+import { pipelineExamples } from './pipeline-examples.js';
 import { pipelineItems } from './pipeline-items.js';
 import { pipelineSlowKey } from './pipeline-slow-key.js';
 import { roundTrip } from './round-trip.js';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   pipelineItems,
   pipelineSlowKey,
   pipelineAsync,
+  pipelineExamples,
   garbage,
   idleDevice,
   startUp,
