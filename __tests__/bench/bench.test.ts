@@ -58,6 +58,9 @@ const NAMES = [
   'round-trip',
   'configured-size',
   'crypto-pool',
+  'pipeline-items',
+  'pipeline-slow-key',
+  'pipeline-async',
   'garbage',
   'idle-device',
   'start-up',
@@ -75,7 +78,7 @@ test('every scenario passes its own check and says so in JSON', async () => {
       '--plots',
       plots,
     );
-    expect(stderr).toMatch(/^\[1\/12\] inline-device: warm-up 1$/m);
+    expect(stderr).toMatch(/^\[1\/15\] inline-device: warm-up 1$/m);
     const report = JSON.parse(stdout) as Report;
     expect(code).toBe(0);
     expect(report).toMatchObject({ runs: 1, full: false, passed: true });

@@ -1,4 +1,4 @@
-/** Runs the built command as a process of its own. */
+/** Runs the built commands as processes of their own. */
 import { spawn, spawnSync } from 'node:child_process';
 import type {
   ChildProcess,
@@ -11,9 +11,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../examples/padata-crypto/main.js', import.meta.url));
+const EXAMPLES = new URL('../../examples/', import.meta.url);
+const MAIN = mainOf('padata-crypto');
 /** Far longer than anything here takes. */
 const PATIENCE_MS = 50_000;
 
@@ -34,15 +35,30 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the command; its stdin is a pipe. */
-export function start(...args: string[]): Running {
-  return watch(spawn(process.execPath, [MAIN, ...args], { timeout: PATIENCE_MS }));
+function mainOf(example: string): string {
+  return fileURLToPath(new URL(`${example}/main.js`, EXAMPLES));
 }
 
-/** A module of one's own in the command's place; `examples` is the folder of its modules. */
+/** Starts the command; its stdin is a pipe. */
+export function start(...args: string[]): Running {
+  return startExample('padata-crypto', args);
+}
+
+/** @param scratch where it may put what is temporary. */
+export function startExample(
+  example: string,
+  args: readonly string[],
+  scratch: string = tmpdir(),
+): Running {
+  const env = { ...process.env, TMPDIR: scratch };
+  const options = { env, timeout: PATIENCE_MS };
+  return watch(spawn(process.execPath, [mainOf(example), ...args], options));
+}
+
+/** A module of one's own in the command's place; `command` is the folder of what commands share. */
 export function script(source: string): Promise<Ended> {
-  const folder = JSON.stringify(new URL('.', pathToFileURL(MAIN)));
-  const module = `const examples = ${folder};\n${source}`;
+  const folder = JSON.stringify(new URL('command/', EXAMPLES));
+  const module = `const command = ${folder};\n${source}`;
   const args = ['--input-type=module', '--eval', module];
   return watch(spawn(process.execPath, args, { timeout: PATIENCE_MS })).ended;
 }
@@ -69,7 +85,16 @@ function collect(stream: Readable): () => Buffer {
 
 /** Runs the command to its end with this input. */
 export function run(args: readonly string[], input: Uint8Array = new Uint8Array()): Promise<Ended> {
-  const { child, ended } = start(...args);
+  return runExample('padata-crypto', args, input);
+}
+
+export function runExample(
+  example: string,
+  args: readonly string[],
+  input: Uint8Array = new Uint8Array(),
+  scratch?: string,
+): Promise<Ended> {
+  const { child, ended } = startExample(example, args, scratch);
   child.stdin!.end(input);
   return ended;
 }

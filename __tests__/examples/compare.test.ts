@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { compare, machine } from '../../examples/padata-crypto/compare.js';
 import { fileLoad, packetLoad } from '../../examples/padata-crypto/loads.js';
-import { makeProgress } from '../../examples/padata-crypto/progress.js';
+import { makeProgress } from '../../examples/command/progress.js';
 import { comparisonData, machineLine, renderTable } from '../../examples/padata-crypto/report.js';
 
 const { signal } = new AbortController();

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { makeProgress, timeLeft } from '../../examples/padata-crypto/progress.js';
+import { makeProgress, timeLeft } from '../../examples/command/progress.js';
 
 /** cli-progress draws ten times a second. */
 const LONGER_THAN_A_FRAME_MS = 250;

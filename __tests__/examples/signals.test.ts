@@ -56,7 +56,7 @@ test('an end between the rename and the note of it finds nothing to remove', asy
     const place = JSON.stringify(path('out'));
     const { code, stderr } = await script(`
       import { readdirSync, renameSync } from 'node:fs';
-      const { openOutput } = await import(new URL('output.js', examples));
+      const { openOutput } = await import(new URL('output.js', command));
       await openOutput(${place}, undefined);
       const [temporary] = readdirSync(${JSON.stringify(path('.'))});
       renameSync(${JSON.stringify(path(''))} + '/' + temporary, ${place});
@@ -69,8 +69,9 @@ test('an end between the rename and the note of it finds nothing to remove', asy
 
 test('the signal that ends the process is told once, however often it comes', async () => {
   const { code, signal, stderr } = await script(`
-    const { onInterrupt } = await import(new URL('signals.js', examples));
-    const { tellEnd } = await import(new URL('failure.js', examples));
+    const { onInterrupt } = await import(new URL('signals.js', command));
+    const { nameProgram, tellEnd } = await import(new URL('failure.js', command));
+    nameProgram('padata-crypto');
     const { signal } = onInterrupt();
     signal.addEventListener('abort', () => {
       tellEnd(signal.reason.message);

@@ -10,6 +10,9 @@ import { inlineDevice } from './inline-device.js';
 import { inlineSteps } from './inline-steps.js';
 import { lateBinding } from './late-binding.js';
 import { peers } from './peers.js';
+import { pipelineAsync } from './pipeline-async.js';
+import { pipelineItems } from './pipeline-items.js';
+import { pipelineSlowKey } from './pipeline-slow-key.js';
 import { roundTrip } from './round-trip.js';
 import { scaling } from './scaling.js';
 import { startUp } from './start-up.js';
@@ -27,6 +30,9 @@ export const SCENARIOS: readonly Scenario[] = [
   roundTrip,
   configuredSize,
   cryptoPool,
+  pipelineItems,
+  pipelineSlowKey,
+  pipelineAsync,
   garbage,
   idleDevice,
   startUp,

@@ -4,12 +4,12 @@ import type { Contestant, OpenContestant } from './contestants/contestant.js';
 import { oneThread } from './contestants/one-thread.js';
 import { piscinaPool } from './contestants/piscina-pool.js';
 import { softdlbPool } from './contestants/softdlb-pool.js';
-import { Failure } from './failure.js';
+import { Failure } from '../command/failure.js';
 import { Output } from './load.js';
 import type { Load } from './load.js';
 import { measureRound, medianRound } from './measure.js';
 import type { RoundResult } from './measure.js';
-import type { Progress } from './progress.js';
+import type { Progress } from '../command/progress.js';
 
 /** One line of a table. */
 export interface Standing {

@@ -2,9 +2,9 @@
 import { compare, machine } from './compare.js';
 import { fileLoad, packetLoad } from './loads.js';
 import type { CompareCommand } from './options.js';
-import { makeProgress } from './progress.js';
+import { makeProgress } from '../command/progress.js';
 import { comparisonData, machineLine, renderTable } from './report.js';
-import { writeOut } from './standard-output.js';
+import { writeOut } from '../command/standard-output.js';
 
 export async function runComparison(
   { workers, json }: CompareCommand,

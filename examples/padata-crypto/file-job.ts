@@ -1,12 +1,12 @@
 /** One file: input to output through the pool, as `openssl enc -aes-256-ctr` would write it. */
 import { openPadata } from '../../lib/index.js';
-import { openInput } from './input.js';
-import type { Input } from './input.js';
+import { openInput } from '../command/input.js';
+import type { Input } from '../command/input.js';
 import type { FileCommand } from './options.js';
-import { openOutput } from './output.js';
-import type { OutputTarget } from './output.js';
-import { makeProgress } from './progress.js';
-import { writeOut } from './standard-output.js';
+import { openOutput } from '../command/output.js';
+import type { OutputTarget } from '../command/output.js';
+import { makeProgress } from '../command/progress.js';
+import { writeOut } from '../command/standard-output.js';
 
 /** Chunks in flight: enough to keep threads busy, few enough that memory stays bounded. */
 const CHUNKS_PER_WORKER = 4;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ctrSeal } from './ctr.js';
-import { systemFailure } from './failure.js';
+import { systemFailure } from '../command/failure.js';
 import type { Load } from './load.js';
 import { PACKET_BYTES, packetSeal, TAG_BYTES } from './packet.js';
 

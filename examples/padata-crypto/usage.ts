@@ -1,5 +1,6 @@
 /** The text of --help. */
-import { CHUNK_DEFAULT, CHUNK_MAX, WORKERS_MAX } from './options.js';
+import { WORKERS_MAX } from '../command/arguments.js';
+import { CHUNK_DEFAULT, CHUNK_MAX } from './options.js';
 
 export const USAGE = `padata-crypto: encryption on all cores, in order
 

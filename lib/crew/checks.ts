@@ -7,10 +7,10 @@ import { messageOf } from './message-of.js';
 /** The module's URL. @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no URL and no absolute path. */
 export function moduleUrl(field: string, module: unknown): string {
   // By its shape, not by `instanceof`: the URL may come from another realm.
-  const text = (module as URL | undefined | null)?.href ?? module;
-  if (typeof text === 'string') {
-    if (isAbsolute(text)) return pathToFileURL(text).href;
-    if (URL.canParse(text)) return text;
+  const url = (module as URL | undefined | null)?.href ?? module;
+  if (typeof url === 'string') {
+    if (isAbsolute(url)) return pathToFileURL(url).href;
+    if (URL.canParse(url)) return url;
   }
   throw invalid(`${field} must be a URL or an absolute path`, field, module);
 }
@@ -31,6 +31,38 @@ export function whole(field: string, value: unknown, min: number, max: number): 
     throw invalid('option out of range', field, value, { min, max });
   }
   return value;
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT for a field that is not known; `at` is what stands before its
+ *  name. */
+export function refuseUnknown(object: object, known: ReadonlySet<string>, at: string): void {
+  for (const field of Object.keys(object)) {
+    if (!known.has(field)) throw invalid('unknown option', at + field, object[field as never]);
+  }
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a string with something in it. */
+export function text(field: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalid(`${field} must be a string, and not empty`, field, value);
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a boolean. */
+export function flag(field: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalid(`${field} must be true or false`, field, value);
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is one of them. */
+export function oneOf<T extends string>(field: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  throw invalid(`${field} must be one of ${allowed.join(', ')}`, field, value);
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT for what is there and no function. */
+export function optionalFunction<F>(field: string, value: F): F {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalid(`${field} must be a function`, field, value);
 }
 
 /** The error for a wrong argument: its message ends in the field and its value. */

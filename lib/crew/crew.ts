@@ -33,8 +33,10 @@ export interface CrewOptions {
   refusal(cause: unknown): Error;
   /** A thread died, and this is why. Its events are scheduled again when this returns. */
   onCrash?(seat: number, cause: unknown): void;
-  /** The seat was given up: no thread follows. */
-  onVacant?(seat: number): void;
+  /** So many events of it were scheduled again. */
+  onReclaimed?(seat: number, events: number): void;
+  /** The seat stays empty from now on. */
+  onRetired?(seat: number, error: DlbError): void;
   /** Called once when the last seat is given up. */
   onLost(error: DlbError): void;
 }
@@ -48,6 +50,8 @@ interface Seat {
   manned: boolean;
   barren: number;
   retired: boolean;
+  /** Takes back the task that waits for a thread. */
+  takeBack: AbortController;
 }
 
 export class Crew {
@@ -68,6 +72,7 @@ export class Crew {
     this.#pool.on('message', (message: unknown) => this.#arrive(message));
     // A thread may fail while its task is being given up: the seat's loop sees that by itself.
     this.#pool.on('error', () => {});
+    this.#pool.on('workerDestroy', () => setImmediate(() => this.#hireAgain()));
     this.#seats = Array.from({ length: options.seats }, (_, index) => newSeat(index));
   }
 
@@ -141,6 +146,7 @@ export class Crew {
       const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
       if (this.#closing) return;
+      if (seat.takeBack.signal.aborted) continue;
       if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
       this.crashes++;
@@ -154,8 +160,10 @@ export class Crew {
 
   /** One thread's time at the seat. Resolves to why it ended, undefined when the domain stopped. */
   async #stint(seat: Seat): Promise<unknown> {
+    seat.takeBack = new AbortController();
+    const { signal } = seat.takeBack;
     try {
-      await this.#pool.run(this.#options.task(seat.index));
+      await this.#pool.run(this.#options.task(seat.index), { signal });
       return undefined;
     } catch (error) {
       await seat.exited;
@@ -163,6 +171,16 @@ export class Crew {
     } finally {
       seat.worker = undefined;
     }
+  }
+
+  /** Piscina starts no thread for one that died before it was ready: the task of its seat would wait for
+   *  ever. Handed in again, it gets one. */
+  #hireAgain(): void {
+    if (this.#closing || this.#pool.queueSize === 0) return;
+    const waiting = this.#seats.filter((seat) => seat.worker === undefined && !seat.retired);
+    const seats = this.#seats.filter((seat) => !seat.retired).length;
+    const missing = seats - this.#pool.threads.length;
+    for (const seat of waiting.slice(0, Math.max(0, missing))) seat.takeBack.abort();
   }
 
   /** A thread says that it is at its seat. */
@@ -184,7 +202,8 @@ export class Crew {
    *  thread. False when the domain is gone. */
   async #reclaim(seat: Seat): Promise<boolean> {
     try {
-      await this.#domain.reclaim(this.#port(seat));
+      const { rescheduled } = await this.#domain.reclaim(this.#port(seat));
+      this.#options.onReclaimed?.(seat.index, rescheduled);
       return true;
     } catch {
       return false;
@@ -193,12 +212,20 @@ export class Crew {
 
   #retire(seat: Seat): void {
     seat.retired = true;
-    if (!this.#closing) this.#options.onVacant?.(seat.index);
-    if (this.#closing || this.#seats.some((other) => !other.retired)) return;
+    if (this.#closing) return;
+    this.#options.onRetired?.(
+      seat.index,
+      this.#lost('the threads of a seat', { seat: seat.index }),
+    );
+    if (this.#seats.some((other) => !other.retired)) return;
+    this.#options.onLost(this.#lost('all threads', {}));
+  }
+
+  #lost(who: string, more: Record<string, unknown>): DlbError {
     const { name, seats: workers } = this.#options;
-    const what = 'all threads ended and new ones did not stay';
-    const details = { name, workers, crashes: this.crashes };
-    this.#options.onLost(new DlbError('ERR_DLB_WORKERS_LOST', what, details));
+    const details = { name, workers, crashes: this.crashes, ...more };
+    const what = `${who} ended and new ones did not stay`;
+    return new DlbError('ERR_DLB_WORKERS_LOST', what, details);
   }
 
   #forwarded(seat: Seat): number {
@@ -212,7 +239,8 @@ export class Crew {
 
 function newSeat(index: number): Seat {
   const exited = Promise.resolve();
-  return { index, worker: undefined, exited, manned: false, barren: 0, retired: false };
+  const takeBack = new AbortController();
+  return { index, worker: undefined, exited, manned: false, barren: 0, retired: false, takeBack };
 }
 
 /** A pool that starts all its threads and keeps them. `atomics` is off because a thread that waits

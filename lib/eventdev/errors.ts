@@ -34,10 +34,12 @@ export const ERROR_CODES = {
   ERR_DLB_PADATA_BUSY: 'a stream of a padata pool does one run at a time',
   ERR_DLB_PADATA_CLOSED: 'the padata pool, or the stream, is closed',
   ERR_DLB_PADATA_STOPPED: 'the padata pool is stopped and takes no jobs until it is started',
+  ERR_DLB_PIPELINE_CLOSED: 'the pipeline is closed',
   ERR_DLB_PORT_IN_USE: 'the port is attached already',
   ERR_DLB_RANGE_FAILED: 'the range function threw, or its thread ended',
   ERR_DLB_SCHEDULER_FAILED: 'the scheduler worker ended or threw',
   ERR_DLB_SERIAL_SET_EMPTY: 'no worker may run serial functions',
+  ERR_DLB_STAGE_FAILED: 'a handler of a pipeline threw, or ended its threads',
   ERR_DLB_STREAMS_UNAVAILABLE: 'all streams of the padata pool are open',
   ERR_DLB_WORKERS_LOST: 'all threads of a pool ended and new ones did not stay',
 } as const;

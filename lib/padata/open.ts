@@ -46,7 +46,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const crew = new Crew(
     domain,
     crewOptions(domain, exchange, settings, {
-      onVacant: (seat) => sets.vacate(seat),
+      onRetired: (seat) => sets.vacate(seat),
       onCrash: (seat) => streams.drop(seat),
     }),
   );
@@ -96,7 +96,7 @@ function crewOptions(
   domain: Domain,
   exchange: Exchange,
   settings: PadataSettings,
-  hooks: Required<Pick<CrewOptions, 'onVacant' | 'onCrash'>>,
+  hooks: Required<Pick<CrewOptions, 'onRetired' | 'onCrash'>>,
 ): CrewOptions {
   const { name, workers, resourceLimits, module, context, bytes, attempts, concurrency } = settings;
   return {

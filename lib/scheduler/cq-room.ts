@@ -70,7 +70,7 @@ export function markHeld(port: PortSeat): void {
   port.markOpen = true;
   port.markMoves = false;
   port.markHead = port.cqStart;
-  port.markTail = port.historyTail;
+  port.markTail = port.independent ? port.cq.tail : port.historyTail;
 }
 
 /** Sets the depth by how long the marked events were bound to the port, from when its thread came to take
@@ -86,7 +86,10 @@ function adaptDepth(machine: Machine, port: PortSeat, used: number, now: number)
     port.markMoves = true;
     port.markedAt = now;
   }
-  if (((port.historyHead - port.markTail) | 0) < 0) return;
+  // Whoever completes in any order works on many at once: what it has taken waits for nothing. Others
+  // take a burst and work on one after the other.
+  const passed = port.independent ? port.cqStart : port.historyHead;
+  if (((passed - port.markTail) | 0) < 0) return;
   const bound = now - port.markedAt;
   if (bound > BOUND_LONG_MS) setDepth(machine, port, port.depth >>> 1);
   else if (bound < (port.ranDry ? BOUND_SHORT_MS : BOUND_BRIEF_MS) && port.wasFull) {

@@ -11,7 +11,7 @@ import type { BigIntStats } from 'node:fs';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure, systemFailure } from './failure.js';
+import { Failure, programName, systemFailure } from './failure.js';
 import { throughLinks } from './links.js';
 import type { FileIdentity } from './input.js';
 import { untilSettled } from './signals.js';
@@ -101,7 +101,7 @@ async function temporaryFile(
   existing?: BigIntStats,
 ): Promise<OutputTarget> {
   const tag = randomBytes(NAME_TAG_BYTES).toString('hex');
-  const temporary = join(dirname(place), `.padata-crypto-${tag}.tmp`);
+  const temporary = join(dirname(place), `.${programName()}-${tag}.tmp`);
   const file = await open(temporary, 'wx', existing === undefined ? NEW_MODE : PRIVATE_MODE);
   // It may be gone already: a signal can come between the rename and `settled`.
   const settled = untilSettled(() => rmSync(temporary, { force: true }));

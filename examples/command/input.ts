@@ -82,7 +82,7 @@ function standardInput(signal: AbortSignal): Input {
       let filled = 0;
       while (filled < buffer.length) {
         if (rest.length === 0) {
-          const { done, value } = await nextPiece(pieces);
+          const { done, value } = await nextPiece(pieces, signal);
           if (done === true) break;
           rest = value;
         }
@@ -99,10 +99,15 @@ function standardInput(signal: AbortSignal): Input {
   };
 }
 
-async function nextPiece(pieces: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+async function nextPiece(
+  pieces: AsyncIterator<Uint8Array>,
+  signal: AbortSignal,
+): Promise<IteratorResult<Uint8Array>> {
   try {
     return await pieces.next();
   } catch (error) {
+    // Then it was us who closed it.
+    signal.throwIfAborted();
     throw systemFailure('cannot read standard input', error);
   }
 }

@@ -25,13 +25,23 @@ export class Interrupted extends Failure {
   }
 }
 
+let program = 'example';
 let told = false;
+
+/** Who it is that tells. */
+export function nameProgram(name: string): void {
+  program = name;
+}
+
+export function programName(): string {
+  return program;
+}
 
 /** Says what ended the run: once, whoever comes first. */
 export function tellEnd(text: string): void {
   if (told) return;
   told = true;
-  process.stderr.write(`padata-crypto: ${text.replaceAll('\n', ' ')}\n`);
+  process.stderr.write(`${program}: ${text.replaceAll('\n', ' ')}\n`);
 }
 
 const REASONS: Record<string, string> = {

@@ -2,7 +2,7 @@
 import cliProgress from 'cli-progress';
 import { untilSettled } from './signals.js';
 
-export type Unit = 'bytes' | 'rounds';
+export type Unit = 'bytes' | 'lines' | 'rounds';
 
 export interface Progress {
   /** @param total undefined when nobody knows, as with a pipe. */
@@ -127,5 +127,6 @@ export function timeLeft(
 
 function rate(done: number, unit: Unit, seconds: number): string {
   if (unit === 'rounds') return `${done} done`;
+  if (unit === 'lines') return `${Math.round(done / Math.max(seconds, 0.001))} lines/s`;
   return `${(done / MEGA / Math.max(seconds, 0.001)).toFixed(0)} MB/s`;
 }

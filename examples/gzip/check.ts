@@ -1,0 +1,31 @@
+/** Whether what was written brings back what went in. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { Failure } from '../command/failure.js';
+import type { Compression } from './compress.js';
+
+/** @throws Failure when it does not. */
+export async function checkFile(
+  name: string,
+  { bytesIn, digest }: Compression,
+  signal: AbortSignal,
+): Promise<void> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    const out = createGunzip();
+    out.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      hash.update(piece);
+    });
+    await pipeline(createReadStream(name), out, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Failure(`wrong: ${name} cannot be decompressed: ${(error as Error).message}`);
+  }
+  if (bytes !== bytesIn || hash.digest('hex') !== digest) {
+    throw new Failure(`wrong: ${bytesIn} bytes went into ${name}, ${bytes} others came out`);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Shared words beside the events: what is no longer wanted, what each worker is at, what it has counted.
+ *
+ *   words 0..1023      one per session, written by the main thread: 1 says that its items are not wanted
+ *   then per seat      its line, written by its worker:
+ *     word 0           BEAT: 0, or the stage of the call in hand and a count that moves with each call
+ *     from word 2      doubles: per stage one of each of COUNTS
+ *
+ * Plain accesses: nothing is handed over by these words. Who reads sees some value of late, and the
+ * counts of a worker are final when its last event has come out.
+ */
+
+export const SESSIONS = 1024;
+/** Session of those for whom there is no word of their own. */
+export const NO_SESSION = 0;
+
+/** What a worker counts per stage. */
+export const COUNTS = {
+  HANDLED: 0,
+  ERRORS: 1,
+  RETRIES: 2,
+  REDELIVERIES: 3,
+  ENDED: 4,
+  DROPPED: 5,
+  DEAD_LETTERS: 6,
+} as const;
+const COUNTS_PER_STAGE = 8;
+/** 128 bytes, in doubles. */
+const LINE_DOUBLES = 16;
+const STAGE_BITS = 8;
+
+export class Board {
+  readonly memory: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #seatDoubles: number;
+
+  constructor(seats: number, stages: number, memory?: SharedArrayBuffer) {
+    this.#seatDoubles = seatDoubles(stages);
+    const bytes = (SESSIONS / 2 + seats * this.#seatDoubles) * 8;
+    this.memory = memory ?? new SharedArrayBuffer(bytes);
+    this.#words = new Int32Array(this.memory);
+    this.#doubles = new Float64Array(this.memory);
+  }
+
+  /** Whether the items of the session are still wanted. */
+  isWanted(session: number): boolean {
+    return this.#words[session] === 0;
+  }
+  setWanted(session: number, wanted: boolean): void {
+    if (session !== NO_SESSION) this.#words[session] = wanted ? 0 : 1;
+  }
+
+  /** Says that a call of the stage begins. */
+  beginCall(seat: number, stage: number, call: number): void {
+    this.#words[this.#seatAt(seat) * 2] = (call << STAGE_BITS) | (stage + 1);
+  }
+  endCall(seat: number): void {
+    this.#words[this.#seatAt(seat) * 2] = 0;
+  }
+  beat(seat: number): number {
+    return this.#words[this.#seatAt(seat) * 2]!;
+  }
+
+  add(seat: number, stage: number, count: number, by: number): void {
+    this.#doubles[this.#countAt(seat, stage, count)]! += by;
+  }
+  /** Sum over all seats. */
+  total(seats: number, stage: number, count: number): number {
+    let sum = 0;
+    for (let seat = 0; seat < seats; seat++)
+      sum += this.#doubles[this.#countAt(seat, stage, count)]!;
+    return sum;
+  }
+
+  #seatAt(seat: number): number {
+    return SESSIONS / 2 + seat * this.#seatDoubles;
+  }
+  #countAt(seat: number, stage: number, count: number): number {
+    return this.#seatAt(seat) + 1 + stage * COUNTS_PER_STAGE + count;
+  }
+}
+
+/** The stage of a beat, -1 when there is no call in hand. */
+export function stageOfBeat(beat: number): number {
+  return (beat & ((1 << STAGE_BITS) - 1)) - 1;
+}
+
+function seatDoubles(stages: number): number {
+  return Math.ceil((1 + stages * COUNTS_PER_STAGE) / LINE_DOUBLES) * LINE_DOUBLES;
+}

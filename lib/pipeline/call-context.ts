@@ -1,0 +1,71 @@
+/** The second argument of a handler, in its worker. */
+import type { Cell } from './cell.js';
+import type { StageContext } from './contract.js';
+
+/** What a context needs of its worker. */
+export interface ContextHost {
+  readonly seat: number;
+  /** Views are taken away when the call is through. */
+  readonly debug: boolean;
+  signalOf(session: number): AbortSignal;
+  /** Room for a result that is larger than the cell's. */
+  grow(cell: Cell, bytes: number): Cell;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class CallContext implements StageContext {
+  readonly stage: string;
+  readonly worker: number;
+  flow = 0;
+  attempt = 0;
+  /** A larger cell that `output` had to make. */
+  grown: Cell | undefined;
+  readonly #host: ContextHost;
+  #cell: Cell | undefined;
+  #lent: Uint8Array[] = [];
+
+  constructor(stage: string, host: ContextHost) {
+    this.stage = stage;
+    this.worker = host.seat;
+    this.#host = host;
+  }
+
+  /** For the next call. */
+  show(cell: Cell, flow: number, attempt: number): void {
+    this.#cell = cell;
+    this.grown = undefined;
+    this.flow = flow;
+    this.attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signalOf(this.#cell?.session ?? 0);
+  }
+
+  output(bytes: number): Uint8Array {
+    const cell = this.#cell;
+    if (cell === undefined) return NOTHING;
+    if (this.#host.debug) return this.lend(new Uint8Array(bytes));
+    if (bytes <= cell.bytes) return cell.otherRoom.subarray(0, bytes);
+    this.grown = this.#host.grow(cell, bytes);
+    return this.grown.rooms[0].subarray(0, bytes);
+  }
+
+  /** In debug mode: memory that is taken away by `end`. */
+  lend(bytes: Uint8Array): Uint8Array {
+    this.#lent.push(bytes);
+    return bytes;
+  }
+
+  /** The call is through, and its result written. */
+  end(): void {
+    this.#cell = undefined;
+    if (this.#lent.length === 0) return;
+    for (const { buffer } of this.#lent) {
+      // Whoever still has a view of it finds it empty.
+      if (buffer.byteLength > 0) structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    }
+    this.#lent = [];
+  }
+}

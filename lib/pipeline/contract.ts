@@ -1,0 +1,348 @@
+/** What users of a pipeline pass and get. The types flow from the handlers to inputs and outputs. */
+import type { Duplex } from 'node:stream';
+import type { ReadableWritablePair } from 'node:stream/web';
+import type { ResourceLimits } from 'node:worker_threads';
+import type { DlbError } from '../eventdev/errors.js';
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What items of one key have in common: see `StageOptions.flow`. */
+export type FlowKey = string | number | bigint;
+
+/** Several results of one call; made by `many`. */
+export interface Many<T> {
+  readonly [MANY]: readonly T[];
+}
+export const MANY = Symbol.for('softdlb.many');
+
+/** What a handler may return: one result, several (`many`), or nothing, which ends the item. */
+export type HandlerResult<T> = T | Many<T> | void | undefined;
+
+/** Any function that can be a stage. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what a handler takes is for it to say.
+export type AnyHandler = (item: any, context: StageContext) => unknown;
+
+/** What the handler takes. */
+export type InputOf<H extends AnyHandler> = Parameters<H>[0];
+type Pieces<R> = R extends Many<infer T> ? T : R extends void | undefined ? never : R;
+/** What the handler's results are, one by one. */
+export type OutputOf<H extends AnyHandler> = Pieces<Awaited<ReturnType<H>>>;
+
+/** How a stage's items share its workers. */
+export type Schedule =
+  /** Any worker, any order. */
+  | 'parallel'
+  /** Any worker; results leave the stage in the order in which the items entered it. */
+  | 'ordered'
+  /** One item of a flow at a time, in order; the flow moves to whichever worker is free. */
+  | 'atomic'
+  /** As atomic, and a flow stays on one worker while that worker lives: handlers may keep state. */
+  | 'sticky';
+
+/**
+ * How values cross threads.
+ *
+ * - 'auto': Uint8Array as bytes, strings as UTF-8, numbers as they are, the rest as 'structured';
+ * - 'bytes', 'string': only those;
+ * - 'json': JSON text, for plain objects faster than 'structured';
+ * - 'structured': what structured clone can copy, by the serialiser of node:v8.
+ */
+export type Codec = 'auto' | 'bytes' | 'string' | 'json' | 'structured';
+
+/** What becomes of an item whose handler threw or rejected. */
+export type ErrorPolicy =
+  /** The run rejects with ERR_DLB_STAGE_FAILED, which names stage, flow and attempt. */
+  | 'fail'
+  /** The item ends here, counted in `stats().stages[].dropped`. */
+  | 'drop'
+  /** The item goes to `onDeadLetter`. */
+  | 'dead-letter'
+  | RetryPolicy;
+
+/** Tries again, while the item keeps its flow and its place in the order. */
+export interface RetryPolicy {
+  /** Tries after the first, 1..1000. */
+  retries: number;
+  /** Before the first retry, in milliseconds, default 100; doubles each time. */
+  delayMs?: number;
+  /** Default 30 000. */
+  maxDelayMs?: number;
+  /** When all failed. Default 'fail'. */
+  then?: 'fail' | 'drop' | 'dead-letter';
+}
+
+/** The second argument of a handler; one object per worker and stage, or per call in flight. */
+export interface StageContext {
+  /** Name of the stage. */
+  readonly stage: string;
+  /** The item's flow, 0..1048575: its key's hash. */
+  readonly flow: number;
+  /** Counts the tries of this item at this stage from 0: retries, and threads that died with it. */
+  readonly attempt: number;
+  /** The worker, 0..workers-1. */
+  readonly worker: number;
+  /** Aborted when the run or call that the item belongs to was, or has failed. */
+  readonly signal: AbortSignal;
+  /**
+   * Shared memory for a result in bytes: fill it, return it or the front of it, and nothing is
+   * copied. It holds whatever was there before. Valid until the handler returns or its promise
+   * settles.
+   */
+  output(bytes: number): Uint8Array;
+}
+
+/** What `setup` and `teardown` get. */
+export interface SetupContext<C = unknown> {
+  /** Name of the stage. */
+  readonly stage: string;
+  /** The worker, 0..workers-1. */
+  readonly worker: number;
+  /** The stage's `context`. */
+  readonly context: C;
+}
+
+/**
+ * One stage. Its module exports the handler, and may export `setup(context)`, which each worker
+ * awaits before its first item, and `teardown(context)`, which each worker awaits when the pipeline
+ * closes. A module that serves several stages is set up for each of them.
+ */
+export interface StageOptions<H extends AnyHandler = AnyHandler> {
+  /** Default: the handler's name, or stage-1, stage-2, ... */
+  name?: string;
+  /** The module with the handler: a URL, or an absolute path. */
+  module: URL | string;
+  /** The handler's export. Default 'default'. */
+  handler?: string;
+  /** Default 'parallel'. */
+  schedule?: Schedule;
+  /**
+   * The key of an item at this stage: the name of an export of the module, a function of the item;
+   * at the first stage also a function itself. Default: the item's flow at the stage before, at first
+   * the one that it was pushed with; 0 for an item that has none.
+   */
+  flow?: string | ((item: InputOf<H>) => FlowKey);
+  /** 0..255, 0 most urgent, default 128: whose items a worker takes first. */
+  priority?: number;
+  /** Workers that serve it, 1..workers of the pipeline. Default: all. */
+  workers?: number;
+  /** Most calls in flight per worker, when the handler returns promises, 1..256, default 16. */
+  concurrency?: number;
+  /** How its results cross threads. Default 'auto'. */
+  codec?: Codec;
+  /** Longest time for one call, in milliseconds. Then its worker is replaced, and the item tried
+   *  again. Default: no limit. */
+  timeoutMs?: number;
+  /** Default 'fail'. */
+  onError?: ErrorPolicy;
+  /** Most results of one call that go to the next stage, 1..1024, default 1: `many` of more needs
+   *  this to be raised, since room is kept for them. The last stage's results have no limit. */
+  pieces?: number;
+  /** Given to the module's `setup`; structured-cloneable. */
+  context?: unknown;
+}
+
+/** A stage as `stage` makes it: its types are for the compiler only. */
+export interface Stage<In = unknown, Out = unknown> {
+  readonly options: StageOptions;
+  readonly types?: { readonly in: (item: In) => void; readonly out: () => Out };
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- the items of a list of stages differ.
+export type AnyStage = Stage<any, any>;
+export type StageList = readonly [AnyStage, ...AnyStage[]];
+export type StageInput<S> = S extends Stage<infer In, infer _Out> ? In : never;
+export type StageOutput<S> = S extends Stage<infer _In, infer Out> ? Out : never;
+/** What is pushed into a pipeline of these stages. */
+export type PipelineInput<S extends StageList> = StageInput<S[0]>;
+/** What comes out of it. */
+export type PipelineOutput<S extends StageList> = S extends readonly [...infer _Before, infer Last]
+  ? StageOutput<Last>
+  : never;
+/** The list itself if every stage takes what the one before it gives. */
+export type Chained<S> = S extends readonly [infer First, infer Second, ...infer Rest]
+  ? StageOutput<First> extends StageInput<Second>
+    ? readonly [First, ...Chained<readonly [Second, ...Rest]>]
+    : readonly [First, Stage<StageOutput<First>, StageOutput<Second>>, ...Rest]
+  : S;
+
+/** 'in-order': as the items went in. 'as-completed': whatever is ready. */
+export type OutputOrder = 'in-order' | 'as-completed';
+
+export interface PipelineSpec<S extends StageList = StageList> {
+  stages: S;
+  /** Default 'pipeline'. */
+  name?: string;
+  /** Threads, 1..63. Default: what the machine can run at once. */
+  workers?: number;
+  /** Most items between source and consumer, 1..65536, default 1024. Beyond it the source waits. */
+  window?: number;
+  /** Room for an item, 64..1048576, default 2048. Larger ones work, each at the cost of messages. */
+  bytes?: number;
+  /** Bytes of items larger than `bytes` that may be on their way. Beyond it the source waits.
+   *  Default 256 MiB. */
+  largeBytes?: number;
+  /** How pushed items cross threads. Default 'auto'. */
+  codec?: Codec;
+  /** Default 'in-order'. */
+  order?: OutputOrder;
+  /** Threads that an item may end before it is a dead letter, 1..255, default 3. */
+  attempts?: number;
+  /** Takes dead letters. While its promise is pending, as many items fewer are let in. Without it,
+   *  an item that has ended its threads fails its run. */
+  onDeadLetter?: (letter: DeadLetter) => MaybePromise<void>;
+  /** Called with `stats()` every `statsIntervalMs`, default 1000, while the pipeline is open. */
+  onStats?: (stats: PipelineStats) => void;
+  statsIntervalMs?: number;
+  /** Handlers get their bytes as a copy that is taken away when they are through: who keeps a view
+   *  for longer than he may is told by the engine. Costs a copy. Default false. */
+  debug?: boolean;
+  /** Limits for each thread, as for a node:worker_threads Worker. */
+  resourceLimits?: ResourceLimits;
+}
+
+export interface ItemOptions {
+  /** Key for the first stages; a stage's own `flow` has precedence. */
+  flow?: FlowKey;
+  /** 0..255, 0 most urgent, default 128. Kept through all stages. */
+  priority?: number;
+}
+
+export interface CallOptions extends ItemOptions {
+  /** Rejects the call with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface RunOptions<In = unknown> {
+  /** Ends the run early; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Default: the pipeline's. */
+  order?: OutputOrder;
+  /** Key of each item; a stage's own `flow` has precedence. */
+  flow?: (item: In) => FlowKey;
+  /** Priority of each item. */
+  priority?: number | ((item: In) => number);
+  /** Most items between source and consumer. Default: the pipeline's. */
+  window?: number;
+}
+
+export interface PipelineCloseOptions {
+  /** How long items in flight may still take, in milliseconds. Then the threads are terminated and
+   *  what is pending rejects. Default: no limit. */
+  timeoutMs?: number;
+}
+
+/** An item that will not be tried again. */
+export interface DeadLetter {
+  /** The item as the stage got it. */
+  readonly item: unknown;
+  readonly stage: string;
+  readonly flow: number;
+  /** Tries, the first included. */
+  readonly attempts: number;
+  /** ERR_DLB_STAGE_FAILED: with the handler's error as its cause, or because of `crashes`. */
+  readonly error: DlbError;
+  /** Threads that ended with this item in hand. */
+  readonly crashes: number;
+}
+
+/** Milliseconds. */
+export interface Percentiles {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
+export interface StageStats {
+  readonly name: string;
+  /** Calls that returned, retries not counted. */
+  readonly handled: number;
+  /** Handled per second since the call of `stats` before, or since the start. */
+  readonly rate: number;
+  /** With a worker, called or soon to be. */
+  readonly inFlight: number;
+  /** Waiting for a worker. */
+  readonly waiting: number;
+  /** Calls that threw or rejected. */
+  readonly errors: number;
+  readonly retries: number;
+  /** Items that came again because the thread that had them died. */
+  readonly redeliveries: number;
+  /** Items that ended here: the handler returned nothing. */
+  readonly ended: number;
+  /** Items that ended here by the error policy 'drop'. */
+  readonly dropped: number;
+  readonly deadLetters: number;
+  /** Of a call; of short calls one in sixteen is timed. */
+  readonly handlerTime: Percentiles;
+  /** From the end of the stage before to the call. */
+  readonly waitingTime: Percentiles;
+}
+
+export interface PipelineStats {
+  readonly name: string;
+  /** Threads at work. */
+  readonly workers: number;
+  /** Threads that died and were replaced. */
+  readonly crashes: number;
+  /** Items let in whose last result was not delivered. */
+  readonly inFlight: number;
+  /** Items let in. */
+  readonly pushed: number;
+  /** Results delivered. */
+  readonly delivered: number;
+  /** Items that waited for room. */
+  readonly stalls: number;
+  /** Bytes of items larger than `bytes`, on their way. */
+  readonly largeBytes: number;
+  readonly stages: readonly StageStats[];
+}
+
+/**
+ * A running pipeline; `createPipeline` makes it. Runs on the thread that made it.
+ *
+ * An open pipeline keeps the process alive, as its threads do: `close` it, or declare it with
+ * `await using`.
+ */
+export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
+  readonly name: string;
+  readonly workers: number;
+  /**
+   * All items of `source` through all stages: an async iterable of the results. Takes items no
+   * faster than results are taken. Nothing starts before the first result is asked for; leaving the
+   * loop early cancels what is in flight. Several runs may be on at once.
+   * @throws DlbError from the iteration: ERR_DLB_STAGE_FAILED, ERR_DLB_PIPELINE_CLOSED,
+   *         ERR_DLB_WORKERS_LOST; the reason of `signal`; what the source throws.
+   */
+  run(
+    source: Iterable<In> | AsyncIterable<In>,
+    options?: RunOptions<In>,
+  ): AsyncIterableIterator<Out>;
+  /** One item; resolves to its result, undefined when a stage ended it. For request and response.
+   *  @throws DlbError as `run`; ERR_DLB_STAGE_FAILED also if it became several results. */
+  call(item: In, options?: CallOptions): Promise<Out | undefined>;
+  /** Lets an item in; the promise is what pushes back: await it before the next. Its results come
+   *  out of `results`. @throws DlbError as `run`. */
+  push(item: In, options?: ItemOptions): Promise<void>;
+  /** As `push`, but false when there is no room now. @throws DlbError as `run`. */
+  tryPush(item: In, options?: ItemOptions): boolean;
+  /** No more will be pushed: `results` ends with the last result. */
+  end(): void;
+  /** Results of the items that were pushed, for one consumer. As long as nobody reads them, at most
+   *  `window` of them wait, and `push` with them. */
+  results(): AsyncIterableIterator<Out>;
+  /** Resolves when every item pushed so far has been through all its stages.
+   *  @throws DlbError as `run`. */
+  drained(): Promise<void>;
+  /** A Node stream, in object mode: items in, results out. */
+  duplex(options?: RunOptions<In>): Duplex;
+  /** A pair of Web streams for `pipeThrough`, as a TransformStream is. */
+  transform(options?: RunOptions<In>): ReadableWritablePair<Out, In>;
+  stats(): PipelineStats;
+  /** Takes no more items, finishes those in flight, calls the teardowns, ends the threads. A run
+   *  whose source has not ended rejects with ERR_DLB_PIPELINE_CLOSED. */
+  close(options?: PipelineCloseOptions): Promise<void>;
+}

@@ -1,0 +1,78 @@
+/** Errors of handlers on their way from the worker to whoever is told. */
+import { deserialize, serialize } from 'node:v8';
+import { messageOf } from '../crew/message-of.js';
+import { DlbError } from '../eventdev/errors.js';
+import type { Cell } from './cell.js';
+import { copyOf, decode } from './codec.js';
+import type { DeadLetter } from './contract.js';
+
+/** What is written in the place of an item that failed for good. */
+export interface Failure {
+  readonly stage: string;
+  readonly flow: number;
+  readonly attempts: number;
+  readonly crashes: number;
+  /** Serialised error; undefined when the item ended its threads. */
+  readonly error: Uint8Array | undefined;
+  /** The item, as the stage got it. */
+  readonly kind: number;
+  readonly content: Uint8Array;
+}
+
+/** @param thrown undefined when the item ended its threads. */
+export function failureOf(
+  stage: string,
+  flow: number,
+  cell: Cell,
+  thrown: { readonly error: unknown } | undefined,
+): Failure {
+  return {
+    stage,
+    flow,
+    attempts: thrown === undefined ? cell.tries : cell.tries + 1,
+    crashes: cell.kills,
+    error: thrown === undefined ? undefined : serializeError(thrown.error),
+    kind: cell.kind,
+    content: copyOf(cell.content),
+  };
+}
+
+/** The error that a run rejects with, or a dead letter carries. */
+export function errorOf(failure: Failure): DlbError {
+  const { stage, flow, attempts, crashes, error } = failure;
+  if (error === undefined) {
+    const what = 'the threads that had the item ended';
+    return new DlbError('ERR_DLB_STAGE_FAILED', what, {
+      stage,
+      flow,
+      attempt: attempts - 1,
+      crashes,
+    });
+  }
+  const cause = deserializeError(error);
+  const details = { stage, flow, attempt: attempts - 1, crashes, reason: messageOf(cause) };
+  const failed = new DlbError('ERR_DLB_STAGE_FAILED', 'a handler failed', details);
+  failed.cause = cause;
+  return failed;
+}
+
+export function deadLetterOf(failure: Failure): DeadLetter {
+  const { stage, flow, attempts, crashes, kind, content } = failure;
+  const item = decode(kind, Buffer.from(content));
+  return { item, stage, flow, attempts, crashes, error: errorOf(failure) };
+}
+
+/** Structured clone keeps name, message, stack and cause of an error; `code` and the like go beside it. */
+function serializeError(error: unknown): Uint8Array {
+  try {
+    const own = error instanceof Error ? Object.fromEntries(Object.entries(error)) : {};
+    return serialize({ error, own });
+  } catch {
+    return serialize({ error: new Error(messageOf(error)), own: {} });
+  }
+}
+
+function deserializeError(bytes: Uint8Array): unknown {
+  const { error, own } = deserialize(bytes) as { error: unknown; own: object };
+  return error instanceof Error ? Object.assign(error, own) : error;
+}

@@ -1,0 +1,61 @@
+/** An event that a worker keeps open, and the flows that have one. */
+import { EventBurst } from '../eventdev/event-burst.js';
+import { FLOWS_MAX } from '../eventdev/limits.js';
+import type { Cell } from './cell.js';
+import type { StageRunner } from './stage-runner.js';
+
+export class Held {
+  /** The event, alone in a burst of its own. */
+  readonly event = new EventBurst(1);
+  readonly runner: StageRunner;
+  /** Undefined while it has to be fetched. */
+  cell: Cell | undefined;
+  /** When the call began, in milliseconds. */
+  began = 0;
+
+  constructor(from: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined) {
+    this.event.append(from, i);
+    this.runner = runner;
+    this.cell = cell;
+  }
+
+  get flowKey(): number {
+    return flowKeyOf(this.runner, this.event.flowId(0));
+  }
+}
+
+export function flowKeyOf(runner: StageRunner, flow: number): number {
+  return runner.index * FLOWS_MAX + flow;
+}
+
+/** The flows that have an event open here, each with what waits behind it. */
+export class BusyFlows {
+  readonly #waiting = new Map<number, Held[]>();
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  has(key: number): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** The flow has an event open from now on. */
+  begin(key: number): void {
+    this.#waiting.set(key, []);
+  }
+
+  /** Puts an event behind those of its flow. */
+  wait(key: number, held: Held): void {
+    this.#waiting.get(key)!.push(held);
+  }
+
+  /** The open event is done: the next of its flow, which is open now; undefined when there is none, and the
+   *  flow is free. */
+  next(key: number): Held | undefined {
+    const waiting = this.#waiting.get(key);
+    const next = waiting?.shift();
+    if (next === undefined) this.#waiting.delete(key);
+    return next;
+  }
+}

@@ -1,0 +1,29 @@
+/** Pipelines: stages on a pool of threads, per key, in order, with backpressure. */
+export { createPipeline } from './open.js';
+export { many, stage } from './stage.js';
+export type {
+  CallOptions as PipelineCallOptions,
+  Codec,
+  DeadLetter,
+  ErrorPolicy,
+  FlowKey,
+  HandlerResult,
+  ItemOptions,
+  Many,
+  OutputOrder,
+  Percentiles,
+  Pipeline,
+  PipelineCloseOptions,
+  PipelineInput,
+  PipelineOutput,
+  PipelineSpec,
+  PipelineStats,
+  RetryPolicy,
+  RunOptions as PipelineRunOptions,
+  Schedule,
+  SetupContext,
+  Stage,
+  StageContext,
+  StageOptions,
+  StageStats,
+} from './contract.js';

@@ -1,0 +1,192 @@
+/**
+ * The events that a worker keeps open beyond the burst in which they came: calls that are pending promises,
+ * events that wait for their flow, for a place or for their time, suspects.
+ *
+ * Runs on: the worker. A flow of a keyed stage that has an event here is busy: what follows waits behind
+ * it, in order, so the flow stays exclusive and in order while the scheduler sees only that this port has it.
+ */
+import { EventBurst } from '../eventdev/event-burst.js';
+import type { Latch } from '../idle/latch.js';
+import type { Port } from '../port/index.js';
+import { MARKS } from './cell.js';
+import type { Cell } from './cell.js';
+import type { Cells } from './cells.js';
+import { BusyFlows, flowKeyOf, Held } from './held.js';
+import type { StageRunner } from './stage-runner.js';
+import { HALF_BIT } from './task.js';
+
+/** A port names so many events at most. */
+const HELD_MAX = 256;
+
+export interface OpenEventsParts {
+  readonly port: Port;
+  readonly cells: Cells;
+  /** Opened when an open call settles. */
+  readonly latch: Latch;
+  readonly stages: readonly StageRunner[];
+}
+
+export class OpenEvents {
+  count = 0;
+  /** Calls an event's handler. True: the event is through. */
+  start: (held: Held) => boolean = () => false;
+  readonly #parts: OpenEventsParts;
+  readonly #busy = new BusyFlows();
+  /** Calls whose promises are pending. */
+  readonly #running = new Set<Held>();
+  /** To be called as soon as there is room. */
+  #ready: Held[] = [];
+  /** To be called alone, and the one that is. */
+  readonly #suspects: Held[] = [];
+  #alone: Held | undefined;
+  /** Through, and not sent. */
+  readonly #done = new EventBurst(HELD_MAX);
+
+  constructor(parts: OpenEventsParts) {
+    this.#parts = parts;
+  }
+
+  /** How many events to take, of `max`. */
+  room(max: number): number {
+    if (this.count === 0) return max;
+    if (this.#suspects.length > 0 || this.#alone !== undefined) return 0;
+    let free = 0;
+    for (const { settings, running, backlog } of this.#parts.stages) {
+      free += Math.max(0, settings.concurrency - running - backlog.length);
+    }
+    return Math.min(max, free, HELD_MAX - this.count);
+  }
+
+  /** Goes on with what waits, and sends what is through. */
+  advance(): void {
+    this.sendDone();
+    if (this.count === 0) return;
+    if (this.#alone === undefined && this.#suspects.length === 0) this.#startReady();
+    else if (this.#alone === undefined && this.#running.size === 0) {
+      this.#alone = this.#suspects.shift()!;
+      this.#start(this.#alone);
+    }
+    this.sendDone();
+  }
+
+  /** Keeps event `i` behind those of its flow, if the flow is busy. */
+  queueIfBusy(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): boolean {
+    if (this.#busy.size === 0 || !runner.isKeyed) return false;
+    const key = flowKeyOf(runner, burst.flowId(i));
+    if (!this.#busy.has(key)) return false;
+    this.#busy.wait(key, this.#keep(burst, i, runner, cell));
+    return true;
+  }
+
+  /** Keeps event `i` open; its flow is busy from now on. */
+  hold(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
+    const held = this.#keep(burst, i, runner, cell);
+    if (runner.isKeyed) this.#busy.begin(held.flowKey);
+    return held;
+  }
+
+  /** A call begins: one that was open alone is no longer the only one to blame. */
+  excuse(): void {
+    if (this.#running.size !== 1) return;
+    for (const { cell } of this.#running) cell!.mark = MARKS.BESIDE_OTHERS;
+  }
+
+  /** The event's call is a pending promise. */
+  run(held: Held): void {
+    held.cell!.mark = this.#running.size === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS;
+    this.#running.add(held);
+    held.runner.running++;
+  }
+
+  /** The promise has settled; `isThrough` says what became of the event. */
+  settle(held: Held, isThrough: () => boolean): void {
+    this.#running.delete(held);
+    held.runner.running--;
+    if (isThrough()) this.complete(held);
+    this.#parts.latch.open();
+  }
+
+  /** A thread has died with the event: it is called alone. */
+  suspect(held: Held): void {
+    this.#suspects.push(held);
+  }
+
+  callLater(held: Held, delayMs: number): void {
+    if (this.#alone === held) this.#alone = undefined;
+    setTimeout(() => this.#makeReady(held), delayMs);
+  }
+
+  /** A large cell that was announced before this thread began to listen is asked for. */
+  async fetch(held: Held): Promise<void> {
+    const cell = await this.#parts.cells.large.want(held.event.payload(0));
+    cell.half = held.event.payloadHigh(0) & HALF_BIT;
+    held.cell = cell;
+    this.#makeReady(held);
+  }
+
+  /** The event is through: the next of its flow may go. */
+  complete(held: Held): void {
+    if (this.#alone === held) this.#alone = undefined;
+    this.count--;
+    this.#done.append(held.event, 0);
+    if (this.#done.length === this.#done.capacity) this.sendDone();
+    if (!held.runner.isKeyed) return;
+    const next = this.#busy.next(held.flowKey);
+    if (next !== undefined) this.#makeReady(next);
+  }
+
+  /** An open call that takes longer than its stage allows. */
+  overdue(now: number): Held | undefined {
+    for (const held of this.#running) {
+      const { timeoutMs } = held.runner.settings;
+      if (timeoutMs > 0 && now - held.began > timeoutMs) return held;
+    }
+    return undefined;
+  }
+
+  /** The thread is about to end because of this call: the others are not to blame. */
+  accuse(suspect: Held): void {
+    for (const { cell } of this.#running) cell!.mark = MARKS.NOT_BEGUN;
+    suspect.cell!.mark = MARKS.ALONE;
+    this.sendDone();
+  }
+
+  sendDone(): void {
+    for (let at = 0; at < this.#done.length;) {
+      const sent = this.#parts.port.enqueueBurst(this.#done, at);
+      // The domain has stopped: nobody waits for them.
+      if (sent === 0) break;
+      at += sent;
+    }
+    this.#done.clear();
+  }
+
+  #keep(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
+    this.count++;
+    return new Held(burst, i, runner, cell);
+  }
+
+  #makeReady(held: Held): void {
+    this.#ready.push(held);
+    this.#parts.latch.open();
+  }
+
+  #startReady(): void {
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const held of ready) {
+      if (held.runner.hasRoom) this.#start(held);
+      else held.runner.backlog.push(held);
+    }
+    for (const runner of this.#parts.stages) {
+      while (runner.backlog.length > 0 && runner.hasRoom && this.#suspects.length === 0) {
+        this.#start(runner.backlog.shift()!);
+      }
+    }
+  }
+
+  #start(held: Held): void {
+    if (held.cell === undefined) void this.fetch(held);
+    else if (this.start(held)) this.complete(held);
+  }
+}

@@ -1,0 +1,33 @@
+/** The abort signals that handlers have asked for, by session. */
+import type { Board } from './board.js';
+
+export class OpenSignals {
+  readonly #board: Board;
+  readonly #controllers = new Map<number, AbortController>();
+
+  constructor(board: Board) {
+    this.#board = board;
+  }
+
+  /** The signal of a session; all its calls share one. */
+  of(session: number): AbortSignal {
+    let controller = this.#controllers.get(session);
+    if (controller === undefined) {
+      controller = new AbortController();
+      this.#controllers.set(session, controller);
+      if (!this.#board.isWanted(session)) controller.abort();
+    }
+    return controller.signal;
+  }
+
+  /** Aborts the signals of sessions that are no longer wanted; a session that is used again after that gets
+   *  another one. */
+  check(): void {
+    if (this.#controllers.size === 0) return;
+    for (const [session, controller] of this.#controllers) {
+      if (this.#board.isWanted(session)) continue;
+      this.#controllers.delete(session);
+      controller.abort();
+    }
+  }
+}

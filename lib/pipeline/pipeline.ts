@@ -1,0 +1,231 @@
+/**
+ * A pipeline as its user has it: puts together what lets items in, takes results out, watches and ends it.
+ *
+ * Runs on: the thread that made it.
+ */
+import type { Duplex } from 'node:stream';
+import type { ReadableWritablePair } from 'node:stream/web';
+import { invalid, oneOf, whole } from '../crew/checks.js';
+import type { Crew } from '../crew/crew.js';
+import type { Domain } from '../control/index.js';
+import type { Device } from '../device/index.js';
+import { DlbError } from '../eventdev/errors.js';
+import { duplexOf, transformOf } from './adapters.js';
+import type { Ends } from './adapters.js';
+import { CallDesk } from './call-desk.js';
+import { CHANNELS } from './channels.js';
+import type * as contract from './contract.js';
+import type { Engine } from './engine.js';
+import type { Entry } from './entry.js';
+import { Items } from './items.js';
+import { Pushes } from './pushes.js';
+import { Run } from './run.js';
+import type { Sessions } from './sessions.js';
+import type { Settings } from './settings.js';
+import type { StageReader } from './stats.js';
+import { Stream } from './stream.js';
+import type { Watchdog } from './watchdog.js';
+
+/** What a pipeline is made of; `createPipeline` puts it together. */
+export interface PipelineParts {
+  readonly settings: Settings;
+  readonly device: Device;
+  readonly domain: Domain;
+  readonly engine: Engine;
+  readonly crew: Crew;
+  readonly entry: Entry;
+  readonly sessions: Sessions;
+  readonly stages: StageReader;
+  readonly watchdog: Watchdog;
+}
+
+const ORDERS = ['in-order', 'as-completed'] as const;
+
+export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
+  readonly #parts: PipelineParts;
+  readonly #calls: CallDesk;
+  readonly #pushes: Pushes;
+  /** Streams whose results may still be asked for. */
+  readonly #streams = new Set<Stream>();
+  readonly #statsTimer: ReturnType<typeof setInterval> | undefined;
+  #delivered = 0;
+  #closing: Promise<void> | undefined;
+
+  /** Use `createPipeline`. */
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    const { engine, entry, sessions, settings } = parts;
+    this.#calls = new CallDesk(engine, entry, sessions, this.#count);
+    this.#pushes = new Pushes(this.#newStream({}), engine, entry);
+    const { onStats, statsIntervalMs } = settings;
+    if (onStats === undefined) return;
+    this.#statsTimer = setInterval(() => onStats(this.stats()), statsIntervalMs);
+    this.#statsTimer.unref();
+  }
+
+  get name(): string {
+    return this.#parts.settings.name;
+  }
+
+  get workers(): number {
+    return this.#parts.settings.workers;
+  }
+
+  run(
+    source: Iterable<In> | AsyncIterable<In>,
+    options: contract.RunOptions<In> = {},
+  ): AsyncIterableIterator<Out> {
+    this.#assertOpen();
+    const { engine, entry } = this.#parts;
+    const stream = this.#newStream(options);
+    const items = new Items(source, stream, engine, entry, options);
+    return new Run<Out>(engine, stream, items, this.#whenOver(stream, options.signal));
+  }
+
+  async call(item: In, options: contract.CallOptions = {}): Promise<Out | undefined> {
+    this.#assertOpen();
+    return (await this.#calls.call(item, options)) as Out | undefined;
+  }
+
+  async push(item: In, options: contract.ItemOptions = {}): Promise<void> {
+    await this.#pushes.push(item, options);
+  }
+
+  tryPush(item: In, options: contract.ItemOptions = {}): boolean {
+    return this.#pushes.tryPush(item, options);
+  }
+
+  end(): void {
+    this.#pushes.stream.end();
+  }
+
+  results(): AsyncIterableIterator<Out> {
+    return new Run<Out>(this.#parts.engine, this.#pushes.stream, undefined, () => {});
+  }
+
+  drained(): Promise<void> {
+    return this.#pushes.drained();
+  }
+
+  duplex(options: contract.RunOptions<In> = {}): Duplex {
+    return duplexOf(this.#ends(options));
+  }
+
+  transform(options: contract.RunOptions<In> = {}): ReadableWritablePair<Out, In> {
+    return transformOf(this.#ends(options));
+  }
+
+  stats(): contract.PipelineStats {
+    const { crew, engine, stages } = this.#parts;
+    return {
+      name: this.name,
+      workers: crew.present,
+      crashes: crew.crashes,
+      inFlight: engine.inFlight,
+      pushed: engine.pushed,
+      delivered: this.#delivered,
+      stalls: engine.stalls,
+      largeBytes: engine.large.bytes,
+      stages: stages.read(),
+    };
+  }
+
+  close(options: contract.PipelineCloseOptions = {}): Promise<void> {
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+      return Promise.reject(invalid('timeoutMs must be 0 or more', 'timeoutMs', timeoutMs));
+    }
+    this.#closing ??= this.#close(timeoutMs ?? Infinity);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const { crew, device, domain, engine, watchdog } = this.#parts;
+    const closed = this.#closed();
+    for (const stream of this.#streams) stream.cut(closed);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const isLate = new Promise<void>((resolve) => {
+      if (timeoutMs < Infinity) timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([engine.idle(), isLate]);
+    if (engine.inFlight > 0) engine.break(closed);
+    else if (engine.broken === undefined) CHANNELS.drain.publish({ pipeline: this.name });
+    crew.prepareToStop();
+    try {
+      if (engine.broken === undefined) {
+        await domain.stop();
+        // The teardowns have what is left of the time.
+        await Promise.race([crew.dismiss(), isLate]);
+      }
+    } finally {
+      clearTimeout(timer);
+      clearInterval(this.#statsTimer);
+      watchdog.stop();
+      await crew.terminate();
+      engine.break(closed);
+      engine.port.detach();
+      engine.large.close();
+      await device.close();
+    }
+  }
+
+  #newStream({ order, window }: contract.RunOptions<never>): Stream {
+    const { engine, sessions, settings } = this.#parts;
+    const stream = new Stream(engine, sessions, {
+      window: whole('window', window ?? settings.window, 1, 65_536),
+      order: oneOf('order', order ?? settings.order, ORDERS),
+      onTaken: this.#count,
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  #ends(options: contract.RunOptions<In>): Ends<In, Out> {
+    this.#assertOpen();
+    const { engine, entry } = this.#parts;
+    const stream = this.#newStream(options);
+    const pushes = new Pushes(stream, engine, entry);
+    const results = new Run<Out>(engine, stream, undefined, this.#whenOver(stream, options.signal));
+    return { pushes, results, optionsOf: (item) => itemOptions(item, options) };
+  }
+
+  /** Follows a signal until the returned function is called. */
+  #whenOver(stream: Stream, signal: AbortSignal | undefined): () => void {
+    const abort = (): void => stream.fail(signal!.reason);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    return () => {
+      signal?.removeEventListener('abort', abort);
+      this.#streams.delete(stream);
+    };
+  }
+
+  readonly #count = (): void => {
+    this.#delivered++;
+  };
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw this.#closed();
+    const { broken } = this.#parts.engine;
+    if (broken !== undefined) throw broken.reason;
+  }
+
+  #closed(): DlbError {
+    return new DlbError('ERR_DLB_PIPELINE_CLOSED', 'the pipeline is closed', { name: this.name });
+  }
+}
+
+function itemOptions<In>(
+  item: In,
+  { flow, priority }: contract.RunOptions<In>,
+): contract.ItemOptions {
+  const of = typeof priority === 'function' ? priority(item) : priority;
+  return {
+    ...(flow === undefined ? {} : { flow: flow(item) }),
+    ...(of === undefined ? {} : { priority: of }),
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The items that were let in, until the last part of each has come out.
+ *
+ * An item may become several on its way. Each of them has its part of the whole, a piece of the line from 0
+ * to WHOLE; the item is through when the parts that have come out add up to it, and their order on the line is
+ * the order of its results. (Termination by weight throwing, Mattern 1989; here the weights are intervals.)
+ */
+import { DlbError } from '../eventdev/errors.js';
+import { deserialize } from 'node:v8';
+import type { Cell } from './cell.js';
+import { decodeCopy, KIND, readBundle } from './codec.js';
+import type { DeadLetter, MaybePromise } from './contract.js';
+import { deadLetterOf, errorOf } from './failure.js';
+import type { Failure } from './failure.js';
+
+/** Whoever let an item in, and gets what becomes of it. */
+export interface ItemOwner {
+  /** False: nobody looks at the values any more. */
+  readonly wants: boolean;
+  /** The item is through, with one result. */
+  result(number: number, value: unknown): void;
+  /** The item is through, with none or several. */
+  results(number: number, values: readonly unknown[]): void;
+  /** It failed for good, in whole or in part. Its end comes all the same. */
+  failed(number: number, error: unknown): void;
+  /** As `failed`, but the error went to the dead letters. */
+  buried(number: number, error: unknown): void;
+}
+
+/** Parts of up to 1024, four stages deep, are at least 1 long. */
+export const WHOLE = 2 ** 52;
+
+interface Part {
+  readonly start: number;
+  readonly values: readonly unknown[];
+}
+interface Root {
+  owner: ItemOwner;
+  number: number;
+  /** How much of the whole has come out. */
+  seen: number;
+  parts: Part[];
+  /** Dead letters of it that are being taken. */
+  burials: number;
+}
+
+const NONE: readonly unknown[] = [];
+const NOBODY: ItemOwner = {
+  wants: false,
+  result: () => {},
+  results: () => {},
+  failed: () => {},
+  buried: () => {},
+};
+
+export class Roots {
+  /** Called with a root of which all has come out. */
+  release: (root: number) => void = () => {};
+  /** An item failed for good. */
+  onFailed: (error: DlbError) => void = () => {};
+  /** What a dead letter's taker threw. */
+  onBurialFailed: (error: unknown) => void = () => {};
+  readonly #roots: Root[];
+  readonly #hasParts: boolean;
+  readonly #onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
+
+  constructor(
+    count: number,
+    hasParts: boolean,
+    onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined,
+  ) {
+    this.#roots = Array.from({ length: count }, () => ({
+      owner: NOBODY,
+      number: 0,
+      seen: 0,
+      parts: [],
+      burials: 0,
+    }));
+    this.#hasParts = hasParts;
+    this.#onDeadLetter = onDeadLetter;
+  }
+
+  begin(root: number, owner: ItemOwner, number: number, cell: Cell): void {
+    const begun = this.#roots[root]!;
+    begun.owner = owner;
+    begun.number = number;
+    if (this.#hasParts) cell.place(0, 0, WHOLE);
+  }
+
+  /** Takes out what is in the cell. */
+  takeOut(cell: Cell): void {
+    const { root: index, kind } = cell;
+    const root = this.#roots[index]!;
+    const isWhole = !this.#hasParts || cell.weight === WHOLE;
+    if (isWhole && kind < KIND.BUNDLE) {
+      // The common case, without a list.
+      const { owner, number } = root;
+      const value = owner.wants ? decodeCopy(kind, cell.content) : undefined;
+      this.#forget(index, root);
+      return owner.result(number, value);
+    }
+    const values = this.#valuesIn(cell, root, index);
+    if (isWhole) return this.#end(index, root, values);
+    if (values.length > 0) root.parts.push({ start: cell.start, values });
+    root.seen += cell.weight;
+    if (root.seen < WHOLE) return;
+    root.parts.sort((a, b) => a.start - b.start);
+    this.#end(
+      index,
+      root,
+      root.parts.flatMap((part) => part.values),
+    );
+  }
+
+  /** None of them will come out. */
+  failAll(reason: unknown): void {
+    for (const root of this.#roots) {
+      if (root.owner !== NOBODY) root.owner.failed(root.number, reason);
+      root.owner = NOBODY;
+    }
+  }
+
+  #valuesIn(cell: Cell, root: Root, index: number): readonly unknown[] {
+    const { kind } = cell;
+    if (kind === KIND.FAILED || kind === KIND.DEAD) this.#failed(cell, root, index);
+    if (kind > KIND.BUNDLE || !root.owner.wants) return NONE;
+    return kind === KIND.BUNDLE ? readBundle(cell.content) : [decodeCopy(kind, cell.content)];
+  }
+
+  #failed(cell: Cell, root: Root, index: number): void {
+    const failure = deserialize(Buffer.from(cell.content)) as Failure;
+    const error = errorOf(failure);
+    this.onFailed(error);
+    if (cell.kind === KIND.DEAD && this.#onDeadLetter !== undefined) {
+      root.owner.buried(root.number, error);
+      void this.#bury(failure, root, index);
+    } else root.owner.failed(root.number, error);
+  }
+
+  /** While its taker is at work, the root keeps its slot: a slow one holds back the source. */
+  async #bury(failure: Failure, root: Root, index: number): Promise<void> {
+    root.burials++;
+    try {
+      await this.#onDeadLetter!(deadLetterOf(failure));
+    } catch (error) {
+      this.onBurialFailed(error);
+    }
+    root.burials--;
+    if (root.burials === 0 && root.owner === NOBODY) this.release(index);
+  }
+
+  #end(index: number, root: Root, values: readonly unknown[]): void {
+    const { owner, number } = root;
+    if (root.seen > WHOLE) {
+      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'more came out than was let in', { number });
+    }
+    this.#forget(index, root);
+    if (values.length === 1) owner.result(number, values[0]);
+    else owner.results(number, values);
+  }
+
+  #forget(index: number, root: Root): void {
+    root.owner = NOBODY;
+    root.seen = 0;
+    if (root.parts.length > 0) root.parts = [];
+    if (root.burials === 0) this.release(index);
+  }
+}

@@ -1,0 +1,165 @@
+/** The specification of a pipeline: defaults with their reasons, and checks that name the field. */
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import {
+  flag,
+  invalid,
+  oneOf,
+  optionalFunction,
+  refuseUnknown,
+  text,
+  whole,
+} from '../crew/checks.js';
+import { EVENTS_LIMIT_MAX, PORTS_MAX, QUEUES_MAX } from '../eventdev/limits.js';
+import type {
+  Codec,
+  DeadLetter,
+  MaybePromise,
+  OutputOrder,
+  PipelineSpec,
+  PipelineStats,
+} from './contract.js';
+import { settleStage } from './stage-settings.js';
+import type { StageSettings } from './stage-settings.js';
+
+/** A specification with everything decided. */
+export interface Settings {
+  readonly name: string;
+  readonly workers: number;
+  readonly window: number;
+  readonly bytes: number;
+  readonly largeBytes: number;
+  readonly codec: Codec;
+  readonly order: OutputOrder;
+  readonly attempts: number;
+  readonly debug: boolean;
+  readonly statsIntervalMs: number;
+  readonly onStats: ((stats: PipelineStats) => void) | undefined;
+  readonly onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
+  readonly resourceLimits: ResourceLimits | undefined;
+  readonly stages: readonly StageSettings[];
+  /** Most events that one item may become. */
+  readonly pieces: number;
+}
+
+/** One port is the main thread's. */
+const WORKERS_MAX = PORTS_MAX - 1;
+const WINDOW_MAX = 65_536;
+/** Deep enough to keep threads busy while the main thread rests. All cells of a window are in use in turn: four
+ *  times as many, with room for 2048 bytes, are more pages than a core's TLB knows, and a small item cost
+ *  twice as much. */
+const WINDOW_DEFAULT = 1024;
+/** Both rooms of a cell start at a cache line. */
+const BYTES_STEP = 64;
+const BYTES_MAX = 1 << 20;
+const BYTES_DEFAULT = 2048;
+const LARGE_BYTES_DEFAULT = 256 << 20;
+const ATTEMPTS_MAX = 255;
+const ATTEMPTS_DEFAULT = 3;
+const STATS_MS_DEFAULT = 1000;
+/** The longest that a timer can wait. */
+const STATS_MS_MAX = 2 ** 31 - 1;
+
+const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
+const ORDERS = ['in-order', 'as-completed'] as const;
+const KNOWN = new Set([
+  'stages',
+  'name',
+  'workers',
+  'window',
+  'bytes',
+  'largeBytes',
+  'codec',
+  'order',
+  'attempts',
+  'onDeadLetter',
+  'onStats',
+  'statsIntervalMs',
+  'debug',
+  'resourceLimits',
+]);
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
+export function settle(spec: PipelineSpec): Settings {
+  if (typeof spec !== 'object' || spec === null)
+    throw invalid('spec must be an object', 'spec', spec);
+  refuseUnknown(spec, KNOWN, '');
+  const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
+  const workers = whole('workers', spec.workers ?? workersDefault, 1, WORKERS_MAX);
+  const window = whole('window', spec.window ?? WINDOW_DEFAULT, 1, WINDOW_MAX);
+  const bytes = whole('bytes', spec.bytes ?? BYTES_DEFAULT, BYTES_STEP, BYTES_MAX);
+  const stages = settleStages(spec, workers);
+  const pieces = piecesOf(stages);
+  return {
+    name: text('name', spec.name ?? 'pipeline'),
+    workers,
+    // A smaller window, so that all pieces of all items find room: none may be refused.
+    window: Math.min(window, Math.floor(EVENTS_LIMIT_MAX / (2 * pieces))),
+    bytes: Math.ceil(bytes / BYTES_STEP) * BYTES_STEP,
+    largeBytes: whole(
+      'largeBytes',
+      spec.largeBytes ?? LARGE_BYTES_DEFAULT,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    codec: oneOf('codec', spec.codec ?? 'auto', CODECS),
+    order: oneOf('order', spec.order ?? 'in-order', ORDERS),
+    attempts: whole('attempts', spec.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
+    debug: flag('debug', spec.debug ?? false),
+    statsIntervalMs: whole(
+      'statsIntervalMs',
+      spec.statsIntervalMs ?? STATS_MS_DEFAULT,
+      1,
+      STATS_MS_MAX,
+    ),
+    onStats: optionalFunction('onStats', spec.onStats),
+    onDeadLetter: optionalFunction('onDeadLetter', spec.onDeadLetter),
+    resourceLimits: spec.resourceLimits,
+    stages,
+    pieces,
+  };
+}
+
+function settleStages(spec: PipelineSpec, workers: number): StageSettings[] {
+  const { stages } = spec as { stages: unknown };
+  if (!Array.isArray(stages) || stages.length === 0) {
+    throw invalid('stages must be a list of at least one stage', 'stages', stages);
+  }
+  const deadLetters = spec.onDeadLetter !== undefined;
+  let firstSeat = 0;
+  const settled = stages.map((stage: unknown, index) => {
+    const at = { index, isLast: index === stages.length - 1, workers, firstSeat, deadLetters };
+    const one = settleStage(stage, at);
+    // Stages with fewer workers than the pipeline take different ones as far as there are.
+    if (one.workers < workers) firstSeat = (firstSeat + one.workers) % workers;
+    return one;
+  });
+  refuseDuplicateNames(settled);
+  const queues = settled.reduce(
+    (sum, one) => sum + (one.schedule === 'sticky' ? one.workers : 1),
+    1,
+  );
+  if (queues > QUEUES_MAX) {
+    throw invalid('the stages need too many queues', 'stages', stages.length, {
+      queues,
+      max: QUEUES_MAX,
+    });
+  }
+  return settled;
+}
+
+function refuseDuplicateNames(stages: readonly StageSettings[]): void {
+  const seen = new Set<string>();
+  stages.forEach(({ name }, index) => {
+    if (seen.has(name)) throw invalid('two stages have one name', `stages[${index}].name`, name);
+    seen.add(name);
+  });
+}
+
+/** What one item may become at most. */
+function piecesOf(stages: readonly StageSettings[]): number {
+  const pieces = stages.reduce((product, { pieces: most }) => product * most, 1);
+  const max = EVENTS_LIMIT_MAX / 2;
+  if (pieces <= max) return pieces;
+  throw invalid('one item may become too many', 'stages[].pieces', pieces, { max });
+}

@@ -1,0 +1,125 @@
+/** One stage in one worker: its functions, and the calls in flight. */
+import { invalid } from '../crew/checks.js';
+import { CallContext } from './call-context.js';
+import type { ContextHost } from './call-context.js';
+import { DlbError } from '../eventdev/errors.js';
+import type { AnyHandler, FlowKey } from './contract.js';
+import { flowOf } from './flow.js';
+import type { Held } from './held.js';
+import { queuesOf, serves } from './plan.js';
+import type { StageSettings } from './stage-settings.js';
+
+export interface StageHost extends ContextHost {
+  readonly firstQueues: readonly number[];
+}
+
+export class StageRunner {
+  readonly index: number;
+  readonly settings: StageSettings;
+  readonly handler: AnyHandler;
+  /** Items of one flow one at a time. */
+  readonly isKeyed: boolean;
+  /** Where its results go; undefined: out. */
+  next: StageRunner | undefined;
+  /** Calls whose promises are pending. */
+  running = 0;
+  /** Items that wait for one of those to end, oldest first. */
+  readonly backlog: Held[] = [];
+  readonly #key: ((item: unknown) => FlowKey) | undefined;
+  readonly #host: ContextHost;
+  #context: CallContext;
+
+  readonly #firstQueue: number;
+  readonly #queues: number;
+
+  constructor(index: number, settings: StageSettings, functions: StageFunctions, host: StageHost) {
+    this.index = index;
+    this.#firstQueue = host.firstQueues[index]!;
+    this.#queues = queuesOf(settings);
+    this.settings = settings;
+    this.handler = functions.handler;
+    this.isKeyed = settings.schedule === 'atomic' || settings.schedule === 'sticky';
+    this.#key = functions.key;
+    this.#host = host;
+    this.#context = new CallContext(settings.name, host);
+  }
+
+  /** Queue for an item of this flow. */
+  queueFor(flow: number): number {
+    return this.#queues === 1 ? this.#firstQueue : this.#firstQueue + (flow % this.#queues);
+  }
+
+  get hasRoom(): boolean {
+    return this.running < this.settings.concurrency;
+  }
+
+  /** The context of the next call; the same one until a call takes it along. */
+  get context(): CallContext {
+    return this.#context;
+  }
+
+  /** A call goes on: it keeps its context, and the next call gets another. */
+  leaveContext(): CallContext {
+    const left = this.#context;
+    this.#context = new CallContext(this.settings.name, this.#host);
+    return left;
+  }
+
+  /** Flow of an item that comes to this stage; -1: as it was. @throws whatever the key function throws. */
+  flowFor(item: unknown): number {
+    return this.#key === undefined ? -1 : flowOf(this.#key(item));
+  }
+}
+
+export interface StageFunctions {
+  readonly handler: AnyHandler;
+  readonly key: ((item: unknown) => FlowKey) | undefined;
+  readonly teardown: (() => unknown) | undefined;
+}
+
+interface StageModule {
+  setup?: (context: object) => unknown;
+  teardown?: (context: object) => unknown;
+  [name: string]: unknown;
+}
+
+/**
+ * Imports a stage's module and sets it up, if this seat serves it; for one that it does not serve, only the
+ * key function, which whoever sends items there needs.
+ * @throws whatever the module throws; DlbError ERR_DLB_INVALID_ARGUMENT for an export that is missing.
+ */
+export async function loadStage(
+  settings: StageSettings,
+  seat: number,
+  seats: number,
+): Promise<StageFunctions> {
+  const { module, handler, flowExport, name, context } = settings;
+  const key = flowExport === undefined ? undefined : await loadKey(module, flowExport);
+  if (!serves(settings, seat, seats)) return { handler: notServed, key, teardown: undefined };
+  const loaded = (await import(module)) as StageModule;
+  const functions = { handler: exported(loaded, module, handler) as AnyHandler, key };
+  const setupContext = { stage: name, worker: seat, context };
+  const { setup, teardown } = loaded;
+  if (typeof setup === 'function') await setup(setupContext);
+  const isCleaned = typeof teardown === 'function';
+  return { ...functions, teardown: isCleaned ? () => teardown(setupContext) : undefined };
+}
+
+function notServed(): never {
+  throw new DlbError(
+    'ERR_DLB_INTERNAL_ERROR',
+    'an item came to a worker that does not serve its stage',
+  );
+}
+
+/** Also for the main thread, which makes the keys of the first stage. */
+export async function loadKey(module: string, name: string): Promise<(item: unknown) => FlowKey> {
+  const loaded = (await import(module)) as StageModule;
+  return exported(loaded, module, name) as (item: unknown) => FlowKey;
+}
+
+function exported(loaded: StageModule, module: string, name: string): unknown {
+  const found = loaded[name];
+  if (typeof found === 'function') return found;
+  throw invalid('the module has no such function', 'export', name, { module, found: typeof found });
+}

@@ -1,0 +1,170 @@
+/** One stage of a specification: defaults and checks. */
+import {
+  cloneable,
+  invalid,
+  moduleUrl,
+  oneOf,
+  refuseUnknown,
+  text,
+  whole,
+} from '../crew/checks.js';
+import { QUEUE_MASK } from '../eventdev/event.js';
+import type {
+  Codec,
+  ErrorPolicy,
+  FlowKey,
+  RetryPolicy,
+  Schedule,
+  Stage,
+  StageOptions,
+} from './contract.js';
+
+export type Verdict = 'fail' | 'drop' | 'dead-letter';
+
+export interface StageSettings {
+  readonly name: string;
+  readonly module: string;
+  readonly handler: string;
+  readonly schedule: Schedule;
+  /** An export of the module. */
+  readonly flowExport: string | undefined;
+  /** Of the first stage only. */
+  readonly flowFunction: ((item: unknown) => FlowKey) | undefined;
+  readonly priority: number;
+  readonly workers: number;
+  /** The seats that serve it are this one and those behind it, round about. */
+  readonly firstSeat: number;
+  readonly concurrency: number;
+  readonly codec: Codec;
+  /** 0: no limit. */
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+  /** What becomes of an item when all tries have failed. */
+  readonly verdict: Verdict;
+  /** Most results that go to the next stage. */
+  readonly pieces: number;
+  readonly context: unknown;
+}
+
+/** Where in the specification the stage is. */
+interface Place {
+  readonly index: number;
+  readonly isLast: boolean;
+  readonly workers: number;
+  readonly firstSeat: number;
+  /** There is somebody to take them. */
+  readonly deadLetters: boolean;
+}
+
+const PRIORITY_DEFAULT = 128;
+/** A worker's port names 256 events at most. */
+const CONCURRENCY_MAX = 256;
+const CONCURRENCY_DEFAULT = 16;
+const PIECES_MAX = 1024;
+const RETRIES_MAX = 1000;
+const DELAY_MS_DEFAULT = 100;
+const MAX_DELAY_MS_DEFAULT = 30_000;
+/** The longest that a timer can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+const SCHEDULES = ['parallel', 'ordered', 'atomic', 'sticky'] as const;
+const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
+const VERDICTS = ['fail', 'drop', 'dead-letter'] as const;
+const KNOWN = new Set([
+  'name',
+  'module',
+  'handler',
+  'schedule',
+  'flow',
+  'priority',
+  'workers',
+  'concurrency',
+  'codec',
+  'timeoutMs',
+  'onError',
+  'pieces',
+  'context',
+]);
+const KNOWN_OF_RETRY = new Set(['retries', 'delayMs', 'maxDelayMs', 'then']);
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
+export function settleStage(stage: unknown, place: Place): StageSettings {
+  const at = `stages[${place.index}]`;
+  const options = (stage as Stage | undefined)?.options;
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`${at} must be made by stage()`, at, stage);
+  }
+  refuseUnknown(options, KNOWN, `${at}.`);
+  const handler = text(`${at}.handler`, options.handler ?? 'default');
+  const nameDefault = handler === 'default' ? `stage-${place.index + 1}` : handler;
+  return {
+    name: text(`${at}.name`, options.name ?? nameDefault),
+    module: moduleUrl(`${at}.module`, options.module),
+    handler,
+    schedule: oneOf(`${at}.schedule`, options.schedule ?? 'parallel', SCHEDULES),
+    ...settleFlow(`${at}.flow`, options.flow, place.index),
+    priority: whole(`${at}.priority`, options.priority ?? PRIORITY_DEFAULT, 0, QUEUE_MASK),
+    workers: whole(`${at}.workers`, options.workers ?? place.workers, 1, place.workers),
+    firstSeat: place.firstSeat,
+    concurrency: whole(
+      `${at}.concurrency`,
+      options.concurrency ?? CONCURRENCY_DEFAULT,
+      1,
+      CONCURRENCY_MAX,
+    ),
+    codec: oneOf(`${at}.codec`, options.codec ?? 'auto', CODECS),
+    timeoutMs:
+      options.timeoutMs === undefined
+        ? 0
+        : whole(`${at}.timeoutMs`, options.timeoutMs, 1, TIMER_MS_MAX),
+    ...settlePolicy(`${at}.onError`, options.onError ?? 'fail', place.deadLetters),
+    // What leaves the last stage is no event: all of it goes out with the item.
+    pieces: place.isLast ? 1 : whole(`${at}.pieces`, options.pieces ?? 1, 1, PIECES_MAX),
+    context: cloneable(`${at}.context`, options.context),
+  };
+}
+
+function settleFlow(
+  field: string,
+  flow: StageOptions['flow'],
+  index: number,
+): Pick<StageSettings, 'flowExport' | 'flowFunction'> {
+  if (flow === undefined) return { flowExport: undefined, flowFunction: undefined };
+  if (typeof flow === 'string') return { flowExport: text(field, flow), flowFunction: undefined };
+  if (typeof flow !== 'function')
+    throw invalid(`${field} must be a function or the name of an export`, field, flow);
+  if (index === 0) return { flowExport: undefined, flowFunction: flow };
+  throw invalid(
+    `${field} must be the name of an export: only the first stage's key is made in this thread`,
+    field,
+    flow,
+  );
+}
+
+type Policy = Pick<StageSettings, 'retries' | 'delayMs' | 'maxDelayMs' | 'verdict'>;
+
+function settlePolicy(field: string, policy: ErrorPolicy, deadLetters: boolean): Policy {
+  if (typeof policy === 'object' && policy !== null) return settleRetry(field, policy, deadLetters);
+  const verdict = settleVerdict(field, policy, deadLetters);
+  return { retries: 0, delayMs: 0, maxDelayMs: 0, verdict };
+}
+
+function settleRetry(field: string, policy: RetryPolicy, deadLetters: boolean): Policy {
+  refuseUnknown(policy, KNOWN_OF_RETRY, `${field}.`);
+  const delayMs = whole(`${field}.delayMs`, policy.delayMs ?? DELAY_MS_DEFAULT, 0, TIMER_MS_MAX);
+  const most = Math.max(delayMs, MAX_DELAY_MS_DEFAULT);
+  return {
+    retries: whole(`${field}.retries`, policy.retries, 1, RETRIES_MAX),
+    delayMs,
+    maxDelayMs: whole(`${field}.maxDelayMs`, policy.maxDelayMs ?? most, delayMs, TIMER_MS_MAX),
+    verdict: settleVerdict(`${field}.then`, policy.then ?? 'fail', deadLetters),
+  };
+}
+
+function settleVerdict(field: string, verdict: unknown, deadLetters: boolean): Verdict {
+  const one = oneOf(field, verdict, VERDICTS);
+  if (one !== 'dead-letter' || deadLetters) return one;
+  throw invalid(`${field} is 'dead-letter', and nobody takes them: give onDeadLetter`, field, one);
+}

@@ -1,0 +1,92 @@
+/**
+ * A worker thread's task: load the modules of the stages, attach the port, work until the domain stops.
+ *
+ * Runs on: a Piscina thread, as the one task that this thread ever has. The modules are imported here and not
+ * by Piscina, so that a module that fails rejects this task.
+ */
+import { announceSeat } from '../crew/seat.js';
+import { Latch } from '../idle/latch.js';
+import { attachPort } from '../port/index.js';
+import type { Port } from '../port/index.js';
+import { Board } from './board.js';
+import { Calls } from './calls.js';
+import { Cells } from './cells.js';
+import { LargeCells } from './large-cells.js';
+import { OpenEvents } from './open-events.js';
+import { OpenSignals } from './open-signals.js';
+import { firstQueues, seatPort, stagesOfQueues } from './plan.js';
+import { Sender } from './sender.js';
+import { loadStage, StageRunner } from './stage-runner.js';
+import type { StageFunctions } from './stage-runner.js';
+import { Tally } from './tally.js';
+import type { SeatTask } from './task.js';
+import { WorkLoop } from './work-loop.js';
+
+/** A stage's time limit is looked at so often within it. */
+const LOOKS_PER_LIMIT = 4;
+
+export default async function runSeat(task: SeatTask): Promise<void> {
+  const loaded: StageFunctions[] = [];
+  // One after the other: what a set-up logs or fails with is in the order of the stages.
+  for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
+  const large = new LargeCells(task.channel, seatPort(task.seat));
+  const port = attachPort(task.attachment);
+  try {
+    announceSeat(task.seat);
+    await work(task, port, large, loaded);
+  } finally {
+    for (const { teardown } of loaded) await teardown?.();
+    port.detach();
+    large.close();
+  }
+}
+
+async function work(
+  task: SeatTask,
+  port: Port,
+  large: LargeCells,
+  loaded: readonly StageFunctions[],
+): Promise<void> {
+  const board = new Board(task.seats, task.stages.length, task.board);
+  const cells = new Cells(port.buffers!, large, task.bytes);
+  const hasParts = task.stages.some((stage) => stage.pieces > 1);
+  const sender = new Sender(port, cells, task.bytes, hasParts);
+  const signals = new OpenSignals(board);
+  const latch = new Latch();
+  const host = {
+    seat: task.seat,
+    debug: task.debug,
+    firstQueues: firstQueues(task.stages),
+    signalOf: signals.of.bind(signals),
+    grow: sender.grow.bind(sender),
+  };
+  const stages = task.stages.map((stage, i) => new StageRunner(i, stage, loaded[i]!, host));
+  stages.forEach((runner, i) => (runner.next = stages[i + 1]));
+  const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
+  const tally = new Tally(board, task);
+  const open = new OpenEvents({ port, cells, latch, stages });
+  const { seat, attempts, debug } = task;
+  const calls = new Calls({ seat, board, cells, sender, tally, open, runners, attempts, debug });
+  const watch = watchLimits(task, open);
+  try {
+    await new WorkLoop({ port, calls, open, signals, latch }).run();
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Ends the thread when a call that is a promise is overdue: the main thread starts another. Calls that do not
+ *  let the event loop turn are the main thread's to watch. */
+function watchLimits(task: SeatTask, open: OpenEvents): ReturnType<typeof setInterval> | undefined {
+  const limits = task.stages.flatMap(({ timeoutMs }) => (timeoutMs > 0 ? [timeoutMs] : []));
+  if (limits.length === 0) return undefined;
+  return setInterval(
+    () => {
+      const overdue = open.overdue(performance.now());
+      if (overdue === undefined) return;
+      open.accuse(overdue);
+      process.exit(1);
+    },
+    Math.max(1, Math.min(...limits) / LOOKS_PER_LIMIT),
+  );
+}
