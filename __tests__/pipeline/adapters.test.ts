@@ -8,6 +8,7 @@ import { stage } from '../../lib/pipeline/index.js';
 import type * as fragile from './modules/fragile.js';
 import type * as plain from './modules/plain.js';
 import { collect, moduleUrl, numbers, turns, withPipeline } from './pipelines.js';
+import { shared } from './shared.js';
 
 const PLAIN = moduleUrl('plain');
 const double = stage<typeof plain.double>({ module: PLAIN, handler: 'double' });
@@ -17,6 +18,7 @@ const failing = stage<typeof fragile.fail>({
   context: { wrong: [30] },
 });
 const WINDOW = 8;
+const withDouble = shared({ stages: [double] });
 const DOUBLED = Array.from(numbers(1000), (n) => n * 2);
 
 /** Takes one item after the other, each after `each` turns of the event loop. */
@@ -32,7 +34,7 @@ function sink(into: unknown[], each = 0): Writable {
 }
 
 test('a duplex goes between Node streams', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const out: unknown[] = [];
     await connect(Readable.from(numbers(1000)), pipeline.duplex(), sink(out));
     expect(out).toEqual(DOUBLED);
@@ -42,7 +44,7 @@ test('a duplex goes between Node streams', async () => {
 });
 
 test('a pair goes between Web streams', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const source = ReadableStream.from<number>(numbers(1000));
     expect(await collect(source.pipeThrough(pipeline.transform()))).toEqual(DOUBLED);
   });
@@ -96,7 +98,7 @@ test('what the source throws is the error of the stream, and its items are cance
     yield* numbers(10);
     throw broken;
   };
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const piped = connect(Readable.from(source()), pipeline.duplex(), sink([]));
     await expect(piped).rejects.toBe(broken);
     const web = ReadableStream.from<number>(source());
@@ -106,7 +108,7 @@ test('what the source throws is the error of the stream, and its items are cance
 });
 
 test('a consumer may leave: the source is told', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const source = Readable.from(numbers(100_000));
     const duplex = pipeline.duplex();
     const piped = connect(source, duplex);

@@ -26,9 +26,10 @@ function failing(
   onError: ErrorPolicy,
   context: fragile.Fragile,
   schedule: 'parallel' | 'ordered' | 'atomic' | 'sticky' = 'parallel',
+  name: string = handler,
 ) {
-  const options = { module: FRAGILE, handler, onError, context, schedule, flow: 'keyOf' } as const;
-  return stage<typeof fragile.fail>(options);
+  const common = { module: FRAGILE, handler, name, schedule, flow: 'keyOf' } as const;
+  return stage<typeof fragile.fail>({ ...common, onError, context });
 }
 
 function partsOf({ name, message, code, cause }: fragile.WrongItem): unknown[] {
@@ -180,25 +181,28 @@ test('a taker of dead letters that fails breaks the pipeline with its error', as
 });
 
 test.each(HANDLERS)('retries: a key keeps its place and its exclusiveness: %s', async (handler) => {
-  for (const schedule of ['atomic', 'sticky', 'ordered'] as const) {
-    const witness = schedule === 'ordered' ? undefined : new Witness();
-    const context = {
-      wrong: [0, 1, 3000, 5001, 5002, 9003],
-      times: 2,
-      ...(witness === undefined ? {} : { witness: witness.memory }),
-    };
-    const policy = { retries: 2, delayMs: 2 };
-    const stages = [failing(handler, policy, context, schedule)] as const;
-    await withPipeline({ stages, order: 'as-completed' }, async (pipeline) => {
-      const results = await collect(pipeline.run(keyed(200, 20)));
-      expect(keysOutOfOrder(results)).toEqual([]);
-      if (schedule === 'ordered') expect(results).toEqual([...keyed(200, 20)]);
-      expect(results).toHaveLength(200);
-      expect(witness?.wrong ?? { shared: 0, overtaken: 0 }).toEqual({ shared: 0, overtaken: 0 });
-      const [stats] = pipeline.stats().stages;
+  const policy = { retries: 2, delayMs: 2 };
+  const witnesses = [new Witness(), new Witness()];
+  // At every stage the same ones go wrong, twice.
+  const wrong = [0, 1, 3000, 5001, 5002, 9003];
+  const again = (schedule: 'ordered' | 'atomic' | 'sticky', witness?: Witness) => {
+    const seen = witness === undefined ? {} : { witness: witness.memory };
+    return failing(handler, policy, { wrong, times: 2, ...seen }, schedule, schedule);
+  };
+  const stages = [
+    again('ordered'),
+    again('atomic', witnesses[0]),
+    again('sticky', witnesses[1]),
+  ] as const;
+  await withPipeline({ stages, order: 'as-completed' }, async (pipeline) => {
+    const results = await collect(pipeline.run(keyed(200, 20)));
+    expect(keysOutOfOrder(results)).toEqual([]);
+    expect(inNumericOrder(results)).toEqual(inNumericOrder([...keyed(200, 20)]));
+    for (const seen of witnesses) expect(seen.wrong).toEqual({ shared: 0, overtaken: 0 });
+    for (const stats of pipeline.stats().stages) {
       expect(stats).toMatchObject({ handled: 200, retries: 12, errors: 12, redeliveries: 0 });
-    });
-  }
+    }
+  });
 });
 
 test('retries that all fail end as `then` says', async () => {

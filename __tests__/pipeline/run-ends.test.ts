@@ -5,9 +5,11 @@ import type { Pipeline } from '../../lib/pipeline/index.js';
 import type * as meeting from './modules/meeting.js';
 import type * as plain from './modules/plain.js';
 import { collect, moduleUrl, numbers, turns, withPipeline } from './pipelines.js';
+import { shared } from './shared.js';
 import { Words } from './words.js';
 
 const number = stage<typeof plain.number>({ module: moduleUrl('plain'), handler: 'number' });
+const withShared = shared({ stages: [number] });
 const failure = new Error('the source is broken');
 
 /** Says whether it was told that no more is wanted. */
@@ -59,7 +61,7 @@ test('leaving the loop ends the source and cancels what is in flight', async () 
 });
 
 test('leaving the loop does not wait for a source that has nothing to give', async () => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const silent = (async function* () {
       yield 1;
       await new Promise(() => {});
@@ -73,7 +75,7 @@ test('leaving the loop does not wait for a source that has nothing to give', asy
 });
 
 test('a run is over when it was left, whatever had come for it', async () => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const run = pipeline.run(numbers(100));
     await run.next();
     expect(await run.return!()).toEqual({ done: true, value: undefined });
@@ -87,7 +89,7 @@ test('a run is over when it was left, whatever had come for it', async () => {
 });
 
 test.each([0, 1, 50])('what a source throws ends its run: at item %i', async (at) => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const breaking = (place: number): number => {
       if (place === at) throw failure;
       return place;
@@ -104,8 +106,7 @@ test.each([0, 1, 50])('what a source throws ends its run: at item %i', async (at
 });
 
 test('an item that cannot cross threads ends its run, with the reason', async () => {
-  const json = stage<typeof plain.number>({ module: moduleUrl('plain'), handler: 'number' });
-  await withPipeline({ stages: [json] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const source = new Source((place) => (place === 3 ? ((() => {}) as never) : place));
     await expect(collect(pipeline.run(source))).rejects.toThrow(/could not be cloned/);
     await turns();
@@ -115,7 +116,7 @@ test('an item that cannot cross threads ends its run, with the reason', async ()
 });
 
 test('what a key function or a priority function throws ends its run', async () => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const throwing = (): never => {
       throw failure;
     };
@@ -126,7 +127,7 @@ test('what a key function or a priority function throws ends its run', async () 
 });
 
 test('a signal ends a run with its reason: before, between and while waiting', async () => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const source = new Source((place) => place);
     const aborted = AbortSignal.abort(failure);
     await expect(collect(pipeline.run(source, { signal: aborted }))).rejects.toBe(failure);
@@ -153,7 +154,7 @@ test('a signal ends a run with its reason: before, between and while waiting', a
 });
 
 test('timers of this thread run beside an endless run', async () => {
-  await withPipeline({ stages: [number] }, async (pipeline) => {
+  await withShared(async (pipeline) => {
     const controller = new AbortController();
     const endless = (function* () {
       for (let i = 0; ; i++) yield i;

@@ -6,6 +6,7 @@ import type * as keyedModule from './modules/keyed.js';
 import type * as meeting from './modules/meeting.js';
 import type * as plain from './modules/plain.js';
 import { collect, inNumericOrder, moduleUrl, numbers, turns, withPipeline } from './pipelines.js';
+import { shared } from './shared.js';
 import { Words } from './words.js';
 
 const PLAIN = moduleUrl('plain');
@@ -13,6 +14,8 @@ const double = stage<typeof plain.double>({ module: PLAIN, handler: 'double' });
 const uneven = stage<typeof keyedModule.pass>({ module: moduleUrl('keyed'), handler: 'pass' });
 const COUNT = 5000;
 const WINDOW = 16;
+const withDouble = shared({ stages: [double] });
+const withUneven = shared({ stages: [uneven], window: WINDOW });
 
 async function* slowly(count: number): AsyncGenerator<number> {
   for (const number of numbers(count)) {
@@ -22,7 +25,7 @@ async function* slowly(count: number): AsyncGenerator<number> {
 }
 
 test('iterables of every kind are sources', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const doubled = (count: number): number[] => Array.from(numbers(count), (n) => n * 2);
     expect(await collect(pipeline.run([3, 4]))).toEqual([6, 8]);
     expect(await collect(pipeline.run([]))).toEqual([]);
@@ -66,7 +69,7 @@ test('as completed, a result does not wait for one before it', async () => {
 });
 
 test('several runs at once get what is theirs, in their order', async () => {
-  await withPipeline({ stages: [uneven], window: WINDOW }, async (pipeline) => {
+  await withUneven(async (pipeline) => {
     const runs = Array.from({ length: 5 }, (_, run) => {
       const items = Array.from(numbers(400), (n) => run * 1000 + n);
       return { items, results: collect(pipeline.run(items)) };
@@ -85,7 +88,7 @@ test('a run that nobody reads does not hold back another', async () => {
 });
 
 test('nothing is taken from the source before the first result is asked for', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     let pulled = 0;
     const run = pipeline.run(counted(numbers(10), () => pulled++));
     await turns();
@@ -98,7 +101,7 @@ test('nothing is taken from the source before the first result is asked for', as
 test.each(['sync', 'async'] as const)(
   'the source is never further ahead than the window: %s',
   async (kind) => {
-    await withPipeline({ stages: [uneven], window: WINDOW }, async (pipeline) => {
+    await withUneven(async (pipeline) => {
       let pulled = 0;
       let taken = 0;
       let lead = 0;
@@ -119,7 +122,7 @@ test.each(['sync', 'async'] as const)(
 );
 
 test('a run may have a narrower window of its own, in both orders', async () => {
-  await withPipeline({ stages: [uneven] }, async (pipeline) => {
+  await withUneven(async (pipeline) => {
     for (const order of ['in-order', 'as-completed'] as const) {
       let pulled = 0;
       let taken = 0;
@@ -132,7 +135,7 @@ test('a run may have a narrower window of its own, in both orders', async () => 
 });
 
 test('results may be asked for before they are there, any number at once', async () => {
-  await withPipeline({ stages: [double] }, async (pipeline) => {
+  await withDouble(async (pipeline) => {
     const run = pipeline.run(numbers(3));
     const asked = Array.from({ length: 5 }, () => run.next());
     expect(await Promise.all(asked)).toEqual([
