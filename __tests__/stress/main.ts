@@ -3,6 +3,9 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { Findings } from '../hostile/findings.js';
 import { runHostile } from '../hostile/run-hostile.js';
+import { runChaos } from '../pipeline/chaos.js';
+import type { ChaosReport } from '../pipeline/chaos.js';
+import { runFlat } from '../pipeline/flat.js';
 import { runSeed } from './run-seed.js';
 import type { Verdict } from './verdict.js';
 
@@ -15,18 +18,29 @@ terminations. What is wrong ends the run, with the seed, the topology and the co
   --seconds T   for how long (default 60); 0: this one seed only
   --ms M        for how long each seed sends (default 2000)
   --hostile     instead: one domain is overwritten by a thread of its own, another is watched
+  --pipeline    instead: a pipeline whose threads are terminated while items flow through it
+  --kills K     for --pipeline: how many of them (default 20)
+  --flat        instead: a pipeline with a slow consumer, once; memory must not grow
+  --items N     for --pipeline and --flat: how many items (default 200 000 and 5 000 000)
   --help        this text
 `;
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+type Subject = 'topologies' | 'hostile' | 'pipeline' | 'flat';
+
 interface Campaign {
+  readonly subject: Subject;
   readonly seed: number;
   readonly seconds: number;
   readonly ms: number;
-  readonly hostile: boolean;
+  readonly kills: number;
+  readonly items: number;
 }
+
+/** Megabytes that a process may be larger in the second half of its way: what a collector leaves. */
+const GROWTH_MAX_MB = 64;
 
 /** @throws Error that explains what is wrong with the arguments. */
 function readCommandLine(args: readonly string[]): Campaign | null {
@@ -37,16 +51,30 @@ function readCommandLine(args: readonly string[]): Campaign | null {
       seconds: { type: 'string' },
       ms: { type: 'string' },
       hostile: { type: 'boolean' },
+      pipeline: { type: 'boolean' },
+      flat: { type: 'boolean' },
+      kills: { type: 'string' },
+      items: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
   if (values.help === true) return null;
+  const subject = subjectOf(values);
   return {
+    subject,
     seed: wholeNumber('--seed', values.seed, randomInt(2 ** 31)),
     seconds: wholeNumber('--seconds', values.seconds, 60),
     ms: wholeNumber('--ms', values.ms, 2000),
-    hostile: values.hostile === true,
+    kills: wholeNumber('--kills', values.kills, 20),
+    items: wholeNumber('--items', values.items, subject === 'flat' ? 5_000_000 : 200_000),
   };
+}
+
+/** @throws Error when there are two. */
+function subjectOf(flags: { hostile?: boolean; pipeline?: boolean; flat?: boolean }): Subject {
+  const given = (['hostile', 'pipeline', 'flat'] as const).filter((flag) => flags[flag] === true);
+  if (given.length > 1) throw new Error(`one at a time: --${given.join(', --')}`);
+  return given[0] ?? 'topologies';
 }
 
 function wholeNumber(name: string, text: string | undefined, fallback: number): number {
@@ -55,17 +83,41 @@ function wholeNumber(name: string, text: string | undefined, fallback: number): 
   return Number(text);
 }
 
-async function run({ seed, seconds, ms, hostile }: Campaign): Promise<void> {
+async function run(campaign: Campaign): Promise<void> {
+  const { seed, seconds, subject } = campaign;
+  if (subject === 'flat') return runFlatly(campaign.items);
   const until = performance.now() + seconds * 1000;
   let runs = 0;
   for (let next = seed; runs === 0 || performance.now() < until; next++) {
-    const line = hostile
-      ? hostileLine(await runHostile(next, ms))
-      : lineOf(await runSeed(next, ms));
+    const line = await lineOfSeed(next, campaign);
     runs++;
     process.stdout.write(`${next}: ${line}\n`);
   }
   process.stdout.write(`${runs} seeds from ${seed} on: nothing wrong\n`);
+}
+
+/** @throws Error that says what is wrong. */
+async function lineOfSeed(seed: number, { subject, ms, items, kills }: Campaign): Promise<string> {
+  if (subject === 'hostile') return hostileLine(await runHostile(seed, ms));
+  if (subject === 'pipeline') return chaosLine(await runChaos(seed, { items, kills }));
+  return lineOf(await runSeed(seed, ms));
+}
+
+/** @throws Error with the samples. */
+async function runFlatly(items: number): Promise<void> {
+  const report = await runFlat(items);
+  const { lead, window, growth } = report;
+  const line = `${report.items} items, source ahead by ${lead} of ${window}, MB: ${report.rss.join(' ')}`;
+  if (lead > window || growth > GROWTH_MAX_MB) throw new Error(`memory is not flat: ${line}`);
+  process.stdout.write(`${line}\n`);
+}
+
+function chaosLine(report: ChaosReport): string {
+  const { wrong, plan, counts } = report;
+  const isWrong = Object.values(wrong).some((found) => found !== 0 && found !== null);
+  if (isWrong) throw new Error(JSON.stringify(report, undefined, 2));
+  const stages = plan.schedules.map((schedule, i) => `${schedule} ${plan.handlers[i]}`);
+  return `${stages.join(' -> ')}, ${plan.order}, ${plan.workers} workers; ${show(counts)}`;
 }
 
 function hostileLine({ delayMs, counts }: Findings): string {

@@ -1,0 +1,126 @@
+/** The processes of ends.test.ts and turns.test.ts: the argument says what to do. */
+import { readdirSync } from 'node:fs';
+import { createPipeline, stage } from '../../lib/pipeline/index.js';
+import type * as busy from './modules/busy.js';
+import type * as fragile from './modules/fragile.js';
+import type * as plain from './modules/plain.js';
+import { collect, gate, moduleUrl, numbers } from './pipelines.js';
+
+const number = stage<typeof plain.number>({ module: moduleUrl('plain'), handler: 'number' });
+const slow = stage<typeof fragile.slowLater>({
+  module: moduleUrl('fragile'),
+  handler: 'slowLater',
+  context: { wrong: [] },
+});
+
+async function runAndClose(): Promise<void> {
+  const pipeline = await createPipeline({ stages: [number], workers: 2 });
+  await collect(pipeline.run(numbers(1000)));
+  await pipeline.close();
+}
+
+const WAYS: Record<string, () => Promise<void>> = {
+  close: runAndClose,
+  async 'await using'() {
+    await using pipeline = await createPipeline({ stages: [number], workers: 2 });
+    await pipeline.call(1);
+  },
+  async 'bad module'() {
+    const bad = stage({ module: moduleUrl('throws-on-load') });
+    await createPipeline({ stages: [bad], workers: 2 }).catch(() => {});
+  },
+  async crash() {
+    const context: fragile.Fragile = { wrong: [50], times: 1, how: 'exit' };
+    const die = stage<typeof fragile.die>({
+      module: moduleUrl('fragile'),
+      handler: 'die',
+      context,
+    });
+    const pipeline = await createPipeline({ stages: [die], workers: 2 });
+    await collect(pipeline.run(numbers(100)));
+    await pipeline.close();
+  },
+  /** Everything that could leave something behind is left by itself. */
+  async 'left open'() {
+    const stages = [number] as const;
+    const onStats = (): void => {};
+    const pipeline = await createPipeline({ stages, workers: 2, onStats, statsIntervalMs: 10 });
+    for await (const item of pipeline.run(numbers(1000))) if (item === 10) break;
+    pipeline.run(numbers(10));
+    pipeline.duplex();
+    pipeline.transform();
+    await pipeline.push(1);
+    await pipeline.close();
+  },
+  async 'large items'() {
+    const bytes = stage<typeof plain.bytes>({ module: moduleUrl('plain'), handler: 'bytes' });
+    const pipeline = await createPipeline({ stages: [bytes], workers: 2, bytes: 64 });
+    await collect(pipeline.run([new Uint8Array(10_000), new Uint8Array(20_000)]));
+    await pipeline.close();
+  },
+  async 'stuck call'() {
+    const context: fragile.Fragile = { wrong: [0], how: 'spin' };
+    const die = stage<typeof fragile.die>({
+      module: moduleUrl('fragile'),
+      handler: 'die',
+      context,
+    });
+    const pipeline = await createPipeline({ stages: [die], workers: 2 });
+    pipeline.call(0).catch(() => {});
+    await pipeline.close({ timeoutMs: 100 });
+  },
+  /** Each call listens to the signal of its run, as `fetch` does. */
+  async 'many listeners'() {
+    const listens = stage<typeof fragile.listens>({
+      module: moduleUrl('fragile'),
+      handler: 'listens',
+      context: { wrong: [] },
+    });
+    const pipeline = await createPipeline({ stages: [listens], workers: 1 });
+    await collect(pipeline.run(numbers(40)));
+    await pipeline.close();
+  },
+  async 'three times'() {
+    for (let i = 0; i < 3; i++) await runAndClose();
+  },
+  /** Nothing but the pipeline keeps the process alive while this is awaited. */
+  async 'pending run'() {
+    const pipeline = await createPipeline({ stages: [slow, number], workers: 1 });
+    const results = await collect(pipeline.run(numbers(3)));
+    if (results.length !== 3) throw new Error(`${results.length} results`);
+    await pipeline.close();
+  },
+  /** The source ends when the worker's text has appeared, and not before. */
+  async print() {
+    const appeared = gate();
+    let isOver = false;
+    void appeared.opened.then(() => (isOver = true));
+    const write = process.stdout.write.bind(process.stdout);
+    process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
+      if (String(chunk).includes('printed')) appeared.open();
+      return write(chunk, ...rest);
+    };
+    const print = stage<typeof busy.print>({ module: moduleUrl('busy'), handler: 'print' });
+    const pipeline = await createPipeline({ stages: [print], workers: 1, window: 64 });
+    const source = (function* () {
+      for (let item = 0; !isOver; item++) yield item;
+    })();
+    await collect(pipeline.run(source));
+    await pipeline.close();
+  },
+  /** Never closed: an error that nobody handles ends it all the same. */
+  async throws() {
+    const pipeline = await createPipeline({ stages: [slow], workers: 1 });
+    void pipeline.call(1);
+    throw new Error('unhandled, on purpose');
+  },
+};
+
+/** Threads of this process; 0 where the system does not tell. */
+function threads(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0;
+}
+
+const before = threads();
+await WAYS[process.argv[2]!]!();
+console.log(`done, threads left: ${threads() - before}`);

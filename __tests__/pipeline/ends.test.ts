@@ -1,0 +1,34 @@
+/** Processes of their own: they end by themselves when they are through, and not before. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+const run = promisify(execFile);
+const PROGRAM = fileURLToPath(new URL('./ends.program.js', import.meta.url));
+/** A hold would be seen as a time-out, which kills. */
+const OPTIONS = { timeout: 40_000 };
+
+test.each([
+  'close',
+  'await using',
+  'bad module',
+  'crash',
+  'left open',
+  'large items',
+  'stuck call',
+  'many listeners',
+  'three times',
+  'pending run',
+])('a process ends by itself, and leaves no thread and no warning: %s', async (way) => {
+  const { stdout, stderr } = await run(process.execPath, [PROGRAM, way], OPTIONS);
+  expect({ stdout, stderr }).toEqual({ stdout: 'done, threads left: 0\n', stderr: '' });
+});
+
+test('a process with an open pipeline ends with what it throws', async () => {
+  const failed = run(process.execPath, [PROGRAM, 'throws'], OPTIONS);
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('unhandled, on purpose'),
+  });
+});

@@ -1,0 +1,2 @@
+/** Ends its thread before it has loaded. */
+process.exit(3);

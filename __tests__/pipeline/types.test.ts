@@ -1,0 +1,71 @@
+/** The types flow from handlers to items and results; what does not fit does not compile. */
+import { expect, test } from '@jest/globals';
+import { createPipeline, many, stage } from '../../lib/index.js';
+import type { Many, Pipeline, PipelineInput, PipelineOutput, Stage } from '../../lib/index.js';
+import type { Holds, Same } from '../api/shapes.js';
+import { collect, moduleUrl, withPipeline } from './pipelines.js';
+import type * as plain from './modules/plain.js';
+
+const module = moduleUrl('plain');
+const double = stage<typeof plain.double>({ module, handler: 'double' });
+const text = stage<typeof plain.text>({ module, handler: 'text' });
+const length = stage<typeof plain.length>({ module, handler: 'length' });
+const several = stage<typeof plain.several>({ module, handler: 'several' });
+const thirds = stage<typeof plain.thirds>({ module, handler: 'thirds' });
+const later = stage<typeof plain.later>({ module, handler: 'later' });
+
+export type Checks = [
+  Holds<Same<typeof double, Stage<number, number>>>,
+  Holds<Same<typeof text, Stage<number, string>>>,
+  // Several are one by one; what may be nothing is not there; promises are awaited.
+  Holds<Same<typeof several, Stage<number, number>>>,
+  Holds<Same<typeof thirds, Stage<number, number>>>,
+  Holds<Same<typeof later, Stage<number, number>>>,
+  Holds<Same<PipelineInput<readonly [typeof double, typeof text]>, number>>,
+  Holds<Same<PipelineOutput<readonly [typeof double, typeof text]>, string>>,
+];
+
+test('inputs and results have the types of the first and the last handler', async () => {
+  const stages = [double, text, length] as const;
+  const pipeline: Pipeline<number, number> = await createPipeline({ workers: 1, stages });
+  const results: number[] = await collect(pipeline.run([1, 50]));
+  expect(results).toEqual([8, 10]);
+  const one: number | undefined = await pipeline.call(1);
+  expect(one).toBe(8);
+  await pipeline.close();
+});
+
+test('a list that is written in place has its types as well', async () => {
+  const result: string | undefined = await withPipeline({ stages: [double, text] }, (pipeline) =>
+    pipeline.call(4),
+  );
+  expect(result).toBe('number 8');
+});
+
+/** Never called: it is there to be compiled. */
+export async function refusedByTheCompiler(): Promise<void> {
+  // @ts-expect-error -- a number is no string.
+  await createPipeline({ stages: [double, length] });
+  // @ts-expect-error -- nor further down.
+  await createPipeline({ stages: [double, double, text, text] });
+  // @ts-expect-error -- at least one stage.
+  await createPipeline({ stages: [] });
+  const pipeline = await createPipeline({ stages: [double, text] });
+  // @ts-expect-error -- items are numbers.
+  await pipeline.push('1');
+  // @ts-expect-error -- items are numbers.
+  pipeline.run(['1']);
+  // @ts-expect-error -- it may have ended.
+  const ended: string = await pipeline.call(1);
+  // @ts-expect-error -- results are strings.
+  for await (const result of pipeline.run([1])) expect(result * 2 + ended.length).toBe(2);
+  // @ts-expect-error -- the key is made of the item.
+  stage<typeof plain.double>({ module, flow: (item: string) => item });
+  // @ts-expect-error -- there is no such schedule.
+  stage<typeof plain.double>({ module, schedule: 'fair' });
+  // @ts-expect-error -- there is no such option.
+  stage<typeof plain.double>({ module, modul: module });
+  // @ts-expect-error -- these are numbers.
+  const words: Many<string> = many([1]);
+  expect(words).toBeDefined();
+}
