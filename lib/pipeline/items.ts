@@ -20,6 +20,7 @@ export class Items {
   readonly #priority: RunOptions['priority'];
   /** Asked for and not come. */
   #pending = false;
+  #isCancelled = false;
   /** An item has come and is not let in yet: this one. */
   #hasNext = false;
   #item: unknown;
@@ -58,10 +59,18 @@ export class Items {
     this.#engine.flush();
   }
 
-  /** No more items are wanted. Lets the iterator clean up; does not wait for a stuck one. */
+  /** No more items are wanted. Lets the iterator clean up; does not wait for one that is stuck. */
   async cancel(): Promise<void> {
     this.#hasNext = false;
     this.#item = undefined;
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    const cleaning = this.#cleanUp();
+    // Behind a `next` that is pending it may wait for ever.
+    if (!this.#pending) await cleaning;
+  }
+
+  async #cleanUp(): Promise<void> {
     try {
       await this.#iterator.return?.();
     } catch {
@@ -101,7 +110,7 @@ export class Items {
       this.#itemFlow = this.#flowOf(value);
       this.#item = value;
       this.#hasNext = true;
-      this.#letIn();
+      if (!this.#letIn()) this.#engine.stalls++;
     } catch (error) {
       this.#fail(error);
     }

@@ -22,6 +22,8 @@ const TURN_MS = 8;
 const REST_MS = 50;
 /** Results are sent on at least this often: each time costs a wake-up of the scheduler. */
 const SEND_MS = 0.5;
+/** While a handler has asked for its signal, it is looked at so often whether it is to be aborted. */
+const LOOK_MS = 10;
 const TIMED_TOGETHER = 8;
 
 export interface LoopParts {
@@ -125,7 +127,10 @@ export class WorkLoop {
         this.#latch.open();
       });
     }
+    // Nobody rings when a session ends.
+    const look = this.#signals.isOpen ? setTimeout(() => this.#latch.open(), LOOK_MS) : undefined;
     await this.#latch.wait();
+    clearTimeout(look);
   }
 
   async #turn(): Promise<void> {
