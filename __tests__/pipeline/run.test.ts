@@ -50,24 +50,6 @@ test('in order, whatever overtakes whatever', async () => {
   });
 });
 
-test('as completed, a result does not wait for one before it', async () => {
-  const words = new Words();
-  const blocked = stage<typeof meeting.blockedByFirst>({
-    module: moduleUrl('meeting'),
-    handler: 'blockedByFirst',
-    context: words.memory,
-  });
-  await withPipeline({ stages: [blocked], order: 'as-completed' }, async (pipeline) => {
-    const results: number[] = [];
-    for await (const result of pipeline.run(numbers(10))) {
-      results.push(result);
-      if (results.length === 9) words.set(1, 1);
-    }
-    expect(results.at(-1)).toBe(0);
-    expect(inNumericOrder(results)).toEqual([...numbers(10)]);
-  });
-});
-
 test('several runs at once get what is theirs, in their order', async () => {
   await withUneven(async (pipeline) => {
     const runs = Array.from({ length: 5 }, (_, run) => {

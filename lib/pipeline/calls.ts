@@ -45,7 +45,8 @@ export interface CallsParts {
 
 export class Calls {
   readonly #parts: CallsParts;
-  #calls = 0;
+  /** Where a thread that replaces another begins, so that its beat is not taken for the other's. */
+  #calls = Math.floor(Math.random() * 2 ** 24);
   #now = 0;
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;

@@ -7,7 +7,7 @@
  * waiting. Only a thread that joined later has to ask, and the main thread announces again. When
  * the item has come out, the main thread tells all to forget.
  */
-import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { BroadcastChannel, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { Cell, cellBytes } from './cell.js';
 
@@ -28,8 +28,9 @@ interface Wanted {
 }
 type Notice = Made | Freed | Wanted;
 
-/** An id is the maker's number above a count. */
-const COUNT_BITS = 24;
+/** An id is the maker's thread above a count: a thread that replaces another begins anew, with other ids. */
+const COUNT_BITS = 20;
+const THREAD_MASK = 0x7ff;
 /** Rooms are a multiple of this: the second starts at a cache line as well. */
 const BYTES_STEP = 64;
 
@@ -37,21 +38,20 @@ export class LargeCells {
   /** Bytes of memory that are known here. */
   bytes = 0;
   readonly #channel: BroadcastChannel;
-  readonly #maker: number;
+  readonly #isMain: boolean;
   readonly #cells = new Map<number, { cell: Cell; made: Made }>();
   readonly #ofRoots = new Map<number, number[]>();
   readonly #awaited = new Map<number, (cell: Cell) => void>();
   #count = 0;
 
-  /** @param maker 0 is the main thread's. */
-  constructor(channel: string, maker: number) {
+  constructor(channel: string, isMain: boolean) {
     this.#channel = new BroadcastChannel(channel);
     this.#channel.addEventListener('message', (event) =>
       this.#take((event as Event & { data: Notice }).data),
     );
     // The threads, not their talk, keep the process alive.
     (this.#channel as BroadcastChannel & { unref(): void }).unref();
-    this.#maker = maker;
+    this.#isMain = isMain;
   }
 
   /** Cells known here. */
@@ -66,7 +66,7 @@ export class LargeCells {
     this.#count = (this.#count + 1) & ((1 << COUNT_BITS) - 1);
     const made: Made = {
       kind: 'made',
-      id: (this.#maker << COUNT_BITS) | this.#count,
+      id: ((threadId & THREAD_MASK) << COUNT_BITS) | this.#count,
       root,
       bytes,
       memory,
@@ -119,7 +119,7 @@ export class LargeCells {
   #take(notice: Notice): void {
     if (notice.kind === 'freed') this.#forget(notice.ids);
     else if (notice.kind === 'made') this.#add(notice);
-    else if (this.#maker === 0) this.#again(notice.id);
+    else if (this.#isMain) this.#again(notice.id);
   }
 
   #again(id: number): void {

@@ -61,11 +61,11 @@ export class OpenEvents {
   advance(): void {
     this.sendDone();
     if (this.count === 0) return;
-    if (this.#alone === undefined && this.#suspects.length === 0) this.#startReady();
-    else if (this.#alone === undefined && this.#running.size === 0) {
-      this.#alone = this.#suspects.shift()!;
-      this.#start(this.#alone);
-    }
+    do {
+      this.#startSuspects();
+      if (this.#alone === undefined && this.#suspects.length === 0) this.#startReady();
+      // What was ready may have turned out to be a suspect.
+    } while (this.#mayStartSuspect());
     this.sendDone();
   }
 
@@ -169,6 +169,17 @@ export class OpenEvents {
   #makeReady(held: Held): void {
     this.#ready.push(held);
     this.#parts.latch.open();
+  }
+
+  #startSuspects(): void {
+    while (this.#mayStartSuspect()) {
+      this.#alone = this.#suspects.shift()!;
+      this.#start(this.#alone);
+    }
+  }
+
+  #mayStartSuspect(): boolean {
+    return this.#alone === undefined && this.#suspects.length > 0 && this.#running.size === 0;
   }
 
   #startReady(): void {

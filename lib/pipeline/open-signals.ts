@@ -1,4 +1,5 @@
 /** The abort signals that handlers have asked for, by session. */
+import { setMaxListeners } from 'node:events';
 import type { Board } from './board.js';
 
 export class OpenSignals {
@@ -14,6 +15,8 @@ export class OpenSignals {
     let controller = this.#controllers.get(session);
     if (controller === undefined) {
       controller = new AbortController();
+      // Every call in flight may listen.
+      setMaxListeners(0, controller.signal);
       this.#controllers.set(session, controller);
       if (!this.#board.isWanted(session)) controller.abort();
     }

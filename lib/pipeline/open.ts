@@ -62,7 +62,7 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   const domain = await device.createDomain(domainSpec(settings));
   const board = new Board(settings.workers, settings.stages.length);
   const channel = `softdlb:pipeline:${randomUUID()}`;
-  const large = new LargeCells(channel, 0);
+  const large = new LargeCells(channel, true);
   const roots = new Roots(settings.window, settings.pieces > 1, settings.onDeadLetter);
   const engine = new Engine(domain, settings, large, roots);
   roots.release = engine.release;

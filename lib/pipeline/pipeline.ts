@@ -132,7 +132,7 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
 
   close(options: contract.PipelineCloseOptions = {}): Promise<void> {
     const { timeoutMs } = options;
-    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+    if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
       return Promise.reject(invalid('timeoutMs must be 0 or more', 'timeoutMs', timeoutMs));
     }
     this.#closing ??= this.#close(timeoutMs ?? Infinity);

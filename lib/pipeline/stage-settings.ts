@@ -121,9 +121,14 @@ export function settleStage(stage: unknown, place: Place): StageSettings {
         : whole(`${at}.timeoutMs`, options.timeoutMs, 1, TIMER_MS_MAX),
     ...settlePolicy(`${at}.onError`, options.onError ?? 'fail', place.deadLetters),
     // What leaves the last stage is no event: all of it goes out with the item.
-    pieces: place.isLast ? 1 : whole(`${at}.pieces`, options.pieces ?? 1, 1, PIECES_MAX),
+    pieces: settlePieces(`${at}.pieces`, options.pieces, place.isLast),
     context: cloneable(`${at}.context`, options.context),
   };
+}
+
+function settlePieces(field: string, pieces: number | undefined, isLast: boolean): number {
+  const settled = whole(field, pieces ?? 1, 1, PIECES_MAX);
+  return isLast ? 1 : settled;
 }
 
 function settleFlow(

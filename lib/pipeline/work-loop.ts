@@ -110,6 +110,8 @@ export class WorkLoop {
   }
 
   #send(from: number, to: number): void {
+    // What was open and is through came before: a flow's order is that in which its events are sent.
+    this.#open.sendDone();
     for (let at = from; at < to;) {
       const sent = this.#port.enqueueBurst(this.#burst, at, to - at);
       // The domain has stopped: nobody waits for them.

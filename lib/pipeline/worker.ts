@@ -16,7 +16,7 @@ import { serializeError } from './failure.js';
 import { LargeCells } from './large-cells.js';
 import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
-import { firstQueues, seatPort, stagesOfQueues } from './plan.js';
+import { firstQueues, stagesOfQueues } from './plan.js';
 import { Sender } from './sender.js';
 import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
@@ -29,7 +29,7 @@ const LOOKS_PER_LIMIT = 4;
 
 export default async function runSeat(task: SeatTask): Promise<void> {
   const loaded = await loadAll(task);
-  const large = new LargeCells(task.channel, seatPort(task.seat));
+  const large = new LargeCells(task.channel, false);
   const port = attachPort(task.attachment);
   try {
     announceSeat(task.seat);
