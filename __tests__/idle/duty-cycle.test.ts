@@ -1,7 +1,8 @@
 /** The scheduler's loop looks for commands and for lost events even if nobody rings. */
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { runDuty } from '../../lib/idle/duty-cycle.js';
 import type { Duty } from '../../lib/idle/duty-cycle.js';
+import { HEADER } from '../../lib/memory/layout.js';
 
 /** Runs until `enough`; every pass moves `moved` events. Says what was done. */
 async function runUntil(
@@ -42,3 +43,35 @@ test('a scheduler that never comes to rest sweeps all the same', async () => {
   expect(ms).toBeGreaterThan(100);
   expect(ms).toBeLessThan(2000);
 });
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'it does not park after its last command: in look %i',
+  async (last) => {
+    // Cores are scarce: it parks after a few looks, and the command comes in one of these.
+    const usage = { ...process.resourceUsage(), involuntaryContextSwitches: Infinity };
+    const asked = jest.spyOn(process, 'resourceUsage').mockReturnValue(usage);
+    const bell = new Int32Array(new SharedArrayBuffer(4));
+    let looks = 0;
+    let isDone = false;
+    let parks = 0;
+    const hasWork = (): boolean => {
+      if (isDone) parks++;
+      return true;
+    };
+    await runDuty(bell, {
+      pass() {
+        if (++looks === last) Atomics.add(bell, 0, 1);
+        return 0;
+      },
+      // What it looks at last before it parks.
+      domains: [{ words: new Int32Array(HEADER.SLEEPING + 1), hasWork }],
+      onBell: () => void (isDone = looks >= last),
+      isStopping: false,
+      get isDone() {
+        return isDone;
+      },
+    });
+    asked.mockRestore();
+    expect({ isDone, parks }).toEqual({ isDone: true, parks: 0 });
+  },
+);

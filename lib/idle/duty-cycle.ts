@@ -38,13 +38,16 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
   let sweep = false;
   // Look for commands whatever the bell says: a hostile domain may have set it back.
   let listen = false;
-  while (!duty.isDone) {
+  for (;;) {
     const count = observe(bell, 0);
     if (count !== seen || listen) {
       seen = count;
       listen = false;
       duty.onBell();
     }
+    // Asked after the bell, not only before it: nobody rings once more, and a park would last as
+    // long as it may.
+    if (duty.isDone) return;
     const moved = duty.pass(sweep);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ReadableWritablePair } from 'node:stream/web';
+import { DlbError } from '../eventdev/errors.js';
 import type { ItemOptions } from './contract.js';
 import type { Pushes } from './pushes.js';
 import type { Run } from './run.js';
@@ -28,7 +29,10 @@ export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>)
     },
     read() {
       results.next().then(
-        ({ done, value }) => this.push(done === true ? null : value),
+        ({ done, value }) => {
+          if (done !== true && value === null) this.destroy(nullResult());
+          else this.push(done === true ? null : value);
+        },
         (error: Error) => this.destroy(error),
       );
     },
@@ -63,6 +67,12 @@ export function transformOf<In, Out>({
     { highWaterMark: 0 },
   );
   return { readable, writable };
+}
+
+/** For a Node stream, null is its end. */
+function nullResult(): DlbError {
+  const what = 'a Node stream cannot carry null: use run, or a Web stream';
+  return new DlbError('ERR_DLB_INVALID_ARGUMENT', what, { field: 'result', result: null });
 }
 
 async function pushItem<In>(

@@ -81,6 +81,7 @@ export class CallDesk implements ItemOwner {
   async #letIn(number: number, admit: () => boolean): Promise<void> {
     try {
       if (this.#last === undefined && admit()) return this.#engine.flushSoon();
+      this.#engine.stalls++;
       const waiting = this.#wait(number, admit, this.#last);
       const settled = waiting.catch(() => {});
       this.#last = settled;

@@ -61,10 +61,10 @@ export class Calls {
     this.#parts.cells.touch(burst);
   }
 
-  /** It is `now`, in milliseconds: the time of the call that began last is over. */
-  timed(now: number): void {
+  /** It is `now`, in milliseconds: the time of the calls since the last time is over. */
+  timed(now: number, calls = 1): void {
     if (this.#timedStage >= 0) {
-      this.#parts.tally.time(this.#timedStage, now - this.#now, this.#waited);
+      this.#parts.tally.time(this.#timedStage, (now - this.#now) / calls, this.#waited);
       this.#timedStage = -1;
     }
     this.#now = now;

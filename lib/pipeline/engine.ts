@@ -150,7 +150,7 @@ export class Engine {
       for (let i = 0; i < count; i++) this.#takeOut(i);
       taken += count;
     }
-    if (taken > 0) this.#tell();
+    if (taken > 0) this.tell();
     return taken;
   }
 
@@ -171,7 +171,7 @@ export class Engine {
     if (this.broken !== undefined) return;
     this.broken = { reason };
     this.#roots.failAll(reason);
-    this.#tell();
+    this.tell();
   }
 
   /** The root's slot may be used again. */
@@ -181,7 +181,6 @@ export class Engine {
   };
 
   #stall(): false {
-    this.stalls++;
     if (this.#out.length > 0) this.flush();
     return false;
   }
@@ -223,7 +222,7 @@ export class Engine {
   }
 
   /** Whoever waits for room, or for the end, looks again. */
-  #tell(): void {
+  readonly tell = (): void => {
     const waiters = this.#roomWaiters;
     if (waiters.length > 0) {
       this.#roomWaiters = [];
@@ -233,7 +232,7 @@ export class Engine {
     const idle = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const waiter of idle) waiter();
-  }
+  };
 
   #startPump(): void {
     if (this.#pumping) return;

@@ -1,4 +1,5 @@
 /** Errors of handlers on their way from the worker to whoever is told. */
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { messageOf } from '../crew/message-of.js';
 import { DlbError } from '../eventdev/errors.js';
@@ -62,17 +63,31 @@ export function deadLetterOf(failure: Failure): DeadLetter {
   return { item, stage, flow, attempts, crashes, error: errorOf(failure) };
 }
 
-/** Structured clone keeps name, message, stack and cause of an error; `code` and the like go beside it. */
-function serializeError(error: unknown): Uint8Array {
-  try {
-    const own = error instanceof Error ? Object.fromEntries(Object.entries(error)) : {};
-    return serialize({ error, own });
-  } catch {
-    return serialize({ error: new Error(messageOf(error)), own: {} });
+/** Structured clone keeps name, message, stack and cause of an error; `code` and the like go beside it, as far
+ *  as they can be cloned. */
+export function serializeError(error: unknown): Uint8Array {
+  const own: Record<string, unknown> = {};
+  if (types.isNativeError(error)) {
+    for (const [name, value] of Object.entries(error)) if (isCloneable(value)) own[name] = value;
   }
+  if (isCloneable(error)) return serialize({ error, own });
+  const { name, stack } = (error ?? {}) as Partial<Error>;
+  const copy = new Error(messageOf(error));
+  if (typeof stack === 'string') copy.stack = stack;
+  return serialize({ error: copy, own: { ...own, ...(name === undefined ? {} : { name }) } });
 }
 
-function deserializeError(bytes: Uint8Array): unknown {
+export function deserializeError(bytes: Uint8Array): unknown {
   const { error, own } = deserialize(bytes) as { error: unknown; own: object };
-  return error instanceof Error ? Object.assign(error, own) : error;
+  // Of another realm where a test runs in one of its own: `instanceof` would not know it.
+  return types.isNativeError(error) ? Object.assign(error, own) : error;
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    serialize(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

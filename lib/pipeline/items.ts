@@ -20,8 +20,12 @@ export class Items {
   readonly #priority: RunOptions['priority'];
   /** Asked for and not come. */
   #pending = false;
-  /** Come, and not let in yet. */
-  #next: { readonly item: unknown; readonly flow: number; readonly priority: number } | undefined;
+  #isCancelled = false;
+  /** An item has come and is not let in yet: this one. */
+  #hasNext = false;
+  #item: unknown;
+  #itemFlow = 0;
+  #itemPriority = 0;
 
   /** @throws DlbError ERR_DLB_INVALID_ARGUMENT when the source is not iterable. */
   constructor(
@@ -47,7 +51,7 @@ export class Items {
   /** Lets in what there is room for, or asks for the next item. */
   feed(): void {
     for (let fed = 0; fed < FEED_MAX && !this.#stream.ended; fed++) {
-      if (this.#next !== undefined && !this.#letIn()) break;
+      if (this.#hasNext && !this.#letIn()) break;
       if (this.#pending || this.#stream.room <= 0) break;
       if (this.#isAsync) void this.#ask();
       else this.#pull();
@@ -55,9 +59,18 @@ export class Items {
     this.#engine.flush();
   }
 
-  /** No more items are wanted. Lets the iterator clean up; does not wait for a stuck one. */
+  /** No more items are wanted. Lets the iterator clean up; does not wait for one that is stuck. */
   async cancel(): Promise<void> {
-    this.#next = undefined;
+    this.#hasNext = false;
+    this.#item = undefined;
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    const cleaning = this.#cleanUp();
+    // Behind a `next` that is pending it may wait for ever.
+    if (!this.#pending) await cleaning;
+  }
+
+  async #cleanUp(): Promise<void> {
     try {
       await this.#iterator.return?.();
     } catch {
@@ -79,7 +92,7 @@ export class Items {
     try {
       // A source that is quick enough goes on without anybody waiting.
       do this.#take(await iterator.next());
-      while (!this.#stream.ended && this.#next === undefined && this.#stream.room > 0);
+      while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
     } catch (error) {
       this.#stream.fail(error);
     }
@@ -93,9 +106,11 @@ export class Items {
     if (this.#stream.ended) return;
     if (done === true) return this.#stream.end();
     try {
-      const priority = this.#priorityOf(value);
-      this.#next = { item: value, flow: this.#flowOf(value), priority };
-      this.#letIn();
+      this.#itemPriority = this.#priorityOf(value);
+      this.#itemFlow = this.#flowOf(value);
+      this.#item = value;
+      this.#hasNext = true;
+      if (!this.#letIn()) this.#engine.stalls++;
     } catch (error) {
       this.#fail(error);
     }
@@ -103,18 +118,19 @@ export class Items {
 
   /** False when there is no room. */
   #letIn(): boolean {
-    const { item, flow, priority } = this.#next!;
     try {
-      if (!this.#stream.admit(item, flow, priority)) return false;
+      if (!this.#stream.admit(this.#item, this.#itemFlow, this.#itemPriority)) return false;
     } catch (error) {
       this.#fail(error);
     }
-    this.#next = undefined;
+    this.#hasNext = false;
+    this.#item = undefined;
     return true;
   }
 
   #fail(error: unknown): void {
-    this.#next = undefined;
+    this.#hasNext = false;
+    this.#item = undefined;
     this.#stream.fail(error);
     void this.cancel();
   }

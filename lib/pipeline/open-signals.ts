@@ -20,6 +20,11 @@ export class OpenSignals {
     return controller.signal;
   }
 
+  /** Somebody may have to be told. */
+  get isOpen(): boolean {
+    return this.#controllers.size > 0;
+  }
+
   /** Aborts the signals of sessions that are no longer wanted; a session that is used again after that gets
    *  another one. */
   check(): void {

@@ -21,6 +21,7 @@ import type {
 } from './contract.js';
 import { Engine } from './engine.js';
 import { Entry } from './entry.js';
+import { deserializeError } from './failure.js';
 import { LargeCells } from './large-cells.js';
 import { OpenPipeline } from './pipeline.js';
 import { domainSpec, seatPort } from './plan.js';
@@ -30,7 +31,7 @@ import { settle } from './settings.js';
 import type { Settings } from './settings.js';
 import { loadKey } from './stage-runner.js';
 import { StageReader } from './stats.js';
-import type { SeatTask } from './task.js';
+import type { LoadFailure, SeatTask } from './task.js';
 import { Watchdog } from './watchdog.js';
 
 const ENTRY = new URL('../../workers/pipeline.cjs', import.meta.url);
@@ -65,6 +66,7 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   const roots = new Roots(settings.window, settings.pieces > 1, settings.onDeadLetter);
   const engine = new Engine(domain, settings, large, roots);
   roots.release = engine.release;
+  roots.onBuried = engine.tell;
   roots.onBurialFailed = (error) => engine.break(error);
   roots.onFailed = (error) =>
     CHANNELS.error.publish({ pipeline: settings.name, ...error.details, error });
@@ -165,7 +167,9 @@ function crewOptions(
   };
 }
 
-function moduleError(cause: unknown): DlbError {
+function moduleError(thrown: unknown): DlbError {
+  const { loadError } = (thrown ?? {}) as Partial<LoadFailure>;
+  const cause = loadError === undefined ? thrown : deserializeError(loadError);
   const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
   const details = { field: 'stages[].module', reason };
   const error = new DlbError('ERR_DLB_MODULE_INVALID', 'a module cannot be used', details);

@@ -27,6 +27,7 @@ export class Pushes {
   async push(item: unknown, options: ItemOptions): Promise<void> {
     this.#assertOpen();
     if (this.#last === undefined && this.#admit(item, options)) return;
+    this.#engine.stalls++;
     const waiting = this.#wait(item, options, this.#last);
     const settled = waiting.catch(() => {});
     this.#last = settled;

@@ -58,6 +58,8 @@ export class Roots {
   release: (root: number) => void = () => {};
   /** An item failed for good. */
   onFailed: (error: DlbError) => void = () => {};
+  /** A dead letter was taken, and its root released. */
+  onBuried: () => void = () => {};
   /** What a dead letter's taker threw. */
   onBurialFailed: (error: unknown) => void = () => {};
   readonly #roots: Root[];
@@ -146,7 +148,9 @@ export class Roots {
       this.onBurialFailed(error);
     }
     root.burials--;
-    if (root.burials === 0 && root.owner === NOBODY) this.release(index);
+    if (root.burials > 0 || root.owner !== NOBODY) return;
+    this.release(index);
+    this.onBuried();
   }
 
   #end(index: number, root: Root, values: readonly unknown[]): void {

@@ -39,7 +39,8 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
   }
 
   next(): Promise<IteratorResult<Out>> {
-    if (this.#answering === 0 && this.#taken < TAKEN_MAX && this.#stream.waiting > 0) {
+    const isQuick = this.#answering === 0 && this.#taken < TAKEN_MAX && !this.#over;
+    if (isQuick && this.#stream.waiting > 0) {
       this.#taken++;
       return Promise.resolve({ done: false, value: this.#stream.take() as Out });
     }
@@ -67,14 +68,15 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
     while (!this.#over) {
       if (this.#stream.failure !== undefined) return this.#reject(this.#stream.failure.reason);
       this.#items?.feed();
-      this.#engine.poll();
+      const taken = this.#engine.poll();
       if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
       if (this.#stream.failure !== undefined) continue;
       if (this.#stream.waiting > 0) return { done: false, value: this.#stream.take() as Out };
       const { ended, isDrained, cutOff } = this.#stream;
       if (ended && isDrained && cutOff !== undefined) this.#reject(cutOff.reason);
       if (ended && isDrained) this.#finish();
-      else {
+      // What was taken out may have made room, and whoever asked for it was told before it waits.
+      else if (taken === 0) {
         await this.#stream.changes.next();
         this.#lastTurn = performance.now();
       }

@@ -4,6 +4,7 @@
  * Runs on: a Piscina thread, as the one task that this thread ever has. The modules are imported here and not
  * by Piscina, so that a module that fails rejects this task.
  */
+import { messageOf } from '../crew/message-of.js';
 import { announceSeat } from '../crew/seat.js';
 import { Latch } from '../idle/latch.js';
 import { attachPort } from '../port/index.js';
@@ -11,6 +12,7 @@ import type { Port } from '../port/index.js';
 import { Board } from './board.js';
 import { Calls } from './calls.js';
 import { Cells } from './cells.js';
+import { serializeError } from './failure.js';
 import { LargeCells } from './large-cells.js';
 import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
@@ -19,25 +21,48 @@ import { Sender } from './sender.js';
 import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
 import { Tally } from './tally.js';
-import type { SeatTask } from './task.js';
+import type { LoadFailure, SeatTask } from './task.js';
 import { WorkLoop } from './work-loop.js';
 
 /** A stage's time limit is looked at so often within it. */
 const LOOKS_PER_LIMIT = 4;
 
 export default async function runSeat(task: SeatTask): Promise<void> {
-  const loaded: StageFunctions[] = [];
-  // One after the other: what a set-up logs or fails with is in the order of the stages.
-  for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
+  const loaded = await loadAll(task);
   const large = new LargeCells(task.channel, seatPort(task.seat));
   const port = attachPort(task.attachment);
   try {
     announceSeat(task.seat);
     await work(task, port, large, loaded);
   } finally {
-    for (const { teardown } of loaded) await teardown?.();
+    await tearDown(loaded);
     port.detach();
     large.close();
+  }
+}
+
+/** One after the other: what a set-up logs or fails with is in the order of the stages. What is thrown
+ *  crosses to the main thread whole, as a plain object: an error would lose its `code` on the way. */
+async function loadAll(task: SeatTask): Promise<StageFunctions[]> {
+  const loaded: StageFunctions[] = [];
+  try {
+    for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
+    return loaded;
+  } catch (error) {
+    const failure: LoadFailure = { loadError: serializeError(error) };
+    // oxlint-disable-next-line typescript/only-throw-error -- see above.
+    throw failure;
+  }
+}
+
+/** A teardown that fails does not keep the others from theirs. */
+async function tearDown(loaded: readonly StageFunctions[]): Promise<void> {
+  for (const { teardown } of loaded) {
+    try {
+      await teardown?.();
+    } catch (error) {
+      process.emitWarning(`a teardown failed: ${messageOf(error)}`);
+    }
   }
 }
 
