@@ -1,4 +1,4 @@
-/** The processes of ends.test.ts and turns.test.ts: the argument says what to do. */
+/** The processes of ends.test.ts and turns.test.ts: the arguments say what to do, one after the other. */
 import { readdirSync } from 'node:fs';
 import { createPipeline, stage } from '../../lib/pipeline/index.js';
 import type * as busy from './modules/busy.js';
@@ -80,9 +80,6 @@ const WAYS: Record<string, () => Promise<void>> = {
     await collect(pipeline.run(numbers(40)));
     await pipeline.close();
   },
-  async 'three times'() {
-    for (let i = 0; i < 3; i++) await runAndClose();
-  },
   /** Nothing but the pipeline keeps the process alive while this is awaited. */
   async 'pending run'() {
     const pipeline = await createPipeline({ stages: [slow, number], workers: 1 });
@@ -122,5 +119,7 @@ function threads(): number {
 }
 
 const before = threads();
-await WAYS[process.argv[2]!]!();
-console.log(`done, threads left: ${threads() - before}`);
+for (const way of process.argv.slice(2)) {
+  await WAYS[way]!();
+  console.log(`done, threads left: ${threads() - before}`);
+}
