@@ -14,6 +14,7 @@ import {
   numbers,
   retrying,
   withPipeline,
+  turns,
 } from './pipelines.js';
 import { Witness } from './witness.js';
 
@@ -54,7 +55,8 @@ test.each(HANDLERS)('fail: the run rejects and says what failed where: %s', asyn
     expect(await other).toHaveLength(10);
     await expect(pipeline.call(15)).rejects.toMatchObject({ code: 'ERR_DLB_STAGE_FAILED' });
     expect(await pipeline.call(16)).toBe(32);
-    expect(pipeline.stats()).toMatchObject({ inFlight: 0 });
+    // Those that were in flight beside it come out, and nobody looks at them.
+    while (pipeline.stats().inFlight > 0) await turns();
   });
 });
 

@@ -3,11 +3,9 @@ import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { stage } from '../../lib/pipeline/index.js';
 import type * as keyedModule from './modules/keyed.js';
-import type * as meeting from './modules/meeting.js';
 import type * as plain from './modules/plain.js';
 import { collect, inNumericOrder, moduleUrl, numbers, turns, withPipeline } from './pipelines.js';
 import { shared } from './shared.js';
-import { Words } from './words.js';
 
 const PLAIN = moduleUrl('plain');
 const double = stage<typeof plain.double>({ module: PLAIN, handler: 'double' });

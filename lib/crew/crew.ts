@@ -33,8 +33,8 @@ export interface CrewOptions {
   refusal(cause: unknown): Error;
   /** A thread died, and this is why. Its events are scheduled again when this returns. */
   onCrash?(seat: number, cause: unknown): void;
-  /** So many events of it were scheduled again. */
-  onReclaimed?(seat: number, events: number): void;
+  /** What it held is scheduled again. */
+  onReclaimed?(seat: number): void;
   /** The seat stays empty from now on. */
   onRetired?(seat: number, error: DlbError): void;
   /** Called once when the last seat is given up. */
@@ -202,8 +202,8 @@ export class Crew {
    *  thread. False when the domain is gone. */
   async #reclaim(seat: Seat): Promise<boolean> {
     try {
-      const { rescheduled } = await this.#domain.reclaim(this.#port(seat));
-      this.#options.onReclaimed?.(seat.index, rescheduled);
+      await this.#domain.reclaim(this.#port(seat));
+      this.#options.onReclaimed?.(seat.index);
       return true;
     } catch {
       return false;

@@ -41,6 +41,7 @@ export class LargeCells {
   readonly #isMain: boolean;
   readonly #cells = new Map<number, { cell: Cell; made: Made }>();
   readonly #ofRoots = new Map<number, number[]>();
+  readonly #prepared = new WeakMap<Cell, Made>();
   readonly #awaited = new Map<number, (cell: Cell) => void>();
   #count = 0;
 
@@ -59,20 +60,28 @@ export class LargeCells {
     return this.#cells.size;
   }
 
-  /** A new cell whose rooms hold `least` bytes; it is announced by now. */
+  /** A new cell whose rooms hold `least` bytes; all threads know it by now. */
   make(root: number, least: number): Cell {
+    const cell = this.prepare(root, least);
+    this.announce(cell);
+    return cell;
+  }
+
+  /** As `make`, but nobody knows it until it is announced: it may turn out not to be needed. */
+  prepare(root: number, least: number): Cell {
     const bytes = Math.ceil(Math.max(least, 1) / BYTES_STEP) * BYTES_STEP;
     const memory = new SharedArrayBuffer(cellBytes(bytes));
     this.#count = (this.#count + 1) & ((1 << COUNT_BITS) - 1);
-    const made: Made = {
-      kind: 'made',
-      id: ((threadId & THREAD_MASK) << COUNT_BITS) | this.#count,
-      root,
-      bytes,
-      memory,
-    };
+    const id = ((threadId & THREAD_MASK) << COUNT_BITS) | this.#count;
+    const cell = new Cell(id, true, memory, 0, bytes);
+    this.#prepared.set(cell, { kind: 'made', id, root, bytes, memory });
+    return cell;
+  }
+
+  announce(cell: Cell): void {
+    const made = this.#prepared.get(cell)!;
     this.#channel.postMessage(made);
-    return this.#add(made);
+    this.#add(made, cell);
   }
 
   /** The cell of an event that this thread holds; undefined when it was announced before the thread
@@ -127,10 +136,8 @@ export class LargeCells {
     if (known !== undefined) this.#channel.postMessage(known.made);
   }
 
-  #add(made: Made): Cell {
-    const known = this.#cells.get(made.id);
-    if (known !== undefined) return known.cell;
-    const cell = new Cell(made.id, true, made.memory, 0, made.bytes);
+  #add(made: Made, cell = new Cell(made.id, true, made.memory, 0, made.bytes)): void {
+    if (this.#cells.has(made.id)) return;
     this.#cells.set(made.id, { cell, made });
     this.bytes += made.memory.byteLength;
     const siblings = this.#ofRoots.get(made.root);
@@ -138,7 +145,6 @@ export class LargeCells {
     else siblings.push(made.id);
     this.#awaited.get(made.id)?.(cell);
     this.#awaited.delete(made.id);
-    return cell;
   }
 
   #forget(ids: readonly number[]): void {

@@ -156,8 +156,7 @@ function crewOptions(
     },
     refusal: moduleError,
     onCrash: (worker, cause) => CHANNELS.crash.publish({ pipeline: name, worker, cause }),
-    onReclaimed: (worker, events) =>
-      CHANNELS.redelivery.publish({ pipeline: name, worker, events }),
+    onReclaimed: (worker) => CHANNELS.redelivery.publish({ pipeline: name, worker }),
     onRetired(seat, error) {
       // Flows that are bound to the seat would wait for ever.
       if (settings.stages.some((stage) => stage.schedule === 'sticky')) engine.break(error);

@@ -85,9 +85,9 @@ export class Sender {
     return kind;
   }
 
-  /** A cell in place of `cell` whose rooms hold `bytes`. */
+  /** A cell in place of `cell` whose rooms hold `bytes`; not announced. */
   grow(cell: Cell, bytes: number): Cell {
-    const grown = this.#cells.large.make(cell.root, Math.max(bytes, cell.bytes));
+    const grown = this.#cells.large.prepare(cell.root, Math.max(bytes, cell.bytes));
     grown.begin(cell.root, cell.session, cell.home);
     return grown;
   }
@@ -206,6 +206,7 @@ export class Sender {
     const room = grown === undefined ? cell.rooms[half]! : grown.rooms[0];
     const inPlace = codec === 'auto' || codec === 'bytes' ? lengthIn(room, value) : -1;
     if (inPlace >= 0) {
+      if (grown !== undefined) this.#cells.large.announce(grown);
       return this.#placed(
         burst,
         i,
@@ -224,6 +225,7 @@ export class Sender {
     const written = kind < 0 ? encoder.kind : kind;
     if (length >= 0) return this.#placed(burst, i, cell, half, written, length, cell);
     const larger = this.grow(cell, encoder.needed);
+    this.#cells.large.announce(larger);
     length = encoder.writeKept(larger.rooms[0]);
     return this.#placed(burst, i, larger, 0, written, length, cell);
   }
