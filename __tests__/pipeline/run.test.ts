@@ -3,9 +3,11 @@ import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { stage } from '../../lib/pipeline/index.js';
 import type * as keyedModule from './modules/keyed.js';
+import type * as meeting from './modules/meeting.js';
 import type * as plain from './modules/plain.js';
 import { collect, inNumericOrder, moduleUrl, numbers, turns, withPipeline } from './pipelines.js';
 import { shared } from './shared.js';
+import { Words } from './words.js';
 
 const PLAIN = moduleUrl('plain');
 const double = stage<typeof plain.double>({ module: PLAIN, handler: 'double' });
@@ -36,6 +38,33 @@ test('iterables of every kind are sources', async () => {
     // A run is a source as well.
     const twice = await collect(pipeline.run(pipeline.run(numbers(500))));
     expect(twice).toEqual(doubled(500).map((n) => n * 2));
+  });
+});
+
+test('what a source gave goes on while the source takes its time', async () => {
+  const words = new Words();
+  const meet = stage<typeof meeting.meet>({
+    module: moduleUrl('meeting'),
+    handler: 'meet',
+    context: words.memory,
+  });
+  await withPipeline({ stages: [meet] }, async (pipeline) => {
+    let arrived = (): void => {};
+    const results = new Promise<void>((resolve) => (arrived = resolve));
+    async function* source(): AsyncGenerator<number> {
+      yield 0;
+      await words.until(1, 1);
+      // Without it nothing comes out.
+      yield 1;
+      await results;
+      yield 2;
+    }
+    const out: number[] = [];
+    for await (const result of pipeline.run(source())) {
+      out.push(result);
+      arrived();
+    }
+    expect(out).toEqual([0, 1, 2]);
   });
 });
 

@@ -36,12 +36,13 @@ export class PipelineRig<In, Out> {
 export class PiscinaRig {
   readonly #pool: Piscina;
 
-  constructor(workers: number) {
+  /** `tasksPerThread`: the fastest there is, if left out; 1 is how Piscina comes. */
+  constructor(workers: number, tasksPerThread = TASKS_PER_THREAD) {
     this.#pool = new Piscina({
       filename: STAGES.href,
       minThreads: workers,
       maxThreads: workers,
-      concurrentTasksPerWorker: TASKS_PER_THREAD,
+      concurrentTasksPerWorker: tasksPerThread,
       idleTimeout: Infinity,
       recordTiming: false,
     });

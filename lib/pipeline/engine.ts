@@ -51,6 +51,7 @@ export class Engine {
   readonly #queue: number;
   readonly #queues: number;
   #flushing = false;
+  #flushingAfterTurn = false;
   #awaitingCredits = false;
   #pumping = false;
   #roomWaiters: (() => void)[] = [];
@@ -136,6 +137,16 @@ export class Engine {
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
+      this.flush();
+    });
+  }
+
+  /** Sends what was let in once nothing more comes by itself: callers that continue in microtasks fill bursts. */
+  flushAfterTurn(): void {
+    if (this.#flushingAfterTurn || this.#out.length === 0) return;
+    this.#flushingAfterTurn = true;
+    setImmediate(() => {
+      this.#flushingAfterTurn = false;
       this.flush();
     });
   }

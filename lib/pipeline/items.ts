@@ -91,8 +91,12 @@ export class Items {
     this.#pending = true;
     try {
       // A source that is quick enough goes on without anybody waiting.
-      do this.#take(await iterator.next());
-      while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
+      do {
+        const next = iterator.next();
+        // It may wait for the results of what it gave.
+        this.#engine.flushAfterTurn();
+        this.#take(await next);
+      } while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
     } catch (error) {
       this.#stream.fail(error);
     }

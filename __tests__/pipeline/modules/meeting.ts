@@ -11,9 +11,12 @@ export function setup({ context }: SetupContext<SharedArrayBuffer>): void {
   words = new Int32Array(context);
 }
 
-/** Item 0 waits until word 0 is set; item 1 sets it. */
+/** Item 0 sets word 1 and waits until word 0 is set; item 1 sets that. */
 export function meet(item: number): number {
-  if (item === 0) waitFor(0);
+  if (item === 0) {
+    tell(1);
+    waitFor(0);
+  }
   if (item === 1) tell(0);
   return item;
 }
