@@ -8,7 +8,7 @@ import { measureInTurns } from '../turns.js';
 const WORKERS = 2;
 const ITEM_BYTES = 64;
 const ITEMS = 400_000;
-const MESSAGES = 120_000;
+const MESSAGES = 400_000;
 const TASKS = 10_000;
 const KEYS = 1000;
 /** As many as a pipeline's window has by default. */
