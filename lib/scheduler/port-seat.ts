@@ -27,6 +27,10 @@ export class PortSeat {
   /** Completions name their event, so entries between head and tail may be completed: so many. */
   readonly independent: boolean;
   holes = 0;
+  /** The head as passes saw it last, and since when that event is the oldest that is held, by the time of the
+   *  passes in milliseconds; 0: not known. */
+  headSeen = 0;
+  oldestSince = 0;
   /** Events delivered from the queue being served. */
   served = 0;
   /** CQ depth in use. */

@@ -19,6 +19,7 @@ import { link, makeUnlinks, unlink } from './links.js';
 import { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { why } from './why.js';
 
 /** Inline passes take in everything; a small integer, since others are allocated when passed on. */
 const WHOLE_PULL = 0x3fff_ffff;
@@ -137,6 +138,10 @@ export class Scheduler {
 
   #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
     if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
+    if (command.type === 'why') {
+      const { queue, flow } = command;
+      return answer({ why: why(domain.machine, queue, flow, performance.now()) });
+    }
     const reply = carryOut(domain.machine, command);
     if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
     publishCounts(domain.machine);
@@ -186,7 +191,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Every command but open and stop. */
+/** Every command but open, stop and why. */
 function carryOut(machine: Machine, command: Command): Reply {
   switch (command.type) {
     case 'start':
