@@ -13,6 +13,7 @@ export type {
   Domain,
   Link,
   PortAttributes,
+  WholeQueueAttributes,
   ResourceReport,
   XstatName,
   XstatsMode,

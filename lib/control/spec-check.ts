@@ -46,6 +46,7 @@ const QUEUE_FIELDS = [
   'sequences',
   'scope',
   'fragments',
+  'inflights',
 ];
 const DEFAULT_ATTRIBUTES = { priority: PRIORITY.NORMAL, weight: 0, affinity: 0 };
 const PRIORITIES = {
@@ -157,6 +158,11 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
     max: limits.EVENTS_LIMIT_MAX,
     fallback: 1,
   });
+  const sequences = field.powerOfTwo(spec.sequences, `${at}.sequences`, {
+    min: 1,
+    max: limits.SEQUENCES_MAX,
+    fallback: limits.SEQUENCES_DEFAULT,
+  });
   const plan = {
     name: field.text(spec.name, `${at}.name`, `queue${id}`),
     type,
@@ -168,10 +174,10 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
       max: limits.FLOWS_MAX,
       fallback: limits.FLOWS_DEFAULT,
     }),
-    sequences: field.powerOfTwo(spec.sequences, `${at}.sequences`, {
-      min: 1,
-      max: limits.SEQUENCES_MAX,
-      fallback: limits.SEQUENCES_DEFAULT,
+    sequences,
+    inflights: field.limit(spec.inflights, `${at}.inflights`, {
+      max: type === 'ordered' ? sequences : limits.EVENTS_LIMIT_MAX,
+      code: 'ERR_DLB_INVALID_QID_INFLIGHT_ALLOCATION',
     }),
   };
   return plan;
@@ -187,6 +193,7 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     'enqueueDepth',
     'implicitRelease',
     'independentEnqueue',
+    'historyDepth',
   ]);
   const independent = field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false);
   const deepest = independent ? limits.OPAQUE_RANGE : limits.DEQUEUE_DEPTH_MAX;
@@ -212,6 +219,10 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
       fallback: limits.ENQUEUE_DEPTH_DEFAULT,
     }),
     implicitRelease: field.flag(spec.implicitRelease, `${at}.implicitRelease`, true),
+    historyDepth: field.limit(spec.historyDepth, `${at}.historyDepth`, {
+      max: limits.EVENTS_LIMIT_MAX,
+      code: 'ERR_DLB_INVALID_HIST_LIST_DEPTH',
+    }),
   };
 }
 

@@ -21,9 +21,17 @@ import type { XstatName, XstatsMode } from './xstats.js';
 import { Xstats } from './xstats.js';
 
 /** What a port is. */
-export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth'>> & {
+export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth' | 'historyDepth'>> & {
   /** Undefined where the spec leaves it open. */
   dequeueDepth: number | undefined;
+  /** Undefined where there is no limit. */
+  historyDepth: number | undefined;
+};
+
+/** What a queue is now. */
+export type WholeQueueAttributes = Required<Omit<QueueSpec, 'inflights'>> & {
+  /** Undefined where there is no limit. */
+  inflights: number | undefined;
 };
 
 export abstract class VisibleDomain {
@@ -79,10 +87,12 @@ export abstract class VisibleDomain {
    * What a queue is now.
    * @throws DlbError ERR_DLB_INVALID_QID
    */
-  queueAttributes(queueId: number): Required<QueueSpec> {
+  queueAttributes(queueId: number): WholeQueueAttributes {
     const queue = this.checkQueue(queueId);
-    const { name, type, flows, sequences, scope, fragments } = this.checked.queues[queue]!;
-    return { name, type, ...this.attributes[queue]!, flows, sequences, scope, fragments };
+    const { name, type, flows, sequences, scope, fragments, ...rest } = this.checked.queues[queue]!;
+    const inflights = rest.inflights || undefined;
+    const fixed = { flows, sequences, scope, fragments, inflights };
+    return { name, type, ...this.attributes[queue]!, ...fixed };
   }
 
   /**
@@ -98,6 +108,7 @@ export abstract class VisibleDomain {
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
+      historyDepth: port.historyDepth || undefined,
     };
   }
 

@@ -45,6 +45,8 @@ export interface QueuePlan {
   readonly scope: 'queue' | 'flow';
   /** Most pieces that one of its events may become; 1: none. */
   readonly fragments: number;
+  /** Most of its events in CQs and hands together; 0: no limit. */
+  readonly inflights: number;
 }
 
 export interface PortPlan {
@@ -55,6 +57,8 @@ export interface PortPlan {
   readonly newEventThreshold: number;
   /** Completions name their event. */
   readonly independent: boolean;
+  /** Most events it may hold, in its CQ and dequeued; 0: no limit. */
+  readonly historyDepth: number;
 }
 
 export type Command =

@@ -58,6 +58,9 @@ export interface QueueSpec {
   scope?: 'queue' | 'flow';
   /** Most pieces one event of this queue may become, default 1: none. */
   fragments?: number;
+  /** Most events of this queue in CQs and hands together, at least 1; of an ordered queue at most
+   *  its `sequences`. Default: no limit of its own. */
+  inflights?: number;
 }
 
 export interface LinkSpec {
@@ -79,6 +82,9 @@ export interface PortSpec {
   implicitRelease?: boolean;
   /** Default false: true lets completions come in any order. */
   independentEnqueue?: boolean;
+  /** Most events the port may hold, in its CQ and dequeued together, at least 1. Default: no limit
+   *  but that of the CQ. */
+  historyDepth?: number;
 }
 
 /** What of a queue may be changed at run time. */

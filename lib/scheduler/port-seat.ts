@@ -8,6 +8,8 @@ import type { PortLayout } from '../memory/layout.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { RingProducer } from '../ring/producer.js';
 
+/** More than a port ever holds, or a queue has out; a small integer. */
+export const NO_LIMIT = 0x3fff_ffff;
 /** Longer ago than any pass that is compared with. */
 const NEVER = 1 << 20;
 
@@ -27,6 +29,8 @@ export class PortSeat {
   /** Completions name their event, so entries between head and tail may be completed: so many. */
   readonly independent: boolean;
   holes = 0;
+  /** Most events that it may hold. */
+  readonly historyDepth: number;
   /** Events delivered from the queue being served. */
   served = 0;
   /** CQ depth in use. */
@@ -110,6 +114,11 @@ export class PortSeat {
     return this.live && !this.disabled && !this.held;
   }
 
+  /** What a port that holds nothing may be given. */
+  get firstRoom(): number {
+    return this.depth < this.historyDepth ? this.depth : this.historyDepth;
+  }
+
   constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
     this.id = id;
     this.history = history;
@@ -118,7 +127,8 @@ export class PortSeat {
     this.cq = new RingProducer(words, layout.cq);
     this.cqStart = this.cq.tail;
     this.depth = plan.depth;
-    this.room = plan.depth;
+    this.historyDepth = plan.historyDepth === 0 ? NO_LIMIT : plan.historyDepth;
+    this.room = this.firstRoom;
     this.adaptive = plan.adaptive;
     this.independent = plan.independent;
   }
