@@ -5,6 +5,8 @@ export { OP, PRIORITY, REFUSAL, SCHED } from './eventdev/event.js';
 export { DlbError, ERROR_CODES } from './eventdev/errors.js';
 export type { ErrorCode } from './eventdev/errors.js';
 export type * from './eventdev/spec.js';
+export { ALERT_KINDS } from './eventdev/reports.js';
+export type * from './eventdev/reports.js';
 export type { PortAttachment } from './memory/attachment.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';

@@ -157,8 +157,8 @@ export class World {
 }
 
 function queueShapes(spec: DomainSpec): QueueShape[] {
-  return spec.queues.map((spec) => {
-    const { type, priority = NORMAL, scope, fragments = 1, inflights = Infinity } = spec;
+  return spec.queues.map((queue) => {
+    const { type, priority = NORMAL, scope, fragments = 1, inflights = Infinity } = queue;
     return { type, priority, byFlow: scope === 'flow', fragments, inflights };
   });
 }

@@ -27,6 +27,8 @@ export interface Checked {
   readonly buffers: PoolShape | null;
   /** Every so many deliveries a less urgent event has its turn; 0: never. */
   readonly turnEvery: number;
+  readonly watchdogMs: number;
+  readonly faultLimit: number;
 }
 
 export interface CheckedPort extends PortPlan {
@@ -65,6 +67,8 @@ export function checkSpec(spec: DomainSpec): Checked {
     'ports',
     'buffers',
     'starvationAvoidance',
+    'watchdogMs',
+    'faultLimit',
   ]);
   const name = spec.name === undefined ? null : field.text(spec.name, 'spec.name', '');
   const eventsLimit = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
@@ -80,7 +84,18 @@ export function checkSpec(spec: DomainSpec): Checked {
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
   const capacity = checkCapacity(eventsLimit, queues);
   const turnEvery = checkStarvation(spec.starvationAvoidance);
-  return { name, eventsLimit, capacity, queues, ports, links, buffers, turnEvery };
+  const watchdogMs = field.wholeNumber(spec.watchdogMs, 'spec.watchdogMs', {
+    min: 0,
+    max: limits.WATCHDOG_MS_MAX,
+    fallback: limits.WATCHDOG_MS_DEFAULT,
+  });
+  const faultLimit = field.wholeNumber(spec.faultLimit, 'spec.faultLimit', {
+    min: 0,
+    max: limits.FAULT_LIMIT_MAX,
+    fallback: limits.FAULT_LIMIT_DEFAULT,
+  });
+  const rest = { turnEvery, watchdogMs, faultLimit };
+  return { name, eventsLimit, capacity, queues, ports, links, buffers, ...rest };
 }
 
 /** The port that a directed queue is linked to already, or -1. */

@@ -10,6 +10,8 @@ import type {
   QueueAttributes,
   QueueSpec,
 } from '../eventdev/spec.js';
+import type { Alert } from '../eventdev/reports.js';
+import { AlertReader } from './alert-reader.js';
 import type { DomainMemory } from './domain-memory.js';
 import { dump } from './dump.js';
 import * as field from './fields.js';
@@ -43,6 +45,7 @@ export abstract class VisibleDomain {
   protected readonly attributes: Required<QueueAttributes>[];
   /** Per port, free-running. */
   protected readonly unlinksAsked: number[];
+  protected readonly alertReader: AlertReader;
   readonly #stats: StatsReader;
   readonly #xstats: Xstats;
 
@@ -57,6 +60,8 @@ export abstract class VisibleDomain {
       affinity,
     }));
     this.unlinksAsked = checked.ports.map(() => 0);
+    const m = new Int32Array(memory.schedulerMemory);
+    this.alertReader = new AlertReader(m, memory.schedulerLayout.alerts);
     this.#stats = new StatsReader(memory);
     this.#xstats = new Xstats(memory, this.#stats);
   }
@@ -110,6 +115,27 @@ export abstract class VisibleDomain {
       independentEnqueue: port.independent,
       historyDepth: port.historyDepth || undefined,
     };
+  }
+
+  /**
+   * Takes the oldest alert of the domain; undefined when there is none. An alert reaches one reader.
+   * Works on a closed domain as well.
+   */
+  nextAlert(): Alert | undefined {
+    return this.alertReader.next();
+  }
+
+  /** Alerts that found no room: the domain keeps 256 that were not read. */
+  get alertsLost(): number {
+    return this.alertReader.lost;
+  }
+
+  /**
+   * The alerts of the domain as they come, until it closes or `signal` is aborted; what was raised before
+   * is told first. Several readers share them. Waiting does not keep the process alive.
+   */
+  alerts(options: { signal?: AbortSignal } = {}): AsyncGenerator<Alert, void> {
+    return this.alertReader.all(options.signal);
   }
 
   /** A snapshot; in worker mode at most one pass old. */

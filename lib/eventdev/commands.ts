@@ -27,6 +27,12 @@ export interface DomainPlan {
   readonly links: readonly LinkCommand[];
   /** Every so many deliveries a less urgent event has its turn; 0: never. */
   readonly turnEvery: number;
+  /** Links change as on a DLB: by slots, see lib/scheduler/slots.ts. */
+  readonly strictLinks: boolean;
+  /** How long a CQ may go without being serviced; 0: for ever. */
+  readonly watchdogMs: number;
+  /** Faults in a second that a port may make; 0: any number. */
+  readonly faultLimit: number;
   readonly buffers: {
     readonly count: number;
     readonly bytes: number;
@@ -87,7 +93,13 @@ export type Command =
       readonly port: number;
       readonly isHeld: boolean;
     }
-  | { readonly type: 'close'; readonly domain: number };
+  | { readonly type: 'alert'; readonly domain: number; readonly aux: number }
+  | {
+      readonly type: 'close';
+      readonly domain: number;
+      /** All of the device's domains are closed. */
+      readonly byDevice: boolean;
+    };
 
 /** The domain that a command is about. */
 export function domainOf(command: Command): number {

@@ -26,6 +26,12 @@ export interface DomainSpec {
   /** Share of deliveries that goes to less urgent events while any wait, 0..0.5, default 0.01;
    *  0: strict priority. */
   starvationAvoidance?: number;
+  /** An alert is raised when nobody has taken from a CQ that is not empty for so many milliseconds,
+   *  0..86400000, default 10000; 0: never. */
+  watchdogMs?: number;
+  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 1000; 0:
+   *  never. */
+  faultLimit?: number;
 }
 
 export interface BuffersSpec {

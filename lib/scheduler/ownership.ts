@@ -78,6 +78,7 @@ export function reclaim(machine: Machine, port: PortSeat): number {
 
 /** A port whose indices are impossible is given nothing more, until it is reclaimed. */
 export function cutOff(machine: Machine, port: PortSeat): void {
+  machine.alerts.raise('cut-off', port.id, 0);
   port.live = false;
   port.leaving = false;
   port.disabled = true;

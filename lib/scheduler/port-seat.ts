@@ -10,6 +10,8 @@ import { RingProducer } from '../ring/producer.js';
 
 /** More than a port ever holds, or a queue has out; a small integer. */
 export const NO_LIMIT = 0x3fff_ffff;
+/** What the watchdog's last look has found in a CQ. */
+export const WATCHED = { EMPTY: 0, WAITING: 1, TOLD: 2 } as const;
 /** Longer ago than any pass that is compared with. */
 const NEVER = 1 << 20;
 
@@ -54,6 +56,14 @@ export class PortSeat {
   disabled = false;
   /** Control has disabled it for the time being. */
   held = false;
+  /** Faults made since a time, and whether those were too many: see faults.ts. */
+  faults = 0;
+  faultsFrom = 0;
+  isCut = false;
+  /** What the watchdog has found in its CQ: see watchdog.ts. */
+  watched: number = WATCHED.EMPTY;
+  watchedHead = 0;
+  watchedAt = 0;
   /** The YIELD request answered last, and the link profile that it serves. */
   yielded = 0;
   profile = 0;
