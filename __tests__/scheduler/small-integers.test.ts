@@ -36,7 +36,7 @@ function float(n: number): number {
 }
 
 /** Read when a link is made, not for events; and a time, which is no whole number once it is set. */
-const TOLERATED = /\.plan\.links\.\d+\.queue = |\.markedAt = 0$/;
+const TOLERATED = /\.plan\.links\.\d+\.queue = |\.(?:markedAt|oldestSince) = 0$/;
 
 /** Paths to all whole numbers below `top` that V8 keeps as floats, though they are small enough. */
 function floatsIn(top: object): string[] {

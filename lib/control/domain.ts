@@ -5,11 +5,11 @@
  * refusal, changes nothing on failure.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Command } from '../eventdev/commands.js';
+import type { Command, Why } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
 import { EventBurst } from '../eventdev/event-burst.js';
-import { QE_WORDS } from '../eventdev/event.js';
+import { FLOW_MASK, QE_WORDS } from '../eventdev/event.js';
 import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
@@ -177,6 +177,22 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   }
 
   /**
+   * Why events of a queue, or of one of its flows, are not delivered: the scheduler's own reason, in words as well.
+   * @param flowId 0..1048575, of an atomic queue or of the atomic events of an `any` queue; left out, or for other
+   *               queues: the queue as a whole
+   * @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
+   */
+  async why(queueId: number, flowId?: number): Promise<Why> {
+    this.#checkOpen();
+    const queue = this.checkQueue(queueId);
+    const flow = flowId === undefined ? null : checkFlow(flowId);
+    const reply = await this.#seat.apply({ type: 'why', domain: this.id, queue, flow });
+    if (reply.why !== undefined) return reply.why;
+    // It was closed meanwhile.
+    throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
+  }
+
+  /**
    * Disables a port: it is given nothing more, and its NEW events are refused. What it has dequeued
    * it may still complete; what lies in its CQ goes back in front as soon as its thread calls.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
@@ -314,6 +330,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   #wrongState(code: ErrorCode, what: string): DlbError {
     return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
   }
+}
+
+function checkFlow(flowId: number): number {
+  const code = 'ERR_DLB_INVALID_ARGUMENT';
+  return field.wholeNumber(flowId, 'flowId', { min: 0, max: FLOW_MASK, code });
 }
 
 /** Gives all events to the callback, even if it throws on some. */

@@ -99,6 +99,12 @@ export type Command =
       readonly domain: number;
       /** All of the device's domains are closed. */
       readonly byDevice: boolean;
+    }
+  | {
+      readonly type: 'why';
+      readonly domain: number;
+      readonly queue: number;
+      readonly flow: number | null;
     };
 
 /** The domain that a command is about. */
@@ -111,4 +117,43 @@ export interface Reply {
   readonly flushed?: Int32Array;
   /** Events that a reclaim scheduled again. */
   readonly rescheduled?: number;
+  readonly why?: Why;
+}
+
+/** Why events are not delivered. */
+export type WhyReason =
+  /** None waits, and of the flow none is held. */
+  | 'idle'
+  /** None waits: the port has all there are. */
+  | 'held'
+  /** Nothing is in the way: the next pass delivers. */
+  | 'ready'
+  /** The CQ of the port that has the flow, or of all linked ports, is full. */
+  | 'no-room'
+  | 'no-thread'
+  | 'port-disabled'
+  /** It wrote what it may not, and is given nothing until another thread attaches. */
+  | 'port-cut-off'
+  /** The queue is linked to no port, or the flow is held by one that is linked no more. */
+  | 'not-linked'
+  /** Every place of the ordered queue's window waits for an event that a port holds. */
+  | 'window-full'
+  /** The domain is being stopped: nothing is delivered. */
+  | 'stopping';
+
+/** The scheduler's reason, for programs and in words. */
+export interface Why {
+  readonly queue: number;
+  /** Null: the queue as a whole. */
+  readonly flow: number | null;
+  readonly reason: WhyReason;
+  /** Events that wait: of the flow (and of others that share its slot), or of the queue. */
+  readonly waiting: number;
+  /** The port that is meant, if it is one. */
+  readonly port?: number;
+  /** How long that port has held its oldest event at least, in milliseconds; left out if it holds none, and on
+   *  an inline device, whose passes do not look at the time. */
+  readonly heldMs?: number;
+  /** As in 'flow 7 is on port 3, its CQ is full, oldest held 41 ms'. */
+  readonly text: string;
 }

@@ -119,6 +119,10 @@ function visit(machine: Machine, port: PortSeat, pull: number, limits: PassLimit
     if (port.independent) countUnsent(machine, port);
   }
   const taken = takeIn(machine, port, pull);
+  if (port.historyHead !== port.headSeen) {
+    port.headSeen = port.historyHead;
+    port.oldestSince = limits.now;
+  }
   if (port.leaving && !port.more) {
     port.leaving = false;
     depart(machine, port);
@@ -165,6 +169,8 @@ function publishCqs(machine: Machine, now: number): void {
 function publishCq(machine: Machine, port: PortSeat, now: number): void {
   if (port.adaptive && now > 0) markHeld(port);
   const sent = port.cq.pending;
+  // It held nothing before.
+  if (((port.historyTail - sent) | 0) === port.historyHead) port.oldestSince = now;
   port.cq.publish();
   machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);
   machine.stats.addToDomain(DOMAIN_COUNTS.TX, sent);

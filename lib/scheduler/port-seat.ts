@@ -33,6 +33,10 @@ export class PortSeat {
   holes = 0;
   /** Most events that it may hold. */
   readonly historyDepth: number;
+  /** The head as passes saw it last, and since when that event is the oldest that is held, by the time of the
+   *  passes in milliseconds; 0: not known. */
+  headSeen = 0;
+  oldestSince = 0;
   /** Events delivered from the queue being served. */
   served = 0;
   /** CQ depth in use. */

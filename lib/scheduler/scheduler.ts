@@ -20,6 +20,7 @@ import { link } from './links.js';
 import { Machine } from './machine.js';
 import { hasRung, pass, publishCounts } from './pass.js';
 import { watch, WATCH_MS } from './watchdog.js';
+import { why } from './why.js';
 
 /** Inline passes take in everything; a small integer, since others are allocated when passed on. */
 const WHOLE_PULL = 0x3fff_ffff;
@@ -176,6 +177,10 @@ export class Scheduler {
 
   #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
     if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
+    if (command.type === 'why') {
+      const { queue, flow } = command;
+      return answer({ why: why(domain.machine, queue, flow, performance.now()) });
+    }
     const reply = carryOut(domain.machine, command);
     if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
     publishCounts(domain.machine);
