@@ -6,6 +6,8 @@ export { DlbError, ERROR_CODES } from './eventdev/errors.js';
 export type { ErrorCode } from './eventdev/errors.js';
 export type { Why, WhyReason } from './eventdev/commands.js';
 export type * from './eventdev/spec.js';
+export { ALERT_KINDS } from './eventdev/reports.js';
+export type * from './eventdev/reports.js';
 export type { PortAttachment } from './memory/attachment.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
@@ -14,6 +16,7 @@ export type {
   Domain,
   Link,
   PortAttributes,
+  WholeQueueAttributes,
   ResourceReport,
   XstatName,
   XstatsMode,

@@ -25,6 +25,7 @@ import { VisibleDomain } from './visible-domain.js';
 import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
+const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** Events per call of the flush callback. */
 const FLUSH_BURST = 256;
 
@@ -52,6 +53,22 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#memory = memory;
     this.#release = release;
     this.#bindings = new WorkerBindings((port, thread) => this.#reclaim(port, thread));
+  }
+
+  /** The scheduler has raised alerts: for whoever waits for some. */
+  tellAlerts(): void {
+    this.alertReader.tell();
+  }
+
+  /**
+   * Raises an alert of kind 'user', for whoever reads the domain's alerts. `aux` is a whole number of
+   * 32 bits. Resolves when it can be read.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
+   */
+  async raiseAlert(aux: number): Promise<void> {
+    this.#checkOpen();
+    field.wholeNumber(aux, 'aux', { ...AUX_RANGE, code: 'ERR_DLB_INVALID_ARGUMENT' });
+    await this.#seat.apply({ type: 'alert', domain: this.id, aux });
   }
 
   protected override refresh(): void {
@@ -235,8 +252,12 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
 
   /** Stops without callback, wakes every waiter, gives the resources back. In every state. */
   close(): Promise<void> {
-    this.#closing ??= this.#inTurn(() => this.#close());
-    return this.#closing;
+    return this.#closeOnce(false);
+  }
+
+  /** As `close`, when all of the device's domains are closed: the last alert says so. */
+  closeWithDevice(): Promise<void> {
+    return this.#closeOnce(true);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -251,9 +272,15 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     const words = new Int32Array(this.#memory.memory);
     publish(words, HEADER.CTL, controlWord(0, STATE.CLOSED));
     for (const port of this.#memory.layout.ports) raise(words, port.at + PORT.WAKE);
+    this.alertReader.end();
   }
 
-  async #close(): Promise<void> {
+  #closeOnce(byDevice: boolean): Promise<void> {
+    this.#closing ??= this.#inTurn(() => this.#close(byDevice));
+    return this.#closing;
+  }
+
+  async #close(byDevice: boolean): Promise<void> {
     if (this.#state === 'closed') return;
     try {
       if (this.#failure !== null) return;
@@ -263,10 +290,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       // From here on no command may be sent: the scheduler would not find the domain. A bound
       // worker that ends because its port closed may exit before the answer is here.
       this.#state = 'closed';
-      await this.#seat.apply({ type: 'close', domain: this.id });
+      await this.#seat.apply({ type: 'close', domain: this.id, byDevice });
     } finally {
       this.#state = 'closed';
       this.#bindings.forget();
+      this.alertReader.end();
       this.#release();
     }
   }

@@ -7,4 +7,4 @@ export { domainFailed } from './seat.js';
 export type { SchedulerSeat, SeatFailed } from './seat.js';
 export type { XstatName, XstatsMode } from './xstats.js';
 export type { Link } from './link-table.js';
-export type { PortAttributes } from './visible-domain.js';
+export type { PortAttributes, WholeQueueAttributes } from './visible-domain.js';

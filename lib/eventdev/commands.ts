@@ -27,6 +27,12 @@ export interface DomainPlan {
   readonly links: readonly LinkCommand[];
   /** Every so many deliveries a less urgent event has its turn; 0: never. */
   readonly turnEvery: number;
+  /** Links change as on a DLB: by slots, see lib/scheduler/slots.ts. */
+  readonly strictLinks: boolean;
+  /** How long a CQ may go without being serviced; 0: for ever. */
+  readonly watchdogMs: number;
+  /** Faults in a second that a port may make; 0: any number. */
+  readonly faultLimit: number;
   readonly buffers: {
     readonly count: number;
     readonly bytes: number;
@@ -45,6 +51,8 @@ export interface QueuePlan {
   readonly scope: 'queue' | 'flow';
   /** Most pieces that one of its events may become; 1: none. */
   readonly fragments: number;
+  /** Most of its events in CQs and hands together; 0: no limit. */
+  readonly inflights: number;
 }
 
 export interface PortPlan {
@@ -55,6 +63,8 @@ export interface PortPlan {
   readonly newEventThreshold: number;
   /** Completions name their event. */
   readonly independent: boolean;
+  /** Most events it may hold, in its CQ and dequeued; 0: no limit. */
+  readonly historyDepth: number;
 }
 
 export type Command =
@@ -83,13 +93,19 @@ export type Command =
       readonly port: number;
       readonly isHeld: boolean;
     }
+  | { readonly type: 'alert'; readonly domain: number; readonly aux: number }
+  | {
+      readonly type: 'close';
+      readonly domain: number;
+      /** All of the device's domains are closed. */
+      readonly byDevice: boolean;
+    }
   | {
       readonly type: 'why';
       readonly domain: number;
       readonly queue: number;
       readonly flow: number | null;
-    }
-  | { readonly type: 'close'; readonly domain: number };
+    };
 
 /** The domain that a command is about. */
 export function domainOf(command: Command): number {
