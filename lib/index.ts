@@ -10,10 +10,20 @@ export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
 export type { BufferPool } from './mempool/index.js';
 export type {
+  DeviceDocument,
+  DeviceTree,
   Domain,
+  DomainAttributes,
+  DomainDocument,
   Link,
+  NodeDescription,
+  NodeType,
   PortAttributes,
+  PortDocument,
   ResourceReport,
+  TreeChange,
+  TreeValue,
+  TreeWatchOptions,
   XstatName,
   XstatsMode,
 } from './control/index.js';

@@ -281,6 +281,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#checkOpen();
     const port = this.checkPort(portId);
     await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
+    this.held[port] = isHeld;
   }
 
   #wrongState(code: ErrorCode, what: string): DlbError {

@@ -4,6 +4,8 @@
  * Runs on: the thread that opened the device.
  */
 import type {
+  BuffersSpec,
+  DomainSpec,
   DomainState,
   DomainStats,
   PortSpec,
@@ -26,6 +28,12 @@ export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth'>> 
   dequeueDepth: number | undefined;
 };
 
+/** What a domain is, its queues and ports left out. */
+export type DomainAttributes = Required<Omit<DomainSpec, 'queues' | 'ports' | 'buffers'>> & {
+  /** Undefined if the spec asked for none. */
+  buffers: Required<BuffersSpec> | undefined;
+};
+
 export abstract class VisibleDomain {
   readonly id: number;
   readonly name: string;
@@ -33,6 +41,8 @@ export abstract class VisibleDomain {
   protected readonly linkTable: LinkTable;
   /** Per queue, what may change at run time. */
   protected readonly attributes: Required<QueueAttributes>[];
+  /** Per port, whether `disablePort` is in force. */
+  protected readonly held: boolean[];
   /** Per port, free-running. */
   protected readonly unlinksAsked: number[];
   readonly #stats: StatsReader;
@@ -48,6 +58,7 @@ export abstract class VisibleDomain {
       weight,
       affinity,
     }));
+    this.held = checked.ports.map(() => false);
     this.unlinksAsked = checked.ports.map(() => 0);
     this.#stats = new StatsReader(memory);
     this.#xstats = new Xstats(memory, this.#stats);
@@ -73,6 +84,33 @@ export abstract class VisibleDomain {
   unlinksInProgress(portId: number): number {
     const port = this.checkPort(portId);
     return (this.unlinksAsked[port]! - this.#stats.levels.unlinksDone(port)) | 0;
+  }
+
+  /** What the domain is; how many queues and ports it has is in `stats()`. */
+  domainAttributes(): DomainAttributes {
+    const { eventsLimit, buffers, turnEvery } = this.checked;
+    return {
+      name: this.name,
+      eventsLimit,
+      buffers: buffers === null ? undefined : { ...buffers },
+      starvationAvoidance: turnEvery === 0 ? 0 : 1 / turnEvery,
+    };
+  }
+
+  /**
+   * Whether the port is given events: false from `disablePort` to `enablePort`.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  portEnabled(portId: number): boolean {
+    return !this.held[this.checkPort(portId)]!;
+  }
+
+  /**
+   * Id of the thread that has the port attached, -1 if none has.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  portThread(portId: number): number {
+    return this.#stats.levels.owner(this.checkPort(portId));
   }
 
   /**
