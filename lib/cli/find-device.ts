@@ -9,6 +9,8 @@ export interface DeviceInfo {
   readonly pid: number;
   readonly scheduling: string;
   readonly model: string;
+  /** Over loopback; null: it is not there. */
+  readonly address: string | null;
   readonly domains: readonly {
     readonly id: number;
     readonly name: string;

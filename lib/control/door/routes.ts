@@ -11,6 +11,8 @@ import { HttpRefusal } from './refusal.js';
 
 export interface DoorDevice extends TreeDevice {
   readonly tree: DeviceTree;
+  /** Over loopback; undefined: it is not there. */
+  readonly controlAddress: string | undefined;
 }
 
 /** One request. */
@@ -46,7 +48,9 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> =
 
 function infoOf(device: DoorDevice): object {
   const { name, scheduling, model } = device.info;
-  return { name, pid: process.pid, scheduling, model, domains: device.domains().map(summary) };
+  const address = device.controlAddress ?? null;
+  const domains = device.domains().map(summary);
+  return { name, pid: process.pid, scheduling, model, address, domains };
 }
 
 function summary({ id, name, state }: Domain): object {
