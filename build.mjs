@@ -8,7 +8,7 @@
  * line, as source maps have it. What is declared in one place in the sources stays there.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -28,6 +28,8 @@ execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], 
 // All are read before the first is changed: a module is evaluated as tsc made it.
 const folded = await Promise.all(FOLDERS.flatMap(modulesOf).map(fold));
 for (const [path, text] of folded) writeFileSync(path, text);
+// The command runs from a checkout as it does where npm installed it.
+chmodSync(join(DIST, 'lib/cli/main.js'), 0o755);
 
 function modulesOf(folder) {
   const at = join(DIST, 'lib', folder);

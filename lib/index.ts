@@ -13,11 +13,21 @@ export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
 export type { BufferPool } from './mempool/index.js';
 export type {
+  DeviceDocument,
+  DeviceTree,
   Domain,
+  DomainAttributes,
+  DomainDocument,
   Link,
+  NodeDescription,
+  NodeType,
   PortAttributes,
   WholeQueueAttributes,
+  PortDocument,
   ResourceReport,
+  TreeChange,
+  TreeValue,
+  TreeWatchOptions,
   XstatName,
   XstatsMode,
 } from './control/index.js';

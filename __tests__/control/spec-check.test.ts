@@ -97,7 +97,7 @@ const CASES: Case[] = [
   ]),
   [
     'ERR_DLB_DIR_QUEUE_LINKED',
-    'queueId',
+    'spec.ports[1].links',
     { queues: [{ type: 'directed' }], ports: [{ links: [0] }, { links: [0] }] },
   ],
   // Buffers.

@@ -34,13 +34,14 @@ const LIB = {
   port: onNode('ring', 'credit', 'idle', 'mempool', ...BASE),
   scheduler: portable('ring', 'credit', 'mempool', ...BASE),
   control: { ...portable('credit', ...BASE), node: { typesOf: 'node:worker_threads' } },
-  device: onNode('control', 'scheduler', 'idle', ...BASE),
+  'control/door': onNode('control', 'eventdev'),
+  device: onNode('control', 'control/door', 'scheduler', 'idle', ...BASE),
   crew: withPackages('control', 'eventdev'),
   pipeline: withPackages('crew', 'device', 'control', 'port', 'mempool', 'idle', 'eventdev'),
   padata: withPackages('crew', 'device', 'control', 'port', 'mempool', 'idle', 'eventdev'),
   adapters: withPackages('port', 'mempool', 'eventdev'),
   explore: portable(),
-  cli: withPackages('index', 'control'),
+  cli: withPackages('index', 'control', 'control/door'),
 };
 const LADDER: Readonly<Record<string, Rung>> = {
   ...LIB,
@@ -65,6 +66,7 @@ const WORDS = 'lib/memory/words.js';
 /** The room of a file: a folder of lib by its own name, `index` for lib/index.ts, else its top. */
 function roomOf(path: string): string {
   if (/^bench\/limits\b/.test(path)) return 'bench/limits';
+  if (/^lib\/control\/door\b/.test(path)) return 'control/door';
   const [top = '', second = ''] = path.split('/');
   return top === 'lib' ? second.replace(/\.[jt]s$/, '') : top;
 }

@@ -38,6 +38,7 @@ export function machine(workers: number): Machine {
 
 /**
  * One load by every contestant. Closes the load.
+ * @param control whether the command softdlb may look
  * @throws Failure when the contestants' results differ; the reason of `signal`.
  */
 export async function compare(
@@ -45,10 +46,11 @@ export async function compare(
   workers: number,
   progress: Progress,
   signal: AbortSignal,
+  control = false,
 ): Promise<Comparison> {
   const contestants: Contestant[] = [];
   try {
-    for (const open of openers(load, workers)) {
+    for (const open of openers(load, workers, control)) {
       signal.throwIfAborted();
       contestants.push(await open());
     }
@@ -61,12 +63,12 @@ export async function compare(
   }
 }
 
-function openers(load: Load, workers: number): OpenContestant[] {
+function openers(load: Load, workers: number, control: boolean): OpenContestant[] {
   const batches = load.batch === 1 ? [1] : [1, load.batch];
   return [
     async () => oneThread(load),
     ...batches.map((batch) => () => piscinaPool(load, workers, batch)),
-    () => softdlbPool(load, workers),
+    () => softdlbPool(load, workers, control),
   ];
 }
 

@@ -7,7 +7,7 @@ import { comparisonData, machineLine, renderTable } from './report.js';
 import { writeOut } from '../command/standard-output.js';
 
 export async function runComparison(
-  { workers, json }: CompareCommand,
+  { workers, json, control }: CompareCommand,
   signal: AbortSignal,
 ): Promise<void> {
   const progress = makeProgress(process.stderr);
@@ -15,7 +15,7 @@ export async function runComparison(
   const runs: object[] = [];
   if (!json) await writeOut(`${machineLine(host)}\n\n`);
   for (const makeLoad of [packetLoad, fileLoad]) {
-    const comparison = await compare(makeLoad(), workers, progress, signal);
+    const comparison = await compare(makeLoad(), workers, progress, signal, control);
     if (json) runs.push(comparisonData(comparison));
     else await writeOut(`${renderTable(comparison)}\n\n`);
   }

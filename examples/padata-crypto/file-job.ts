@@ -51,6 +51,7 @@ async function encrypt(
     bytes: chunk,
     workers,
     jobs: chunksInFlight(chunk, workers),
+    control: command.control,
   });
   const startedAt = performance.now();
   let bytes = 0;

@@ -15,6 +15,9 @@ await runProgram({
     if (command.kind === 'file') {
       const { runFileJob } = await import('./file-job.js');
       await runFileJob(command, signal);
+    } else if (command.kind === 'repeat') {
+      const { runRepeatedly } = await import('./repeat.js');
+      await runRepeatedly(command, signal);
     } else {
       const { runComparison } = await import('./comparison.js');
       await runComparison(command, signal);

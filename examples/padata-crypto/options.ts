@@ -16,6 +16,15 @@ export interface CompareCommand {
   readonly kind: 'compare';
   readonly workers: number;
   readonly json: boolean;
+  readonly control: boolean;
+}
+
+/** The packets again and again. */
+export interface RepeatCommand {
+  readonly kind: 'repeat';
+  readonly workers: number;
+  readonly json: boolean;
+  readonly control: boolean;
 }
 
 /** One file. */
@@ -29,9 +38,10 @@ export interface FileCommand {
   readonly chunk: number;
   readonly workers: number;
   readonly json: boolean;
+  readonly control: boolean;
 }
 
-export type CommandLine = CompareCommand | FileCommand;
+export type CommandLine = CompareCommand | RepeatCommand | FileCommand;
 
 const OPTIONS = {
   input: { type: 'string' },
@@ -42,6 +52,8 @@ const OPTIONS = {
   chunk: { type: 'string' },
   workers: { type: 'string' },
   json: { type: 'boolean' },
+  control: { type: 'boolean' },
+  repeat: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -57,10 +69,16 @@ const FILE_ONLY = [...NEEDED, 'decrypt', 'chunk'] as const;
 export function readCommandLine(args: readonly string[]): CommandLine | undefined {
   const values = parse(args);
   if (values.help === true) return undefined;
+  const json = values.json === true;
+  const control = values.control === true;
   if (!FILE_ONLY.some((name) => values[name] !== undefined)) {
-    return { kind: 'compare', workers: workerCount(values.workers), json: values.json === true };
+    const kind = values.repeat === true ? 'repeat' : 'compare';
+    return { kind, workers: workerCount(values.workers), json, control };
   }
   requireAll(values);
+  if (values.repeat === true) {
+    throw new Failure('--repeat goes with packets, not with a file (see --help)', EXIT_USAGE);
+  }
   return {
     kind: 'file',
     input: fileName('--input', values.input),
@@ -70,7 +88,8 @@ export function readCommandLine(args: readonly string[]): CommandLine | undefine
     decrypt: values.decrypt === true,
     chunk: chunkBytes(values.chunk),
     workers: workerCount(values.workers),
-    json: values.json === true,
+    json,
+    control,
   };
 }
 

@@ -10,6 +10,11 @@ on 100 000 packets (AES-128-GCM) and on the Node executable (AES-256-CTR).
   npm start [-- --workers N]
   npm start -s -- --json [--workers N]
 
+With --repeat softdlb encrypts the packets again and again, until Ctrl-C. With --control the command
+"softdlb" of another terminal can look at what runs: npx softdlb top
+
+  npm start -- --control --repeat [--workers N]
+
 With --input it encrypts that file with AES-256-CTR; the output is byte for byte that of
 "openssl enc -aes-256-ctr -K KEY -iv IV".
 
@@ -27,6 +32,8 @@ Where standard output carries data, -s keeps npm's banner out of it. So does run
   --decrypt         brings a file back
   --chunk BYTES     bytes per job, a multiple of 16, up to ${CHUNK_MAX}; default ${CHUNK_DEFAULT}
   --workers N       threads, 1 to ${WORKERS_MAX}; default: what the machine runs at once, at most 8
+  --repeat          packets until Ctrl-C; each result is checked
+  --control         lets "softdlb" look at it, through a socket that only you may open
   --json            results as JSON, on standard output (on standard error with --output -)
   --help            this text
 

@@ -79,7 +79,9 @@ export function checkSpec(spec: DomainSpec): Checked {
   field.checkList(spec.ports, 'spec.ports', 1, limits.PORTS_MAX);
   const queues = spec.queues.map(checkQueue);
   const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit));
-  const links = spec.ports.flatMap((port, id) => checkLinks(port, id, queues));
+  const links = spec.ports.flatMap(({ links: its }, id) =>
+    its === undefined ? [] : checkLinks(its, id, queues, `spec.ports[${id}].links`),
+  );
   checkDirected(queues, links);
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
   const capacity = checkCapacity(eventsLimit, queues);
@@ -109,9 +111,9 @@ export function otherPort(
   return other === undefined ? -1 : other.port;
 }
 
-export function directedLinked(wanted: LinkCommand, linkedPort: number): DlbError {
+export function directedLinked(wanted: LinkCommand, linkedPort: number, at = 'queueId'): DlbError {
   return new DlbError('ERR_DLB_DIR_QUEUE_LINKED', 'a directed queue has exactly one port', {
-    field: 'queueId',
+    field: at,
     queueId: wanted.queue,
     portId: wanted.port,
     linkedPort,
@@ -241,14 +243,19 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
   };
 }
 
-function checkLinks(spec: PortSpec, port: number, queues: readonly QueuePlan[]): LinkCommand[] {
-  const at = `spec.ports[${port}].links`;
-  if (spec.links === undefined) return [];
-  field.checkList(spec.links, at, 0, queues.length);
-  return spec.links.map((link, i) => {
+/** Links of profile 0, as a list of a specification has them. */
+export function checkLinks(
+  list: unknown,
+  port: number,
+  queues: readonly unknown[],
+  at: string,
+): LinkCommand[] {
+  field.checkList(list, at, 0, queues.length);
+  return (list as NonNullable<PortSpec['links']>).map((link, i) => {
     if (typeof link === 'number') return checkLink(port, link, undefined, queues, `${at}[${i}]`);
     field.checkObject(link, `${at}[${i}]`, ['queue', 'priority']);
-    return checkLink(port, link.queue, link.priority, queues, `${at}[${i}].queue`);
+    const { queue, priority } = link;
+    return checkLink(port, queue, priority, queues, `${at}[${i}].queue`, `${at}[${i}].priority`);
   });
 }
 
@@ -257,17 +264,19 @@ export function checkLink(
   port: number,
   queue: number,
   priority: number | undefined,
-  queues: readonly QueuePlan[],
+  queues: readonly unknown[],
   at: string,
+  priorityAt = 'priority',
 ): LinkCommand {
   field.wholeNumber(queue, at, { min: 0, max: queues.length - 1, code: 'ERR_DLB_INVALID_QID' });
-  return { port, queue, priority: field.wholeNumber(priority, 'priority', PRIORITIES), profile: 0 };
+  return { port, queue, priority: field.wholeNumber(priority, priorityAt, PRIORITIES), profile: 0 };
 }
 
 function checkDirected(queues: readonly QueuePlan[], links: readonly LinkCommand[]): void {
   for (const link of links) {
     const other = otherPort(queues, links, link);
-    if (other >= 0) throw directedLinked(link, other);
+    if (other >= 0)
+      throw directedLinked(link, other, `spec.ports[${Math.max(link.port, other)}].links`);
   }
 }
 

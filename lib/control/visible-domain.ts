@@ -4,6 +4,8 @@
  * Runs on: the thread that opened the device.
  */
 import type {
+  BuffersSpec,
+  DomainSpec,
   DomainState,
   DomainStats,
   PortSpec,
@@ -34,6 +36,12 @@ export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth' | 
 export type WholeQueueAttributes = Required<Omit<QueueSpec, 'inflights'>> & {
   /** Undefined where there is no limit. */
   inflights: number | undefined;
+};
+
+/** What a domain is, its queues and ports left out. */
+export type DomainAttributes = Required<Omit<DomainSpec, 'queues' | 'ports' | 'buffers'>> & {
+  /** Undefined if the spec asked for none. */
+  buffers: Required<BuffersSpec> | undefined;
 };
 
 export abstract class VisibleDomain {
@@ -86,6 +94,35 @@ export abstract class VisibleDomain {
   unlinksInProgress(portId: number): number {
     const port = this.checkPort(portId);
     return (this.unlinksAsked[port]! - this.#stats.levels.unlinksDone(port)) | 0;
+  }
+
+  /** What the domain is; how many queues and ports it has is in `stats()`. */
+  domainAttributes(): DomainAttributes {
+    const { eventsLimit, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
+    return {
+      name: this.name,
+      eventsLimit,
+      buffers: buffers === null ? undefined : { ...buffers },
+      starvationAvoidance: turnEvery === 0 ? 0 : 1 / turnEvery,
+      watchdogMs,
+      faultLimit,
+    };
+  }
+
+  /**
+   * Whether the port is given events: false from `disablePort`, or too many faults, to `enablePort`.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  portEnabled(portId: number): boolean {
+    return !this.#stats.levels.isHeld(this.checkPort(portId));
+  }
+
+  /**
+   * Id of the thread that has the port attached, -1 if none has.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  portThread(portId: number): number {
+    return this.#stats.levels.owner(this.checkPort(portId));
   }
 
   /**

@@ -3,13 +3,27 @@
  *
  * Runs on: the thread that opened it.
  */
-import { createDomain, fields, Resources } from '../control/index.js';
-import type { Domain, ResourceReport, SeatFailed } from '../control/index.js';
+import {
+  applyDocument,
+  createDomain,
+  DeviceTree,
+  fields,
+  Resources,
+  snapshotOf,
+} from '../control/index.js';
+import type {
+  DeviceDocument,
+  Domain,
+  DomainDocument,
+  ResourceReport,
+  SeatFailed,
+} from '../control/index.js';
+import type { Door } from '../control/door/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { LEVELS } from '../eventdev/event.js';
 import * as limits from '../eventdev/limits.js';
 import type { ModelLimits, ModelName } from '../eventdev/limits.js';
-import type { DeviceOptions, DomainSpec } from '../eventdev/spec.js';
+import type { ControlOptions, DeviceOptions, DomainSpec } from '../eventdev/spec.js';
 import { InlineSeat } from './inline-seat.js';
 import { WorkerSeat } from './worker-seat.js';
 
@@ -47,6 +61,8 @@ type Seat = InlineSeat | WorkerSeat;
 
 export class Device implements AsyncDisposable {
   readonly info: DeviceInfo;
+  /** Every setting and counter by a path, see lib/control/tree. */
+  readonly tree: DeviceTree;
   readonly #seats: Seat[];
   readonly #resources: Resources;
   readonly #domains = new Map<Domain, Seat>();
@@ -55,10 +71,12 @@ export class Device implements AsyncDisposable {
   readonly #creating = new Set<Promise<unknown>>();
   #nextDomain = 0;
   #closing: Promise<void> | null = null;
+  #door: Door | undefined;
 
   /** Use `openDevice`. */
   constructor(options: DeviceOptions) {
     this.info = checkOptions(options);
+    this.tree = new DeviceTree(this);
     this.#resources = new Resources(limits.MODELS[this.info.model]);
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
     this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
@@ -104,6 +122,45 @@ export class Device implements AsyncDisposable {
     }
   }
 
+  /** The domains that are open, by id. */
+  domains(): Domain[] {
+    return [...this.#domains.keys()].toSorted((a, b) => a.id - b.id);
+  }
+
+  /**
+   * Creates the domains that a document describes, and starts those that it says to start: all of
+   * them or, if anything fails, none. The document is checked whole first.
+   * @throws DlbError ERR_DLB_INVALID_SPEC and others that name the path in the document
+   */
+  apply(document: DeviceDocument | DomainDocument): Promise<Domain[]> {
+    return applyDocument(this, document);
+  }
+
+  /** What runs, as a document that `apply` makes again on a fresh device. */
+  snapshot(): DeviceDocument {
+    return snapshotOf(this);
+  }
+
+  /** Path of the socket that `softdlb` uses; undefined if the device was opened without `control`. */
+  get controlSocket(): string | undefined {
+    return this.#door?.socket;
+  }
+
+  /** `http://127.0.0.1:PORT`; undefined without `control.http`. */
+  get controlAddress(): string | undefined {
+    return this.#door?.address;
+  }
+
+  /** What requests to `controlAddress` carry as `Authorization: Bearer TOKEN`. */
+  get controlToken(): string | undefined {
+    return this.#door?.token;
+  }
+
+  /** From `close()` on. */
+  get isClosed(): boolean {
+    return this.#closing !== null;
+  }
+
   /**
    * Inline only: one pass over all domains. Takes in, decides and delivers; returns the number of
    * events it moved: taken in, or delivered if those were more.
@@ -128,7 +185,14 @@ export class Device implements AsyncDisposable {
     return this.close();
   }
 
+  /** Use `openDevice`. Loads what is for a few devices only. */
+  async openDoor({ http }: ControlOptions): Promise<void> {
+    const { openDoor } = await import('../control/door/index.js');
+    this.#door = await openDoor(this, http);
+  }
+
   async #close(): Promise<void> {
+    await this.#door?.close();
     await Promise.allSettled(this.#creating);
     const closed = await Promise.allSettled(
       [...this.#domains.keys()].map((each) => each.closeWithDevice()),
@@ -160,7 +224,7 @@ export class Device implements AsyncDisposable {
 }
 
 function checkOptions(options: DeviceOptions): DeviceInfo {
-  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model']);
+  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model', 'control']);
   const scheduling = fields.oneOf(
     options.scheduling,
     'options.scheduling',
@@ -218,10 +282,32 @@ const CAPABILITIES: DeviceInfo['capabilities'] = [
   'INDEPENDENT_ENQ',
 ];
 
+const HTTP_PORT_MAX = 65_535;
+
+/** Undefined: nobody may look from outside. */
+function checkControl(control: DeviceOptions['control']): ControlOptions | undefined {
+  if (control === undefined || typeof control === 'boolean') return control ? {} : undefined;
+  fields.checkObject(control, 'options.control', ['http']);
+  const { http } = control;
+  if (http !== undefined) {
+    fields.wholeNumber(http, 'options.control.http', { min: 0, max: HTTP_PORT_MAX });
+  }
+  return control;
+}
+
 /**
  * Opens a device.
- * @throws DlbError ERR_DLB_INVALID_SPEC that names the option
+ * @throws DlbError ERR_DLB_INVALID_SPEC that names the option; ERR_DLB_CONTROL_UNAVAILABLE: the
+ *                  control socket or the loopback address cannot be had
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  return new Device(options);
+  const device = new Device(options);
+  try {
+    const control = checkControl(options.control);
+    if (control !== undefined) await device.openDoor(control);
+    return device;
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@
 export const ERROR_CODES = {
   ERR_DLB_ATTACHMENT_INVALID: 'the object is not a port attachment of this build',
   ERR_DLB_BURST_FULL: 'an event was pushed into a full EventBurst',
+  ERR_DLB_CONTROL_UNAVAILABLE: 'the control socket or its loopback address cannot be had',
   ERR_DLB_DEVICE_CLOSED: 'the device is closed',
   ERR_DLB_DIR_QUEUE_LINKED: 'a directed queue is linked to another port already',
   ERR_DLB_DOMAIN_CLOSED: 'the domain is closed',
@@ -22,6 +23,7 @@ export const ERROR_CODES = {
   ERR_DLB_INVALID_CAPACITY: 'an EventBurst capacity is out of range',
   ERR_DLB_INVALID_CQ_DEPTH: 'a dequeueDepth is out of range or not a power of two',
   ERR_DLB_INVALID_HIST_LIST_DEPTH: 'a historyDepth is out of range',
+  ERR_DLB_INVALID_PATH: 'there is no such path in the configuration tree',
   ERR_DLB_INVALID_PORT_ID: 'there is no such port',
   ERR_DLB_INVALID_PRIORITY: 'a priority is outside 0..255',
   ERR_DLB_INVALID_QID: 'there is no such queue',
@@ -35,6 +37,7 @@ export const ERROR_CODES = {
   ERR_DLB_NO_MEMORY: 'the memory that the specification needs cannot be had',
   ERR_DLB_NOT_INLINE: 'schedule() belongs to a device opened with scheduling: inline',
   ERR_DLB_NO_QID_SLOTS_AVAILABLE: 'all queue slots of the port are taken',
+  ERR_DLB_NOT_PERMITTED: 'what is asked for is not permitted here',
   ERR_DLB_PADATA_BUSY: 'a stream of a padata pool does one run at a time',
   ERR_DLB_PADATA_CLOSED: 'the padata pool, or the stream, is closed',
   ERR_DLB_PADATA_STOPPED: 'the padata pool is stopped and takes no jobs until it is started',
@@ -54,12 +57,22 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export class DlbError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown>;
+  readonly #what: string;
 
   constructor(code: ErrorCode, what: string, details: Record<string, unknown> = {}) {
     super(describe(what, details));
     this.name = 'DlbError';
     this.code = code;
     this.details = details;
+    this.#what = what;
+  }
+
+  /** The same error as a caller should read it who knows the field by another path. */
+  restated(path: (field: string) => string, more: Record<string, unknown> = {}): DlbError {
+    const { field } = this.details;
+    const details =
+      typeof field === 'string' ? { ...this.details, field: path(field) } : this.details;
+    return new DlbError(this.code, path(this.#what), { ...details, ...more });
   }
 }
 

@@ -10,6 +10,14 @@ export interface DeviceOptions {
   schedulers?: number;
   /** Resource limits; 'host' (default) is sized for software. */
   model?: ModelName;
+  /** True: the command `softdlb` may look at the device and change it, through a socket that only this
+   *  user may open. With `http` also over HTTP on 127.0.0.1, see `Device.controlAddress`. */
+  control?: boolean | ControlOptions;
+}
+
+export interface ControlOptions {
+  /** Port on 127.0.0.1, 0..65535; 0: any that is free. Left out: no HTTP. */
+  http?: number;
 }
 
 /** One complete description; unknown fields are an error. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { cloneable, invalid, moduleUrl, whole } from '../crew/checks.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
+import type { ControlOptions } from '../eventdev/spec.js';
 import type { OverdueReport } from './contract.js';
 import { HEADER_BYTES } from './job-buffer.js';
 
@@ -37,6 +38,8 @@ export interface PadataOptions {
   overdue?: 'wait' | 'fail';
   /** Limits for each thread, as for a node:worker_threads Worker. */
   resourceLimits?: ResourceLimits;
+  /** Lets the command `softdlb` look at the pool's device, as `control` of `openDevice`. */
+  control?: boolean | ControlOptions;
 }
 
 /** Options with everything decided. */
@@ -54,6 +57,8 @@ export interface PadataSettings {
   readonly onOverdue: ((report: OverdueReport) => void) | undefined;
   readonly overdue: 'wait' | 'fail';
   readonly resourceLimits: ResourceLimits | undefined;
+  /** Checked by `openDevice`. */
+  readonly control: boolean | ControlOptions;
 }
 
 /** One port is the submitting thread's. */
@@ -95,6 +100,7 @@ const KNOWN = new Set([
   'onOverdue',
   'overdue',
   'resourceLimits',
+  'control',
 ]);
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
@@ -125,6 +131,7 @@ export function settle(options: PadataOptions): PadataSettings {
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     resourceLimits: options.resourceLimits,
+    control: options.control ?? false,
   };
 }
 

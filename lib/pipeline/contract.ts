@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { DlbError } from '../eventdev/errors.js';
+import type { ControlOptions } from '../eventdev/spec.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -198,6 +199,8 @@ export interface PipelineSpec<S extends StageList = StageList> {
   debug?: boolean;
   /** Limits for each thread, as for a node:worker_threads Worker. */
   resourceLimits?: ResourceLimits;
+  /** Lets the command `softdlb` look at the pipeline's device, as `control` of `openDevice`. */
+  control?: boolean | ControlOptions;
 }
 
 export interface ItemOptions {

@@ -11,6 +11,7 @@ import {
   whole,
 } from '../crew/checks.js';
 import { EVENTS_LIMIT_MAX, PORTS_MAX, QUEUES_MAX } from '../eventdev/limits.js';
+import type { ControlOptions } from '../eventdev/spec.js';
 import type {
   Codec,
   DeadLetter,
@@ -37,6 +38,8 @@ export interface Settings {
   readonly onStats: ((stats: PipelineStats) => void) | undefined;
   readonly onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
   readonly resourceLimits: ResourceLimits | undefined;
+  /** Checked by `openDevice`. */
+  readonly control: boolean | ControlOptions;
   readonly stages: readonly StageSettings[];
   /** Most events that one item may become. */
   readonly pieces: number;
@@ -83,6 +86,7 @@ const KNOWN = new Set([
   'statsIntervalMs',
   'debug',
   'resourceLimits',
+  'control',
 ]);
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
@@ -121,6 +125,7 @@ export function settle(spec: PipelineSpec): Settings {
     onStats: optionalFunction('onStats', spec.onStats),
     onDeadLetter: optionalFunction('onDeadLetter', spec.onDeadLetter),
     resourceLimits: settleLimits(spec.resourceLimits),
+    control: spec.control ?? false,
     stages,
     pieces,
   };

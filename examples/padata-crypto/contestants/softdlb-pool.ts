@@ -5,13 +5,18 @@ import type { Contestant } from './contestant.js';
 
 const END = -1;
 
-export async function softdlbPool(load: Load, workers: number): Promise<Contestant> {
+export async function softdlbPool(
+  load: Load,
+  workers: number,
+  control: boolean,
+): Promise<Contestant> {
   const padata = await openPadata({
     name: load.name,
     module: load.module,
     context: load.packets ?? load.chunks,
     bytes: load.room,
     workers,
+    control,
   });
   return {
     name: 'softdlb',
