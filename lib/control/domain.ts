@@ -18,6 +18,7 @@ import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
+import { handOut } from './flushed.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { checkAttributes } from './spec-check.js';
@@ -26,8 +27,6 @@ import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
 const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
-/** Events per call of the flush callback. */
-const FLUSH_BURST = 256;
 
 export class Domain extends VisibleDomain implements AsyncDisposable {
   readonly #seat: SchedulerSeat;
@@ -335,22 +334,4 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
 function checkFlow(flowId: number): number {
   const code = 'ERR_DLB_INVALID_ARGUMENT';
   return field.wholeNumber(flowId, 'flowId', { min: 0, max: FLOW_MASK, code });
-}
-
-/** Gives all events to the callback, even if it throws on some. */
-function handOut(words: Int32Array, onFlush: (events: EventBurst) => void): void {
-  const errors: unknown[] = [];
-  const step = FLUSH_BURST * QE_WORDS;
-  for (let at = 0; at < words.length; at += step) {
-    const part = words.subarray(at, at + step);
-    const burst = new EventBurst(part.length / QE_WORDS);
-    burst.words.set(part);
-    burst.length = burst.capacity;
-    try {
-      onFlush(burst);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
 }

@@ -3,18 +3,27 @@
  *
  * Runs on: the thread that opened it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   applyDocument,
+  checkGroup,
+  ClassBandwidth,
   createDomain,
   DeviceTree,
   fields,
-  Resources,
+  openLedger,
+  QuotaOwner,
+  setMode,
+  VirtualDevice,
   snapshotOf,
 } from '../control/index.js';
 import type {
   DeviceDocument,
   Domain,
   DomainDocument,
+  Ledger,
+  Owner,
+  Quota,
   ResourceReport,
   SeatFailed,
 } from '../control/index.js';
@@ -23,11 +32,24 @@ import { DlbError } from '../eventdev/errors.js';
 import { LEVELS } from '../eventdev/event.js';
 import * as limits from '../eventdev/limits.js';
 import type { ModelLimits, ModelName } from '../eventdev/limits.js';
-import type { ControlOptions, DeviceOptions, DomainSpec } from '../eventdev/spec.js';
+import type {
+  ControlOptions,
+  DeviceOptions,
+  DomainSpec,
+  VirtualDeviceSpec,
+} from '../eventdev/spec.js';
 import { InlineSeat } from './inline-seat.js';
 import { WorkerSeat } from './worker-seat.js';
 
 const SCHEDULERS_MAX = 64;
+const RESET_TIMEOUT = {
+  min: 0,
+  max: 3_600_000,
+  fallback: 5000,
+  code: 'ERR_DLB_INVALID_ARGUMENT',
+} as const;
+/** How often a reset looks whether tenants have closed their domains. */
+const RESET_LOOK_MS = 10;
 const MODEL_NAMES = Object.keys(limits.MODELS) as ModelName[];
 
 /** What a device can do. */
@@ -64,7 +86,11 @@ export class Device implements AsyncDisposable {
   /** Every setting and counter by a path, see lib/control/tree. */
   readonly tree: DeviceTree;
   readonly #seats: Seat[];
-  readonly #resources: Resources;
+  readonly #ledger: Ledger;
+  readonly #bandwidth = new ClassBandwidth();
+  readonly #virtual = new Map<VirtualDevice, QuotaOwner>();
+  #nextVirtual = 0;
+  #resetting: Promise<void> | null = null;
   readonly #domains = new Map<Domain, Seat>();
   /** Domains per seat, those being created included. */
   readonly #load: number[];
@@ -77,14 +103,14 @@ export class Device implements AsyncDisposable {
   constructor(options: DeviceOptions) {
     this.info = checkOptions(options);
     this.tree = new DeviceTree(this);
-    this.#resources = new Resources(limits.MODELS[this.info.model]);
+    this.#ledger = openLedger(this.info.model);
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
     this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
   }
 
   /** Per resource: total and available. */
   resources(): ResourceReport {
-    return this.#resources.report();
+    return this.#ledger.device.report();
   }
 
   /**
@@ -92,8 +118,16 @@ export class Device implements AsyncDisposable {
    * @throws DlbError that names the failing field; ERR_DLB_*_UNAVAILABLE when a resource falls
    *                  short; ERR_DLB_NO_MEMORY; ERR_DLB_DEVICE_CLOSED
    */
-  async createDomain(spec: DomainSpec): Promise<Domain> {
+  createDomain(spec: DomainSpec): Promise<Domain> {
+    return this.#createFor(this.#ledger.device, spec);
+  }
+
+  async #createFor(owner: Owner, spec: DomainSpec): Promise<Domain> {
     this.#checkOpen();
+    if (this.#resetting !== null) {
+      const what = 'the device is being reset';
+      throw new DlbError('ERR_DLB_DEVICE_RESETTING', what, { device: this.info.name });
+    }
     const i = this.#load.indexOf(Math.min(...this.#load));
     const seat = this.#seats[i]!;
     this.#load[i]!++;
@@ -101,14 +135,7 @@ export class Device implements AsyncDisposable {
       this.#domains.delete(domain);
       this.#load[i]!--;
     };
-    const creating = createDomain(
-      spec,
-      this.#nextDomain++,
-      seat,
-      this.#resources,
-      forget,
-      this.info.model,
-    );
+    const creating = createDomain(spec, this.#nextDomain++, seat, this.#ledger, owner, forget);
     this.#creating.add(creating);
     try {
       const domain = await creating;
@@ -120,6 +147,103 @@ export class Device implements AsyncDisposable {
     } finally {
       this.#creating.delete(creating);
     }
+  }
+
+  /**
+   * Gives a share of the device to a tenant, which configures it from a thread of its own: hand that
+   * thread `handle`, with `transferList`, and let it call `attachVirtualDevice`.
+   * @throws DlbError ERR_DLB_INVALID_SPEC, ERR_DLB_INVALID_ARGUMENT, ERR_DLB_*_UNAVAILABLE that names
+   *                  the resource of the quota, ERR_DLB_VDEVS_UNAVAILABLE, ERR_DLB_DEVICE_CLOSED
+   */
+  async createVirtualDevice(spec: VirtualDeviceSpec): Promise<VirtualDevice> {
+    this.#checkOpen();
+    fields.checkObject(spec, 'spec', ['name', 'quota', 'onDeath']);
+    const max = this.info.model === 'host' ? limits.VDEVS_MAX : limits.DLB_VDEVS_MAX;
+    if (this.#virtual.size >= max) {
+      const what = 'the device has as many virtual devices as it may have';
+      throw new DlbError('ERR_DLB_VDEVS_UNAVAILABLE', what, { max });
+    }
+    const id = this.#nextVirtual;
+    const options = {
+      id,
+      name: fields.text(spec.name, 'spec.name', `vdev${id}`),
+      onDeath: fields.oneOf(spec.onDeath, 'spec.onDeath', ['return', 'keep'], 'return'),
+    };
+    const { device, names } = this.#ledger;
+    const quota = new QuotaOwner(device, names, spec.quota as Quota);
+    this.#nextVirtual++;
+    const host = {
+      createDomain: (its: DomainSpec): Promise<Domain> => this.#createFor(quota.owner, its),
+      resources: (): ResourceReport => quota.owner.report(),
+    };
+    const onClose = (): void => void this.#virtual.delete(virtual);
+    const virtual: VirtualDevice = new VirtualDevice(quota, host, { ...options, onClose });
+    this.#virtual.set(virtual, quota);
+    return virtual;
+  }
+
+  /** The virtual devices that are open, by id. */
+  virtualDevices(): VirtualDevice[] {
+    return [...this.#virtual.keys()].toSorted((a, b) => a.id - b.id);
+  }
+
+  /**
+   * DLB models: how many sequence numbers each slot of a group has, 64, 128, 256, 512 or 1024.
+   * @throws DlbError ERR_DLB_NOT_PERMITTED while a slot of the group is used or assigned;
+   *                  ERR_DLB_INVALID_ARGUMENT; ERR_DLB_FEATURE_UNAVAILABLE
+   */
+  setSequenceAllocation(group: number, sequences: number): void {
+    this.#checkOpen();
+    this.#checkDlb('sequence groups');
+    setMode(this.#ledger, group, sequences);
+  }
+
+  /** DLB models: sequence numbers of each slot of a group.
+   *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_FEATURE_UNAVAILABLE */
+  sequenceAllocation(group: number): number {
+    this.#checkDlb('sequence groups');
+    return this.#ledger.groups!.modes[checkGroup(group)]!;
+  }
+
+  /** DLB models: slots of a group that are used by domains or assigned to virtual devices. While it is
+   *  0 the allocation may be changed.
+   *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_FEATURE_UNAVAILABLE */
+  sequenceOccupancy(group: number): number {
+    this.#checkDlb('sequence groups');
+    const { device, groups } = this.#ledger;
+    return groups!.slots(checkGroup(group)) - device.freeSlots(group);
+  }
+
+  /**
+   * DLB models: the share of scheduling, in percent, that a class of service is promised. Checked and
+   * kept as the driver does; here no CQ waits for bandwidth, so nothing is delivered differently.
+   * @throws DlbError ERR_DLB_INVALID_COS_ID; ERR_DLB_INVALID_ARGUMENT, also when the sum would exceed
+   *                  100; ERR_DLB_FEATURE_UNAVAILABLE
+   */
+  setClassBandwidth(cos: number, percent: number): void {
+    this.#checkOpen();
+    this.#checkDlb('classes of service');
+    this.#bandwidth.set(cos, percent);
+  }
+
+  /** DLB models: see `setClassBandwidth`.
+   *  @throws DlbError ERR_DLB_INVALID_COS_ID, ERR_DLB_FEATURE_UNAVAILABLE */
+  classBandwidth(cos: number): number {
+    this.#checkDlb('classes of service');
+    return this.#bandwidth.of(cos);
+  }
+
+  /**
+   * Begins anew: tenants are told and have `timeoutMs` (default 5000) to close their domains, then
+   * every domain is closed. Until that is done no domain can be created. Virtual devices, sequence
+   * allocation and class bandwidth stay as they are.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DEVICE_CLOSED
+   */
+  reset(options: { timeoutMs?: number } = {}): Promise<void> {
+    this.#checkOpen();
+    const timeoutMs = fields.wholeNumber(options.timeoutMs, 'options.timeoutMs', RESET_TIMEOUT);
+    this.#resetting ??= this.#reset(timeoutMs).finally(() => (this.#resetting = null));
+    return this.#resetting;
   }
 
   /** The domains that are open, by id. */
@@ -191,8 +315,20 @@ export class Device implements AsyncDisposable {
     this.#door = await openDoor(this, http);
   }
 
+  async #reset(timeoutMs: number): Promise<void> {
+    const tenants = this.virtualDevices();
+    for (const tenant of tenants) tenant.notifyReset(timeoutMs);
+    const isUsed = (): boolean => tenants.some((tenant) => tenant.domains().length > 0);
+    const until = performance.now() + timeoutMs;
+    while (isUsed() && performance.now() < until) await sleep(RESET_LOOK_MS);
+    await Promise.allSettled(this.#creating);
+    await Promise.all(this.domains().map((domain) => domain.closeWithDevice()));
+    for (const tenant of tenants) tenant.forgetDomains();
+  }
+
   async #close(): Promise<void> {
     await this.#door?.close();
+    await Promise.all(this.virtualDevices().map((each) => each.close()));
     await Promise.allSettled(this.#creating);
     const closed = await Promise.allSettled(
       [...this.#domains.keys()].map((each) => each.closeWithDevice()),
@@ -215,6 +351,12 @@ export class Device implements AsyncDisposable {
         ? new InlineSeat(onFailure, onAlert)
         : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure, onAlert);
     return seat;
+  }
+
+  #checkDlb(what: string): void {
+    if (this.#ledger.groups !== null) return;
+    const { model } = this.info;
+    throw new DlbError('ERR_DLB_FEATURE_UNAVAILABLE', `a host device has no ${what}`, { model });
   }
 
   #checkOpen(): void {
