@@ -18,6 +18,7 @@ import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
+import type { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { checkAttributes } from './spec-check.js';
@@ -46,9 +47,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     seat: SchedulerSeat,
     checked: Checked,
     memory: DomainMemory,
+    links: LinkTable,
+    strictLinks: boolean,
     release: () => void,
   ) {
-    super(id, checked, memory);
+    super(id, checked, memory, links, strictLinks);
     this.#seat = seat;
     this.#memory = memory;
     this.#release = release;

@@ -29,6 +29,20 @@ export const ALERT_KINDS = [
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
+/** A slot of a port of a DLB model. */
+export interface LinkSlot {
+  readonly state:
+    | 'unmapped'
+    | 'mapped'
+    | 'map-in-progress'
+    | 'unmap-in-progress'
+    | 'unmap-in-progress-pending-map';
+  /** Undefined if unmapped. */
+  readonly queue: number | undefined;
+  /** The queue that waits for the slot. */
+  readonly pending: number | undefined;
+}
+
 export interface Alert {
   readonly kind: AlertKind;
   /** The port it is about; undefined for those that are about the domain. */

@@ -13,12 +13,12 @@ import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
 import { beginAdaptive } from './cq-room.js';
-import { carryOut } from './carry-out.js';
+import { applyLink, carryOut } from './carry-out.js';
 import { wholeMs } from './clock.js';
 import { beginStop, close, finishStop, isQuiet } from './lifecycle.js';
-import { link } from './links.js';
 import { Machine } from './machine.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { makeSlots } from './slots.js';
 import { watch, WATCH_MS } from './watchdog.js';
 import { why } from './why.js';
 
@@ -245,7 +245,8 @@ function open(plan: DomainPlan, inline: boolean, thread: number | null): Schedul
     publish(machine.words, port.at + PORT.ACK_GENERATION, port.generation);
   }
   if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
-  for (const each of plan.links) link(machine, each);
+  for (const port of machine.ports) if (plan.strictLinks) port.slots = makeSlots(machine, port);
+  for (const each of plan.links) applyLink(machine, each);
   publishCounts(machine);
   return domain;
 }
