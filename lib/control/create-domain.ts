@@ -49,10 +49,20 @@ export async function createDomain(
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(id, seat, checked, memory, linkTable, strictLinks, () => {
-      resources.giveBack(demand);
-      onClose(domain);
-    });
+    const domain: Domain = new Domain(
+      id,
+      seat,
+      checked,
+      memory,
+      linkTable,
+      strictLinks,
+      (failed) => {
+        if (failed) resources.failReset();
+        else resources.giveBack(demand);
+        onClose(domain);
+        return failed ? null : { ...demand };
+      },
+    );
     return domain;
   } catch (error) {
     resources.giveBack(demand);

@@ -2,6 +2,7 @@
  * What control asks of a scheduler: plain objects, so that they travel to a worker by message.
  * A command takes effect between two passes.
  */
+import type { ResetStep } from './reports.js';
 import type { QueueAttributes, QueueType } from './spec.js';
 
 export interface LinkCommand {
@@ -117,6 +118,10 @@ export interface Reply {
   readonly flushed?: Int32Array;
   /** Events that a reclaim scheduled again. */
   readonly rescheduled?: number;
+  /** What a stop or a close did. */
+  readonly trace?: readonly ResetStep[];
+  /** Counters that a close found not to be zero: then the reset has failed. */
+  readonly leftOver?: readonly string[];
   readonly why?: Why;
 }
 

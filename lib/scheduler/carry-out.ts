@@ -4,15 +4,17 @@
  * Runs on: the scheduler, between two passes.
  */
 import type { Command, LinkCommand, Reply } from '../eventdev/commands.js';
+import type { ResetStep } from '../eventdev/reports.js';
 import { DlbError } from '../eventdev/errors.js';
 import { STATE } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { NO_PORT } from './alerts.js';
 import { forgive } from './faults.js';
-import { close, start } from './lifecycle.js';
+import { start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import type { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
+import { closeQuiet, detachPorts, verify } from './reset.js';
 import { mapQueue, unmapQueue } from './slots.js';
 
 export function carryOut(machine: Machine, command: Command): Reply {
@@ -45,11 +47,19 @@ export function carryOut(machine: Machine, command: Command): Reply {
       return {};
     case 'close':
       machine.alerts.raise(command.byDevice ? 'device-reset' : 'domain-reset', NO_PORT, 0);
-      close(machine);
-      return {};
+      return reset(machine);
     default:
       throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'unknown command', { type: command.type });
   }
+}
+
+/** The end of a domain that is not started: what was in it has been drained by a stop. */
+function reset(machine: Machine): Reply {
+  const trace: ResetStep[] = [];
+  closeQuiet(machine, trace);
+  detachPorts(machine, trace);
+  const leftOver = verify(machine, trace);
+  return { trace, leftOver };
 }
 
 /** Makes a link as its domain has it. */

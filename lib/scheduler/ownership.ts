@@ -88,14 +88,16 @@ export function cutOff(machine: Machine, port: PortSeat): void {
   writeOff(machine, port);
 }
 
-/** Fences the ring and takes in what was published before. */
-export function closeRing(machine: Machine, port: PortSeat): void {
+/** Fences the ring and takes in what was published before. Returns how many entries. */
+export function closeRing(machine: Machine, port: PortSeat): number {
   const tail = fence(machine.words, port.enqueue.layout);
   const left = (tail - port.enqueue.head) | 0;
-  if (left > 0 && left <= machine.plan.ringDepth) takeEntries(machine, port, left);
+  const isPossible = left > 0 && left <= machine.plan.ringDepth;
+  if (isPossible) takeEntries(machine, port, left);
   port.enqueue.head = (tail + 1) | 0;
   port.enqueue.show();
   port.more = false;
+  return isPossible ? left : 0;
 }
 
 /** A new lease: credits and debts of the one before are void. */

@@ -142,9 +142,9 @@ function park(
 ): void {
   const slot = port.slots.find((each) => each.state === SLOT.UNMAP_IN_PROGRESS && each !== other);
   assert(slot !== undefined, 'control asks for no more than there are slots');
-  slot!.pending = queue;
-  slot!.pendingPriority = priority;
-  move(machine, slot!, SLOT.UNMAP_PENDING_MAP);
+  slot.pending = queue;
+  slot.pendingPriority = priority;
+  move(machine, slot, SLOT.UNMAP_PENDING_MAP);
 }
 
 /** Gives a free slot to a queue. */
