@@ -135,6 +135,14 @@ export type WhyReason =
   | 'ready'
   /** The CQ of the port that has the flow, or of all linked ports, is full. */
   | 'no-room'
+  /** The port holds as many events as its `historyDepth` allows. */
+  | 'history-full'
+  /** A link of the port is being taken away, which stalls it until it has completed what it holds. */
+  | 'unlink-in-progress'
+  /** A port is being linked to the queue, which waits until its events that are out are completed. */
+  | 'link-in-progress'
+  /** The queue has as many events out as its `inflights` allow. */
+  | 'inflight-limit'
   | 'no-thread'
   | 'port-disabled'
   /** It wrote what it may not, and is given nothing until another thread attaches. */
