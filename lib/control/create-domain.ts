@@ -5,6 +5,7 @@ import type { ModelName } from '../eventdev/limits.js';
 import type { DomainSpec } from '../eventdev/spec.js';
 import { allocateDomain } from './domain-memory.js';
 import { Domain } from './domain.js';
+import { LinkTable } from './link-table.js';
 import type { Demand, Resources } from './resources.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
@@ -18,6 +19,8 @@ export async function createDomain(
   model: ModelName = 'host',
 ): Promise<Domain> {
   const checked = checkSpec(spec);
+  const strictLinks = model !== 'host';
+  const linkTable = new LinkTable(checked, strictLinks);
   const demand: Demand = {
     domains: 1,
     queues: checked.queues.length,
@@ -40,16 +43,26 @@ export async function createDomain(
       ports,
       links,
       turnEvery,
-      strictLinks: model !== 'host',
+      strictLinks,
       watchdogMs,
       faultLimit,
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(id, seat, checked, memory, () => {
-      resources.giveBack(demand);
-      onClose(domain);
-    });
+    const domain: Domain = new Domain(
+      id,
+      seat,
+      checked,
+      memory,
+      linkTable,
+      strictLinks,
+      (failed) => {
+        if (failed) resources.failReset();
+        else resources.giveBack(demand);
+        onClose(domain);
+        return failed ? null : { ...demand };
+      },
+    );
     return domain;
   } catch (error) {
     resources.giveBack(demand);

@@ -21,12 +21,24 @@ export class Resources {
   readonly #total: ModelLimits;
   readonly #taken: Demand = { domains: 0, queues: 0, ports: 0, credits: 0 };
 
+  /** A reset has failed: what its domain had is not to be had by another. */
+  #resetFailed = false;
+
   constructor(total: ModelLimits) {
     this.#total = total;
   }
 
-  /** @throws DlbError with the DLB status of the first resource that falls short. */
+  /** Nothing is given out any more, until the device is reset. */
+  failReset(): void {
+    this.#resetFailed = true;
+  }
+
+  /** @throws DlbError ERR_DLB_DOMAIN_RESET_FAILED, or with the DLB status of the first resource that falls short. */
   take(demand: Demand): void {
+    if (this.#resetFailed) {
+      const why = 'the reset of a domain has failed, so the device creates no other';
+      throw new DlbError('ERR_DLB_DOMAIN_RESET_FAILED', why, { field: 'device' });
+    }
     for (const name of NAMES) {
       const available = this.#total[name] - this.#taken[name];
       if (demand[name] <= available) continue;
