@@ -39,8 +39,8 @@ afterEach(async () => {
 });
 
 /** An inline device that is closed after the test. */
-export async function inlineDevice(): Promise<Device> {
-  const device = await openDevice({ scheduling: 'inline' });
+export async function inlineDevice(model: 'host' | 'dlb2.0' | 'dlb2.5' = 'host'): Promise<Device> {
+  const device = await openDevice({ scheduling: 'inline', model });
   open.push(device);
   return device;
 }

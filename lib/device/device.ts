@@ -324,6 +324,8 @@ export class Device implements AsyncDisposable {
     await Promise.allSettled(this.#creating);
     await Promise.all(this.domains().map((domain) => domain.closeWithDevice()));
     for (const tenant of tenants) tenant.forgetDomains();
+    for (const { owner } of this.#virtual.values()) owner.forgive();
+    this.#ledger.device.forgive();
   }
 
   async #close(): Promise<void> {
