@@ -24,6 +24,7 @@ export interface RigSpec {
   readonly eventsLimit?: number;
   readonly queues: readonly QueueSpec[];
   readonly ports: readonly PortSpec[];
+  readonly faultLimit?: number;
   /** Ids of the ports to attach; default all. */
   readonly attach?: readonly number[];
   /** Default true. */
@@ -51,9 +52,9 @@ export async function rig(spec: RigSpec): Promise<Rig> {
 
 /** One more domain on a device. Ports complete explicitly unless their spec says otherwise. */
 export async function addRig(device: Device, spec: RigSpec): Promise<Rig> {
-  const { eventsLimit = 64, queues, attach } = spec;
+  const { eventsLimit = 64, queues, attach, faultLimit = 0 } = spec;
   const ports = spec.ports.map((port) => ({ implicitRelease: false, ...port }));
-  const full: DomainSpec = { eventsLimit, queues: [...queues], ports };
+  const full: DomainSpec = { eventsLimit, queues: [...queues], ports, faultLimit };
   const domain = await device.createDomain(full);
   const made: Port[] = [];
   const attachTo = spec.far === true ? attachFar : attachNear;
