@@ -85,7 +85,9 @@ describe('the commands', () => {
     expect(top).toMatch(/^device\/ /m);
     expect(top).toMatch(/^domains\/ /m);
     const queue = await printed('ls', 'domains/orders/queues/in');
-    expect(queue).toMatch(/^domains\/0\/queues\/0\/priority +number +rw +3 +Priority among queues/m);
+    expect(queue).toMatch(
+      /^domains\/0\/queues\/0\/priority +number +rw +3 +Priority among queues/m,
+    );
     expect(await printedJson('ls', '-r')).toHaveLength(device.tree.walk().length);
   });
 
@@ -132,7 +134,9 @@ describe('the commands', () => {
   test('dump', async () => {
     const { domain } = await orders();
     expect(await printed('dump')).toBe(domain.dump());
-    expect(await printedJson('dump', 'orders')).toMatchObject({ domains: [{ text: domain.dump() }] });
+    expect(await printedJson('dump', 'orders')).toMatchObject({
+      domains: [{ text: domain.dump() }],
+    });
   });
 
   test('top shows figures that move', async () => {
@@ -180,7 +184,9 @@ describe('the commands', () => {
 
   test('why, in the scheduler’s words', async () => {
     const { domain } = await orders();
-    const why = async (queue: number, flow: number) => ({ text: `queue ${queue} flow ${flow}: idle` });
+    const why = async (queue: number, flow: number) => ({
+      text: `queue ${queue} flow ${flow}: idle`,
+    });
     Object.assign(domain, { why });
     expect(await printed('why', 'out', '7')).toBe('queue 1 flow 7: idle\n');
     expect(await printed('why', '0', '9', '--domain', 'orders')).toBe('queue 0 flow 9: idle\n');
@@ -226,7 +232,9 @@ describe('when it cannot be', () => {
     await controlled({ name: 'right' });
     const unclear = await softdlb(['get', 'device/name']);
     expect(unclear).toMatchObject({ code: 2, stdout: '' });
-    expect(unclear.stderr).toContain(`left (process ${process.pid}), right (process ${process.pid})`);
+    expect(unclear.stderr).toContain(
+      `left (process ${process.pid}), right (process ${process.pid})`,
+    );
     expect(await printed('get', 'device/name', '--device', 'right')).toBe('right\n');
     expect((await softdlb(['ls', '--device', String(process.pid)])).code).toBe(2);
     const missing = await softdlb(['ls', '--device', 'middle']);
@@ -286,7 +294,9 @@ describe('when it cannot be', () => {
 describe('the command as a program', () => {
   test('who stops reading has all that was asked for', async () => {
     const { device } = await orders();
-    const child = spawn(process.execPath, [MAIN, 'watch', '--interval', '10'], { env: process.env });
+    const child = spawn(process.execPath, [MAIN, 'watch', '--interval', '10'], {
+      env: process.env,
+    });
     const stderr = text(child.stderr);
     await once(child.stdout, 'data');
     child.stdout.destroy();

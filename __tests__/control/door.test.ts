@@ -161,7 +161,9 @@ describe('a directory that is not surely ours is refused', () => {
     chmodSync(at, 0o700);
     openFolder(at, user);
     symlinkSync(at, `${at}-link`);
-    expect((await refusalOf(() => openFolder(`${at}-link`, user))).message).toContain('no directory');
+    expect((await refusalOf(() => openFolder(`${at}-link`, user))).message).toContain(
+      'no directory',
+    );
   });
 
   test('and then the device is not opened', async () => {
@@ -180,7 +182,9 @@ describe('a directory that is not surely ours is refused', () => {
 
   test('it is in the runtime directory of the user, or has his number in its name', () => {
     const temporary = '/t';
-    expect(controlFolder({ user: 7, runtime: '/run/user/7', temporary })).toBe('/run/user/7/softdlb');
+    expect(controlFolder({ user: 7, runtime: '/run/user/7', temporary })).toBe(
+      '/run/user/7/softdlb',
+    );
     expect(controlFolder({ user: 7, runtime: undefined, temporary })).toBe('/t/softdlb-7');
   });
 });
@@ -202,9 +206,17 @@ describe('over loopback', () => {
   test('a page whose name leads here is told that this is not its host, token or not', async () => {
     const device = await controlled({ control: { http: 0 } });
     const { port } = new URL(device.controlAddress!);
-    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1:${+port + 1}`]) {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1',
+      `127.0.0.1:${+port + 1}`,
+    ]) {
       const answer = await loopback(device, { headers: { host } });
-      expect(answer).toMatchObject({ status: 403, body: { details: { field: 'Host', value: host } } });
+      expect(answer).toMatchObject({
+        status: 403,
+        body: { details: { field: 'Host', value: host } },
+      });
     }
     const good = await loopback(device, { headers: { host: `localhost:${port}` } });
     expect(good.status).toBe(200);
@@ -348,7 +360,8 @@ describe('requests', () => {
     domain.setQueueAttributes(0, { weight: 3 });
     expect(JSON.parse(String((await once(watch, 'data'))[0]))).toEqual([{ ...at, value: 3 }]);
     const others: IncomingMessage[] = [];
-    for (let i = 0; i < 31; i++) others.push(await open({ socketPath: device.controlSocket!, path }));
+    for (let i = 0; i < 31; i++)
+      others.push(await open({ socketPath: device.controlSocket!, path }));
     expect((await local(device, 'GET', path)).status).toBe(503);
     for (const each of [watch, ...others]) each.destroy();
     let again = 503;
