@@ -1,7 +1,7 @@
 /** `npm start -- --control --repeat`, and the command that looks at it. */
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { printedJson } from '../cli/command.js';
+import { printedJson, softdlb } from '../cli/command.js';
 import { ownRuntimeFolder } from '../control/runtime-folder.js';
 import { run, start } from './cli.js';
 
@@ -11,10 +11,9 @@ test('top shows it moving; Ctrl-C ends it with a summary', async () => {
   const { child, ended } = start('--control', '--repeat', '--workers', '1');
   await once(child.stdout!, 'data');
   // It may not have opened its pool when it says what it will do.
-  let sample;
-  do {
-    sample = (await printedJson('devices').catch(() => undefined)) as unknown;
-  } while (sample === undefined);
+  while ((await softdlb(['devices'])).code !== 0) {
+    // Each try takes its time.
+  }
   const shown = (await printedJson('top', '--count', '1', '--interval', '500')) as {
     device: string;
     domains: [{ inPerSecond: number; queues: [{ name: string; outPerSecond: number }] }];
