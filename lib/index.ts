@@ -4,7 +4,10 @@ export type { EventFields } from './eventdev/event-burst.js';
 export { OP, PRIORITY, REFUSAL, SCHED } from './eventdev/event.js';
 export { DlbError, ERROR_CODES } from './eventdev/errors.js';
 export type { ErrorCode } from './eventdev/errors.js';
+export type { Why, WhyReason } from './eventdev/commands.js';
 export type * from './eventdev/spec.js';
+export { ALERT_KINDS } from './eventdev/reports.js';
+export type * from './eventdev/reports.js';
 export type { PortAttachment } from './memory/attachment.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
@@ -19,6 +22,7 @@ export type {
   NodeDescription,
   NodeType,
   PortAttributes,
+  WholeQueueAttributes,
   PortDocument,
   ResourceReport,
   TreeChange,

@@ -6,7 +6,12 @@ import { runDuty } from '../lib/idle/duty-cycle.js';
 import { Scheduler } from '../lib/scheduler/index.js';
 
 const { bell, commands } = workerData as { bell: SharedArrayBuffer; commands: MessagePort };
-const scheduler = new Scheduler(false, (domain, why) => commands.postMessage({ domain, why }));
+const scheduler = new Scheduler(
+  false,
+  (domain, why) => commands.postMessage({ domain, why }),
+  null,
+  (alerts) => commands.postMessage({ alerts }),
+);
 let isDone = false;
 
 function onBell(): void {

@@ -13,6 +13,7 @@ const QUEUES: Required<QueueSpec>[] = [
     sequences: 32,
     scope: 'flow',
     fragments: 2,
+    inflights: 24,
   },
   {
     name: 'out',
@@ -24,6 +25,7 @@ const QUEUES: Required<QueueSpec>[] = [
     sequences: 16,
     scope: 'queue',
     fragments: 1,
+    inflights: 60,
   },
 ];
 
@@ -33,6 +35,7 @@ const PORTS: Required<PortSpec>[] = [
     links: [{ queue: 1, priority: 7 }],
     newEventThreshold: 48,
     dequeueDepth: 8,
+    historyDepth: 12,
     enqueueDepth: 16,
     implicitRelease: false,
     independentEnqueue: false,
@@ -42,6 +45,7 @@ const PORTS: Required<PortSpec>[] = [
     links: [{ queue: 0, priority: 128 }],
     newEventThreshold: 64,
     dequeueDepth: 4,
+    historyDepth: 40,
     enqueueDepth: 128,
     implicitRelease: true,
     independentEnqueue: true,
@@ -52,6 +56,8 @@ const SPEC: Required<DomainSpec> = {
   name: 'orders',
   eventsLimit: 64,
   starvationAvoidance: 0.125,
+  watchdogMs: 700,
+  faultLimit: 90,
   buffers: { count: 8, bytes: 128, reserve: 3 },
   queues: QUEUES,
   ports: PORTS,

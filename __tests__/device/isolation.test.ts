@@ -46,7 +46,13 @@ async function partyOn(device: Device): Promise<Party> {
   const domain = await device.createDomain({ eventsLimit: EVENTS_LIMIT, queues, ports });
   globalThis.SharedArrayBuffer = Real;
   const { priority, newEventThreshold } = { priority: 128, newEventThreshold: EVENTS_LIMIT };
-  const port = { depth: 1, adaptive: false, independent: false, newEventThreshold };
+  const port = {
+    depth: 1,
+    adaptive: false,
+    independent: false,
+    newEventThreshold,
+    historyDepth: 0,
+  };
   const queue = {
     ...queues[0]!,
     priority,
@@ -55,6 +61,7 @@ async function partyOn(device: Device): Promise<Party> {
     fragments: 1,
     weight: 0,
     affinity: 0,
+    inflights: 0,
   } as const;
   const layout = schedulerLayout({
     eventsLimit: EVENTS_LIMIT,

@@ -18,6 +18,8 @@ import { expect, test } from '@jest/globals';
 import { expected, inDirectory, run, runOn, sample, SECRETS, start } from './cli.js';
 
 const SIZES = [0, 1, 15, 16, 17, 65_535];
+/** For other numbers of workers: how a file is cut up does not depend on it. */
+const FEW_SIZES = [0, 65_535];
 const MEGABYTES = 5_000_011;
 const LOOK_EVERY_MS = 10;
 
@@ -25,7 +27,7 @@ test.each([1, 2, 4])(
   'with %i workers every file becomes what openssl makes of it',
   async (workers) => {
     await inDirectory(async (path) => {
-      for (const size of SIZES) {
+      for (const size of workers === 2 ? SIZES : FEW_SIZES) {
         const data = sample(size);
         writeFileSync(path('plain'), data);
         const options = [...SECRETS, '--workers', `${workers}`, '--chunk', '4096'];

@@ -61,6 +61,7 @@ export function domain(spec: DomainSpec, hints: Readonly<Record<string, Hint>> =
       memory,
       schedulerMemory: new SharedArrayBuffer(schedulerMemory.byteLength),
       ringDepth: shape.ringDepth,
+      strictLinks: false,
     }),
     attachment: (portId) => ({
       ...checked.ports[portId]!,

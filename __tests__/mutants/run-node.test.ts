@@ -19,6 +19,6 @@ test('what hangs is stopped with the processes that it started', async () => {
     const stdio = ['ignore', 'inherit', 'inherit'];
     child_process.spawn(process.execPath, ['-e', ${JSON.stringify(started)}], { stdio });
     ${FOR_EVER}`;
-  const run = await runNode('.', ['-e', program], 5000);
+  const run = await runNode('.', ['-e', program], 2000);
   expect(run).toMatchObject({ ending: 'hung', said: expect.stringMatching(/^\d+\n$/) });
 });

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { createPipeline, many, stage } from '../../lib/index.js';
 import type { Many, Pipeline, PipelineInput, PipelineOutput, Stage } from '../../lib/index.js';
+import type { InputOf } from '../../lib/pipeline/contract.js';
 import type { Holds, Same } from '../api/shapes.js';
 import { collect, moduleUrl, withPipeline } from './pipelines.js';
 import type * as plain from './modules/plain.js';
@@ -21,6 +22,9 @@ export type Checks = [
   Holds<Same<typeof several, Stage<number, number>>>,
   Holds<Same<typeof thirds, Stage<number, number>>>,
   Holds<Same<typeof later, Stage<number, number>>>,
+  // A handler that does not look at its item takes any.
+  Holds<Same<InputOf<() => string>, unknown>>,
+  Holds<Same<InputOf<(item?: number) => string>, number | undefined>>,
   Holds<Same<PipelineInput<readonly [typeof double, typeof text]>, number>>,
   Holds<Same<PipelineOutput<readonly [typeof double, typeof text]>, string>>,
 ];

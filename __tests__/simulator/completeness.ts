@@ -20,7 +20,7 @@ export function checkNothingWaits(of: SimDomain, whole: boolean): void {
     check(shown === oracle.inside, 'C7', () => `IN_DOMAIN is ${shown}, inside ${oracle.inside}`);
   }
   for (const queue of oracle.queues) {
-    if (queue.waits === 0) continue;
+    if (isAtLimit(of, queue) || queue.waits === 0) continue;
     const open = oracle.ports.filter((port) => queue.links[port.id]! >= 0 && hasRoom(of, port));
     if (open.length > 0) checkQueue(of, queue, open);
     if (queue.shape.type === 'parallel' || queue.shape.type === 'directed') checkUrgency(of, queue);
@@ -29,8 +29,24 @@ export function checkNothingWaits(of: SimDomain, whole: boolean): void {
 
 function hasRoom({ machine }: SimDomain, port: OraclePort): boolean {
   if (!port.isServed || port.undelivered >= port.shape.depth) return false;
+  if (port.held.length >= port.shape.historyDepth) return false;
   // The history list of an independent port may be full of completed ones.
   return !port.shape.independent || entriesOf(machine.ports[port.id]!) < OPAQUE_RANGE;
+}
+
+/** It has as many events out as it may. */
+function isAtLimit({ oracle }: SimDomain, queue: OracleQueue): boolean {
+  const { inflights } = queue.shape;
+  if (inflights === Infinity) return false;
+  const held = oracle.ports.reduce((sum, port) => {
+    return sum + port.held.filter((event) => event.queue === queue.id).length;
+  }, 0);
+  check(
+    held <= inflights,
+    'C8',
+    () => `queue ${queue.id} has ${held} out, ${inflights} are allowed`,
+  );
+  return held === inflights;
 }
 
 function checkQueue(of: SimDomain, queue: OracleQueue, open: readonly OraclePort[]): void {

@@ -12,6 +12,8 @@ export interface QueueShape {
   readonly priority: number;
   readonly byFlow: boolean;
   readonly fragments: number;
+  /** Most events that may be in CQs and hands. */
+  readonly inflights: number;
 }
 
 const ANY_LANES: Readonly<Record<number, LaneType>> = {

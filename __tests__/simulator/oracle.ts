@@ -118,7 +118,8 @@ export class Oracle extends Intake {
       this.delivered.push(event!);
     }
     const { undelivered } = port;
-    const most = port.shape.independent ? 256 : Infinity;
+    const { independent, historyDepth } = port.shape;
+    const most = Math.min(independent ? 256 : Infinity, historyDepth);
     check(port.held.length <= most, 'C9', () => `port ${port.id} holds ${port.held.length}`);
     check(undelivered <= port.shape.depth, 'C8', () => `port ${port.id}: ${undelivered} in its CQ`);
   }

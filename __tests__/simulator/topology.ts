@@ -20,6 +20,7 @@ function makeDomain(random: Random): DomainSpec {
   const queues = Array.from({ length: queueCount }, () => makeQueue(random, mainType));
   const ports = Array.from({ length: portCount }, () => makePort(random, eventsLimit));
   linkAll(random, queues, ports);
+  limitSome(random, queues, ports);
   const spec: DomainSpec = { eventsLimit, queues, ports };
   if (random.oneIn(4)) spec.starvationAvoidance = random.pick([0, 0.1, 0.5]);
   if (random.oneIn(3)) {
@@ -28,6 +29,17 @@ function makeDomain(random: Random): DomainSpec {
     if (random.oneIn(2)) spec.buffers.reserve = random.below(buffers + 1);
   }
   return spec;
+}
+
+/** Some ports may hold less than their CQ, some queues have little out. */
+function limitSome(random: Random, queues: readonly QueueSpec[], ports: readonly PortSpec[]): void {
+  for (const port of ports) if (random.oneIn(6)) port.historyDepth = 1 + random.below(12);
+  for (const queue of queues) {
+    if (!random.oneIn(6)) continue;
+    const wanted = 1 + random.below(8);
+    queue.inflights =
+      queue.type === 'ordered' ? Math.min(wanted, queue.sequences ?? wanted) : wanted;
+  }
 }
 
 function makeLimit(random: Random): number {

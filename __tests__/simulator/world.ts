@@ -157,8 +157,9 @@ export class World {
 }
 
 function queueShapes(spec: DomainSpec): QueueShape[] {
-  return spec.queues.map(({ type, priority = NORMAL, scope, fragments = 1 }) => {
-    return { type, priority, byFlow: scope === 'flow', fragments };
+  return spec.queues.map((queue) => {
+    const { type, priority = NORMAL, scope, fragments = 1, inflights = Infinity } = queue;
+    return { type, priority, byFlow: scope === 'flow', fragments, inflights };
   });
 }
 
@@ -172,6 +173,7 @@ function portShapes({ eventsLimit, ports, queues }: DomainSpec): PortShape[] {
     enqueueDepth: port.enqueueDepth ?? 128,
     implicit: port.implicitRelease ?? true,
     independent: port.independentEnqueue ?? false,
+    historyDepth: port.historyDepth ?? Infinity,
     pieceSlots: takesPieces ? deepest : 0,
   }));
 }

@@ -1,6 +1,7 @@
 /** Builds a scheduling domain: check the spec, take the resources, lay out memory, tell the
  *  scheduler. Nothing is allocated afterwards, and nothing is taken if any step fails. */
 import type { DomainPlan } from '../eventdev/commands.js';
+import type { ModelName } from '../eventdev/limits.js';
 import type { DomainSpec } from '../eventdev/spec.js';
 import { allocateDomain } from './domain-memory.js';
 import { Domain } from './domain.js';
@@ -14,6 +15,7 @@ export async function createDomain(
   seat: SchedulerSeat,
   resources: Resources,
   onClose: (domain: Domain) => void,
+  model: ModelName = 'host',
 ): Promise<Domain> {
   const checked = checkSpec(spec);
   const demand: Demand = {
@@ -25,7 +27,8 @@ export async function createDomain(
   resources.take(demand);
   try {
     const memory = allocateDomain(checked, id);
-    const { eventsLimit, capacity, queues, ports, links, buffers, turnEvery } = checked;
+    const { eventsLimit, capacity, queues, ports, links, buffers } = checked;
+    const { turnEvery, watchdogMs, faultLimit } = checked;
     const plan: DomainPlan = {
       domain: id,
       memory: memory.memory,
@@ -37,6 +40,9 @@ export async function createDomain(
       ports,
       links,
       turnEvery,
+      strictLinks: model !== 'host',
+      watchdogMs,
+      faultLimit,
       buffers,
     };
     await seat.apply({ type: 'open', plan });

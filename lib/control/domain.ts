@@ -5,11 +5,11 @@
  * refusal, changes nothing on failure.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Command } from '../eventdev/commands.js';
+import type { Command, Why } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
 import { EventBurst } from '../eventdev/event-burst.js';
-import { QE_WORDS } from '../eventdev/event.js';
+import { FLOW_MASK, QE_WORDS } from '../eventdev/event.js';
 import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
@@ -25,6 +25,7 @@ import { VisibleDomain } from './visible-domain.js';
 import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
+const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** Events per call of the flush callback. */
 const FLUSH_BURST = 256;
 
@@ -52,6 +53,22 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#memory = memory;
     this.#release = release;
     this.#bindings = new WorkerBindings((port, thread) => this.#reclaim(port, thread));
+  }
+
+  /** The scheduler has raised alerts: for whoever waits for some. */
+  tellAlerts(): void {
+    this.alertReader.tell();
+  }
+
+  /**
+   * Raises an alert of kind 'user', for whoever reads the domain's alerts. `aux` is a whole number of
+   * 32 bits. Resolves when it can be read.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
+   */
+  async raiseAlert(aux: number): Promise<void> {
+    this.#checkOpen();
+    field.wholeNumber(aux, 'aux', { ...AUX_RANGE, code: 'ERR_DLB_INVALID_ARGUMENT' });
+    await this.#seat.apply({ type: 'alert', domain: this.id, aux });
   }
 
   protected override refresh(): void {
@@ -160,6 +177,22 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   }
 
   /**
+   * Why events of a queue, or of one of its flows, are not delivered: the scheduler's own reason, in words as well.
+   * @param flowId 0..1048575, of an atomic queue or of the atomic events of an `any` queue; left out, or for other
+   *               queues: the queue as a whole
+   * @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
+   */
+  async why(queueId: number, flowId?: number): Promise<Why> {
+    this.#checkOpen();
+    const queue = this.checkQueue(queueId);
+    const flow = flowId === undefined ? null : checkFlow(flowId);
+    const reply = await this.#seat.apply({ type: 'why', domain: this.id, queue, flow });
+    if (reply.why !== undefined) return reply.why;
+    // It was closed meanwhile.
+    throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
+  }
+
+  /**
    * Disables a port: it is given nothing more, and its NEW events are refused. What it has dequeued
    * it may still complete; what lies in its CQ goes back in front as soon as its thread calls.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
@@ -219,8 +252,12 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
 
   /** Stops without callback, wakes every waiter, gives the resources back. In every state. */
   close(): Promise<void> {
-    this.#closing ??= this.#inTurn(() => this.#close());
-    return this.#closing;
+    return this.#closeOnce(false);
+  }
+
+  /** As `close`, when all of the device's domains are closed: the last alert says so. */
+  closeWithDevice(): Promise<void> {
+    return this.#closeOnce(true);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -235,9 +272,15 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     const words = new Int32Array(this.#memory.memory);
     publish(words, HEADER.CTL, controlWord(0, STATE.CLOSED));
     for (const port of this.#memory.layout.ports) raise(words, port.at + PORT.WAKE);
+    this.alertReader.end();
   }
 
-  async #close(): Promise<void> {
+  #closeOnce(byDevice: boolean): Promise<void> {
+    this.#closing ??= this.#inTurn(() => this.#close(byDevice));
+    return this.#closing;
+  }
+
+  async #close(byDevice: boolean): Promise<void> {
     if (this.#state === 'closed') return;
     try {
       if (this.#failure !== null) return;
@@ -247,10 +290,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       // From here on no command may be sent: the scheduler would not find the domain. A bound
       // worker that ends because its port closed may exit before the answer is here.
       this.#state = 'closed';
-      await this.#seat.apply({ type: 'close', domain: this.id });
+      await this.#seat.apply({ type: 'close', domain: this.id, byDevice });
     } finally {
       this.#state = 'closed';
       this.#bindings.forget();
+      this.alertReader.end();
       this.#release();
     }
   }
@@ -281,12 +325,16 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#checkOpen();
     const port = this.checkPort(portId);
     await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
-    this.held[port] = isHeld;
   }
 
   #wrongState(code: ErrorCode, what: string): DlbError {
     return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
   }
+}
+
+function checkFlow(flowId: number): number {
+  const code = 'ERR_DLB_INVALID_ARGUMENT';
+  return field.wholeNumber(flowId, 'flowId', { min: 0, max: FLOW_MASK, code });
 }
 
 /** Gives all events to the callback, even if it throws on some. */

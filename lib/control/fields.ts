@@ -48,6 +48,15 @@ export function wholeNumber(
   return small(value);
 }
 
+/** A limit that may be left out: a whole number from 1 on, 0 for none. */
+export function limit(
+  value: unknown,
+  field: string,
+  range: { max: number; code: ErrorCode },
+): number {
+  return value === undefined ? 0 : wholeNumber(value, field, { min: 1, ...range });
+}
+
 export function powerOfTwo(
   value: unknown,
   field: string,

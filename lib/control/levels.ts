@@ -4,7 +4,7 @@
  * Runs on: control's thread.
  */
 import { LEVELS } from '../eventdev/event.js';
-import { creditCount, isDisabled } from '../memory/domain-state.js';
+import { creditCount, isDisabled, isHeld } from '../memory/domain-state.js';
 import type { RingLayout } from '../memory/layout.js';
 import { PORT, WISH_MASK } from '../memory/layout.js';
 import { observe } from '#words';
@@ -76,6 +76,11 @@ export class Levels {
   /** Given nothing, and refused everything. */
   disabled(port: number): boolean {
     return isDisabled(observe(this.#words, this.#port(port).at + PORT.LEASE));
+  }
+
+  /** Disabled until control enables it. */
+  isHeld(port: number): boolean {
+    return isHeld(observe(this.#words, this.#port(port).at + PORT.LEASE));
   }
 
   /** Events of the queue in the port's CQ or hands. */

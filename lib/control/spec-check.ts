@@ -27,6 +27,8 @@ export interface Checked {
   readonly buffers: PoolShape | null;
   /** Every so many deliveries a less urgent event has its turn; 0: never. */
   readonly turnEvery: number;
+  readonly watchdogMs: number;
+  readonly faultLimit: number;
 }
 
 export interface CheckedPort extends PortPlan {
@@ -46,6 +48,7 @@ const QUEUE_FIELDS = [
   'sequences',
   'scope',
   'fragments',
+  'inflights',
 ];
 const DEFAULT_ATTRIBUTES = { priority: PRIORITY.NORMAL, weight: 0, affinity: 0 };
 const PRIORITIES = {
@@ -64,6 +67,8 @@ export function checkSpec(spec: DomainSpec): Checked {
     'ports',
     'buffers',
     'starvationAvoidance',
+    'watchdogMs',
+    'faultLimit',
   ]);
   const name = spec.name === undefined ? null : field.text(spec.name, 'spec.name', '');
   const eventsLimit = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
@@ -81,7 +86,18 @@ export function checkSpec(spec: DomainSpec): Checked {
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
   const capacity = checkCapacity(eventsLimit, queues);
   const turnEvery = checkStarvation(spec.starvationAvoidance);
-  return { name, eventsLimit, capacity, queues, ports, links, buffers, turnEvery };
+  const watchdogMs = field.wholeNumber(spec.watchdogMs, 'spec.watchdogMs', {
+    min: 0,
+    max: limits.WATCHDOG_MS_MAX,
+    fallback: limits.WATCHDOG_MS_DEFAULT,
+  });
+  const faultLimit = field.wholeNumber(spec.faultLimit, 'spec.faultLimit', {
+    min: 0,
+    max: limits.FAULT_LIMIT_MAX,
+    fallback: limits.FAULT_LIMIT_DEFAULT,
+  });
+  const rest = { turnEvery, watchdogMs, faultLimit };
+  return { name, eventsLimit, capacity, queues, ports, links, buffers, ...rest };
 }
 
 /** The port that a directed queue is linked to already, or -1. */
@@ -159,6 +175,11 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
     max: limits.EVENTS_LIMIT_MAX,
     fallback: 1,
   });
+  const sequences = field.powerOfTwo(spec.sequences, `${at}.sequences`, {
+    min: 1,
+    max: limits.SEQUENCES_MAX,
+    fallback: limits.SEQUENCES_DEFAULT,
+  });
   const plan = {
     name: field.text(spec.name, `${at}.name`, `queue${id}`),
     type,
@@ -170,10 +191,10 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
       max: limits.FLOWS_MAX,
       fallback: limits.FLOWS_DEFAULT,
     }),
-    sequences: field.powerOfTwo(spec.sequences, `${at}.sequences`, {
-      min: 1,
-      max: limits.SEQUENCES_MAX,
-      fallback: limits.SEQUENCES_DEFAULT,
+    sequences,
+    inflights: field.limit(spec.inflights, `${at}.inflights`, {
+      max: type === 'ordered' ? sequences : limits.EVENTS_LIMIT_MAX,
+      code: 'ERR_DLB_INVALID_QID_INFLIGHT_ALLOCATION',
     }),
   };
   return plan;
@@ -189,6 +210,7 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     'enqueueDepth',
     'implicitRelease',
     'independentEnqueue',
+    'historyDepth',
   ]);
   const independent = field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false);
   const deepest = independent ? limits.OPAQUE_RANGE : limits.DEQUEUE_DEPTH_MAX;
@@ -214,6 +236,10 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
       fallback: limits.ENQUEUE_DEPTH_DEFAULT,
     }),
     implicitRelease: field.flag(spec.implicitRelease, `${at}.implicitRelease`, true),
+    historyDepth: field.limit(spec.historyDepth, `${at}.historyDepth`, {
+      max: limits.EVENTS_LIMIT_MAX,
+      code: 'ERR_DLB_INVALID_HIST_LIST_DEPTH',
+    }),
   };
 }
 

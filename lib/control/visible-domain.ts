@@ -12,6 +12,8 @@ import type {
   QueueAttributes,
   QueueSpec,
 } from '../eventdev/spec.js';
+import type { Alert } from '../eventdev/reports.js';
+import { AlertReader } from './alert-reader.js';
 import type { DomainMemory } from './domain-memory.js';
 import { dump } from './dump.js';
 import * as field from './fields.js';
@@ -23,9 +25,17 @@ import type { XstatName, XstatsMode } from './xstats.js';
 import { Xstats } from './xstats.js';
 
 /** What a port is. */
-export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth'>> & {
+export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth' | 'historyDepth'>> & {
   /** Undefined where the spec leaves it open. */
   dequeueDepth: number | undefined;
+  /** Undefined where there is no limit. */
+  historyDepth: number | undefined;
+};
+
+/** What a queue is now. */
+export type WholeQueueAttributes = Required<Omit<QueueSpec, 'inflights'>> & {
+  /** Undefined where there is no limit. */
+  inflights: number | undefined;
 };
 
 /** What a domain is, its queues and ports left out. */
@@ -41,10 +51,9 @@ export abstract class VisibleDomain {
   protected readonly linkTable: LinkTable;
   /** Per queue, what may change at run time. */
   protected readonly attributes: Required<QueueAttributes>[];
-  /** Per port, whether `disablePort` is in force. */
-  protected readonly held: boolean[];
   /** Per port, free-running. */
   protected readonly unlinksAsked: number[];
+  protected readonly alertReader: AlertReader;
   readonly #stats: StatsReader;
   readonly #xstats: Xstats;
 
@@ -58,8 +67,9 @@ export abstract class VisibleDomain {
       weight,
       affinity,
     }));
-    this.held = checked.ports.map(() => false);
     this.unlinksAsked = checked.ports.map(() => 0);
+    const m = new Int32Array(memory.schedulerMemory);
+    this.alertReader = new AlertReader(m, memory.schedulerLayout.alerts);
     this.#stats = new StatsReader(memory);
     this.#xstats = new Xstats(memory, this.#stats);
   }
@@ -88,21 +98,23 @@ export abstract class VisibleDomain {
 
   /** What the domain is; how many queues and ports it has is in `stats()`. */
   domainAttributes(): DomainAttributes {
-    const { eventsLimit, buffers, turnEvery } = this.checked;
+    const { eventsLimit, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
     return {
       name: this.name,
       eventsLimit,
       buffers: buffers === null ? undefined : { ...buffers },
       starvationAvoidance: turnEvery === 0 ? 0 : 1 / turnEvery,
+      watchdogMs,
+      faultLimit,
     };
   }
 
   /**
-   * Whether the port is given events: false from `disablePort` to `enablePort`.
+   * Whether the port is given events: false from `disablePort`, or too many faults, to `enablePort`.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID
    */
   portEnabled(portId: number): boolean {
-    return !this.held[this.checkPort(portId)]!;
+    return !this.#stats.levels.isHeld(this.checkPort(portId));
   }
 
   /**
@@ -117,10 +129,12 @@ export abstract class VisibleDomain {
    * What a queue is now.
    * @throws DlbError ERR_DLB_INVALID_QID
    */
-  queueAttributes(queueId: number): Required<QueueSpec> {
+  queueAttributes(queueId: number): WholeQueueAttributes {
     const queue = this.checkQueue(queueId);
-    const { name, type, flows, sequences, scope, fragments } = this.checked.queues[queue]!;
-    return { name, type, ...this.attributes[queue]!, flows, sequences, scope, fragments };
+    const { name, type, flows, sequences, scope, fragments, ...rest } = this.checked.queues[queue]!;
+    const inflights = rest.inflights || undefined;
+    const fixed = { flows, sequences, scope, fragments, inflights };
+    return { name, type, ...this.attributes[queue]!, ...fixed };
   }
 
   /**
@@ -136,7 +150,29 @@ export abstract class VisibleDomain {
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
+      historyDepth: port.historyDepth || undefined,
     };
+  }
+
+  /**
+   * Takes the oldest alert of the domain; undefined when there is none. An alert reaches one reader.
+   * Works on a closed domain as well.
+   */
+  nextAlert(): Alert | undefined {
+    return this.alertReader.next();
+  }
+
+  /** Alerts that found no room: the domain keeps 256 that were not read. */
+  get alertsLost(): number {
+    return this.alertReader.lost;
+  }
+
+  /**
+   * The alerts of the domain as they come, until it closes or `signal` is aborted; what was raised before
+   * is told first. Several readers share them. Waiting does not keep the process alive.
+   */
+  alerts(options: { signal?: AbortSignal } = {}): AsyncGenerator<Alert, void> {
+    return this.alertReader.all(options.signal);
   }
 
   /** A snapshot; in worker mode at most one pass old. */

@@ -101,7 +101,14 @@ export class Device implements AsyncDisposable {
       this.#domains.delete(domain);
       this.#load[i]!--;
     };
-    const creating = createDomain(spec, this.#nextDomain++, seat, this.#resources, forget);
+    const creating = createDomain(
+      spec,
+      this.#nextDomain++,
+      seat,
+      this.#resources,
+      forget,
+      this.info.model,
+    );
     this.#creating.add(creating);
     try {
       const domain = await creating;
@@ -187,7 +194,9 @@ export class Device implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#door?.close();
     await Promise.allSettled(this.#creating);
-    const closed = await Promise.allSettled([...this.#domains.keys()].map((each) => each.close()));
+    const closed = await Promise.allSettled(
+      [...this.#domains.keys()].map((each) => each.closeWithDevice()),
+    );
     await Promise.all(this.#seats.map((seat) => seat.close()));
     for (const each of closed) if (each.status === 'rejected') throw each.reason;
   }
@@ -198,10 +207,13 @@ export class Device implements AsyncDisposable {
         if (its === seat && (failed === null || failed === domain.id)) domain.fail(reason);
       }
     };
+    const onAlert = (id: number): void => {
+      for (const domain of this.#domains.keys()) if (domain.id === id) domain.tellAlerts();
+    };
     const seat: Seat =
       this.info.scheduling === 'inline'
-        ? new InlineSeat(onFailure)
-        : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure);
+        ? new InlineSeat(onFailure, onAlert)
+        : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure, onAlert);
     return seat;
   }
 

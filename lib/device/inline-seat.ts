@@ -19,13 +19,13 @@ export class InlineSeat implements SchedulerSeat {
   /** Domains that the scheduler gave up. */
   readonly #failures = new Map<number, DlbError>();
 
-  constructor(onFailure: SeatFailed) {
+  constructor(onFailure: SeatFailed, onAlert: (domain: number) => void) {
     const failed = (domain: number, why: string): void => {
       const reason = domainFailed(domain, why);
       this.#failures.set(domain, reason);
       onFailure(reason, domain);
     };
-    this.#scheduler = new Scheduler(true, failed, this.thread);
+    this.#scheduler = new Scheduler(true, failed, this.thread, onAlert);
   }
 
   async apply(command: Command): Promise<Reply> {

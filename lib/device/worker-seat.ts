@@ -16,9 +16,11 @@ import { raise } from '../memory/signal.js';
 
 const ENTRY = new URL('../../workers/scheduler.js', import.meta.url);
 
-/** What the worker says: the answer to a command, or that it gave a domain up. */
+/** What the worker says: the answer to a command, that a domain has alerts for who waits for them, or
+ *  that it gave a domain up. */
 type Message =
   | { readonly id: number; readonly reply: Reply }
+  | { readonly alerts: number }
   | { readonly domain: number; readonly why: string };
 
 interface Pending {
@@ -40,7 +42,7 @@ export class WorkerSeat implements SchedulerSeat {
   #closing = false;
   #failure: DlbError | null = null;
 
-  constructor(name: string, onFailure: SeatFailed) {
+  constructor(name: string, onFailure: SeatFailed, onAlert: (domain: number) => void) {
     this.#onFailure = onFailure;
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
@@ -53,6 +55,7 @@ export class WorkerSeat implements SchedulerSeat {
     });
     port1.on('message', (message: Message) => {
       if ('id' in message) this.#settle(message.id, message.reply);
+      else if ('alerts' in message) onAlert(message.alerts);
       else this.#reject(domainFailed(message.domain, message.why), message.domain);
     });
     port1.unref();

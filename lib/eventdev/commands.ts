@@ -27,6 +27,12 @@ export interface DomainPlan {
   readonly links: readonly LinkCommand[];
   /** Every so many deliveries a less urgent event has its turn; 0: never. */
   readonly turnEvery: number;
+  /** Links change as on a DLB: by slots, see lib/scheduler/slots.ts. */
+  readonly strictLinks: boolean;
+  /** How long a CQ may go without being serviced; 0: for ever. */
+  readonly watchdogMs: number;
+  /** Faults in a second that a port may make; 0: any number. */
+  readonly faultLimit: number;
   readonly buffers: {
     readonly count: number;
     readonly bytes: number;
@@ -45,6 +51,8 @@ export interface QueuePlan {
   readonly scope: 'queue' | 'flow';
   /** Most pieces that one of its events may become; 1: none. */
   readonly fragments: number;
+  /** Most of its events in CQs and hands together; 0: no limit. */
+  readonly inflights: number;
 }
 
 export interface PortPlan {
@@ -55,6 +63,8 @@ export interface PortPlan {
   readonly newEventThreshold: number;
   /** Completions name their event. */
   readonly independent: boolean;
+  /** Most events it may hold, in its CQ and dequeued; 0: no limit. */
+  readonly historyDepth: number;
 }
 
 export type Command =
@@ -83,7 +93,19 @@ export type Command =
       readonly port: number;
       readonly isHeld: boolean;
     }
-  | { readonly type: 'close'; readonly domain: number };
+  | { readonly type: 'alert'; readonly domain: number; readonly aux: number }
+  | {
+      readonly type: 'close';
+      readonly domain: number;
+      /** All of the device's domains are closed. */
+      readonly byDevice: boolean;
+    }
+  | {
+      readonly type: 'why';
+      readonly domain: number;
+      readonly queue: number;
+      readonly flow: number | null;
+    };
 
 /** The domain that a command is about. */
 export function domainOf(command: Command): number {
@@ -95,4 +117,43 @@ export interface Reply {
   readonly flushed?: Int32Array;
   /** Events that a reclaim scheduled again. */
   readonly rescheduled?: number;
+  readonly why?: Why;
+}
+
+/** Why events are not delivered. */
+export type WhyReason =
+  /** None waits, and of the flow none is held. */
+  | 'idle'
+  /** None waits: the port has all there are. */
+  | 'held'
+  /** Nothing is in the way: the next pass delivers. */
+  | 'ready'
+  /** The CQ of the port that has the flow, or of all linked ports, is full. */
+  | 'no-room'
+  | 'no-thread'
+  | 'port-disabled'
+  /** It wrote what it may not, and is given nothing until another thread attaches. */
+  | 'port-cut-off'
+  /** The queue is linked to no port, or the flow is held by one that is linked no more. */
+  | 'not-linked'
+  /** Every place of the ordered queue's window waits for an event that a port holds. */
+  | 'window-full'
+  /** The domain is being stopped: nothing is delivered. */
+  | 'stopping';
+
+/** The scheduler's reason, for programs and in words. */
+export interface Why {
+  readonly queue: number;
+  /** Null: the queue as a whole. */
+  readonly flow: number | null;
+  readonly reason: WhyReason;
+  /** Events that wait: of the flow (and of others that share its slot), or of the queue. */
+  readonly waiting: number;
+  /** The port that is meant, if it is one. */
+  readonly port?: number;
+  /** How long that port has held its oldest event at least, in milliseconds; left out if it holds none, and on
+   *  an inline device, whose passes do not look at the time. */
+  readonly heldMs?: number;
+  /** As in 'flow 7 is on port 3, its CQ is full, oldest held 41 ms'. */
+  readonly text: string;
 }

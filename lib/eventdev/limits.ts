@@ -16,6 +16,13 @@ export const PROFILES_MAX = 8;
 export const STARVATION_AVOIDANCE_DEFAULT = 0.01;
 /** With more than half the less urgent would go first. */
 export const STARVATION_AVOIDANCE_MAX = 0.5;
+/** As a DLB's watchdog, which has 1, 10 and 40 s to choose from. */
+export const WATCHDOG_MS_DEFAULT = 10_000;
+/** A day. The scheduler counts milliseconds in 32 bits. */
+export const WATCHDOG_MS_MAX = 86_400_000;
+/** As the DLB driver: more than so many ingress errors in a second, and it looks away. */
+export const FAULT_LIMIT_DEFAULT = 1000;
+export const FAULT_LIMIT_MAX = 1_000_000;
 /** Queue weight and affinity have 8 bits, as in DPDK. */
 export const WEIGHT_MAX = 255;
 /** A CQ as deep as DPDK's largest enqueue depth; deeper only binds events earlier than needed. */

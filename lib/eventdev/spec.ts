@@ -34,6 +34,12 @@ export interface DomainSpec {
   /** Share of deliveries that goes to less urgent events while any wait, 0..0.5, default 0.01;
    *  0: strict priority. */
   starvationAvoidance?: number;
+  /** An alert is raised when nobody has taken from a CQ that is not empty for so many milliseconds,
+   *  0..86400000, default 10000; 0: never. */
+  watchdogMs?: number;
+  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 1000; 0:
+   *  never. */
+  faultLimit?: number;
 }
 
 export interface BuffersSpec {
@@ -66,6 +72,9 @@ export interface QueueSpec {
   scope?: 'queue' | 'flow';
   /** Most pieces one event of this queue may become, default 1: none. */
   fragments?: number;
+  /** Most events of this queue in CQs and hands together, at least 1; of an ordered queue at most
+   *  its `sequences`. Default: no limit of its own. */
+  inflights?: number;
 }
 
 export interface LinkSpec {
@@ -87,6 +96,9 @@ export interface PortSpec {
   implicitRelease?: boolean;
   /** Default false: true lets completions come in any order. */
   independentEnqueue?: boolean;
+  /** Most events the port may hold, in its CQ and dequeued together, at least 1. Default: no limit
+   *  but that of the CQ. */
+  historyDepth?: number;
 }
 
 /** What of a queue may be changed at run time. */

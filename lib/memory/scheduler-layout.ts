@@ -3,7 +3,8 @@
  *
  *   statistics   SEQ, then the counts as 64-bit floats, copied here after each pass
  *   levels       events waiting per queue and level; flows and events per queue and port;
- *                history indices and depth in use per port: control reads them as they are
+ *                history indices, depth in use and link slots per port: control reads them as they are
+ *   alerts       a ring that the scheduler writes and control reads
  *   queues       per lane and level a list of chunks, from one pool, and a front chain
  *   history      per port a ring of what it was given and has not completed
  *   windows      per ordered lane its reorder window
@@ -19,8 +20,11 @@ import { LEVELS } from '../eventdev/event.js';
 import type { DomainPlan, QueuePlan } from '../eventdev/commands.js';
 import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import type { QueueType } from '../eventdev/spec.js';
+import { ALERT_CAPACITY, ALERT_WORDS } from './alert-ring.js';
+import type { AlertLayout } from './alert-ring.js';
 import { cursor } from './cursor.js';
 import type { Cursor } from './cursor.js';
+import { SLOTS } from './slot-word.js';
 import { small } from './small.js';
 
 /** The event's four words, then its intake sequence. */
@@ -117,6 +121,9 @@ export interface SchedulerLayout {
   readonly depthInUse: number;
   /** [port]: run-time unlinks made, free-running. */
   readonly unlinksDone: number;
+  /** [port * SLOTS + slot]: see slot-word.ts. */
+  readonly slots: number;
+  readonly alerts: AlertLayout;
   readonly lists: number;
   readonly chunks: number;
   readonly chunkNext: number;
@@ -188,6 +195,12 @@ export function schedulerLayout(
     historyTail: at.words(ports),
     depthInUse: at.words(ports),
     unlinksDone: at.words(ports),
+    slots: at.words(ports * SLOTS),
+    alerts: {
+      writer: at.line(),
+      reader: at.line(),
+      slots: at.words(ALERT_CAPACITY * ALERT_WORDS),
+    },
     lists: at.words(lists * LIST_WORDS),
     chunks: at.words(chunkCount * CHUNK_WORDS),
     chunkNext: at.words(chunkCount),

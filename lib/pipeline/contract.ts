@@ -23,8 +23,8 @@ export type HandlerResult<T> = T | Many<T> | void | undefined;
 // oxlint-disable-next-line typescript/no-explicit-any -- what a handler takes is for it to say.
 export type AnyHandler = (item: any, context: StageContext) => unknown;
 
-/** What the handler takes. */
-export type InputOf<H extends AnyHandler> = Parameters<H>[0];
+/** What the handler takes: anything, if it does not look at its item. */
+export type InputOf<H extends AnyHandler> = Parameters<H> extends [] ? unknown : Parameters<H>[0];
 type Pieces<R> = R extends Many<infer T> ? T : R extends void | undefined ? never : R;
 /** What the handler's results are, one by one. */
 export type OutputOf<H extends AnyHandler> = Pieces<Awaited<ReturnType<H>>>;
@@ -189,7 +189,7 @@ export interface PipelineSpec<S extends StageList = StageList> {
   /** Threads that an item may end before it is a dead letter, 1..255, default 3. */
   attempts?: number;
   /** Takes dead letters. While its promise is pending, as many items fewer are let in. Without it,
-   *  an item that has ended its threads fails its run. */
+   *  an item that has ended its threads fails its run. If it throws, the pipeline ends with what it threw. */
   onDeadLetter?: (letter: DeadLetter) => MaybePromise<void>;
   /** Called with `stats()` every `statsIntervalMs`, default 1000, while the pipeline is open. */
   onStats?: (stats: PipelineStats) => void;

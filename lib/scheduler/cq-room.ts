@@ -11,7 +11,7 @@ import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observeNear } from '../memory/near.js';
-import { entriesOf } from './history.js';
+import { entriesOf, heldBy } from './history.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 
@@ -51,6 +51,9 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   if (used < 0 || used > port.cq.layout.depth) return false;
   if (port.adaptive && now > 0) adaptDepth(machine, port, used, now);
   let room = port.depth - used;
+  // What it has dequeued and not completed takes no place of the CQ, but one of the history list.
+  const left = port.historyDepth - heldBy(port);
+  if (left < room) room = left;
   // Completions name their event by a byte.
   if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port)) | 0;
   port.room = port.takesPart && room > 0 ? room : 0;
@@ -61,7 +64,7 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
 export function beginAdaptive(machine: Machine, port: PortSeat): void {
   if (!port.adaptive) return;
   setDepth(machine, port, Math.min(DEPTH_FIRST, port.depth));
-  port.room = port.depth;
+  port.room = port.firstRoom;
 }
 
 /** Marks what the port holds now, unless a mark is open. */

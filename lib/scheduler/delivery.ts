@@ -11,12 +11,11 @@ import { QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { count } from '../memory/wide-counter.js';
 import { deliverAtomic, deliverBlocked } from './deliver-atomic.js';
 import { deliverFront, deliverSpread } from './deliver-spread.js';
+import { heldOf } from './history.js';
 import type { Machine } from './machine.js';
 import { ALL_TIERS, openPorts } from './placement.js';
+import { NO_LIMIT } from './port-seat.js';
 import type { Lane, QueueSeat } from './queue-seat.js';
-
-/** More than any pass delivers. A small integer: numbers beyond are allocated when passed on. */
-const NO_LIMIT = 0x3fff_ffff;
 
 /**
  * Delivers all that can go. Returns how many events went.
@@ -93,6 +92,7 @@ function deliverQueue(
   from: number,
 ): number {
   let sent = 0;
+  if (queue.inflights !== NO_LIMIT) most = underLimit(machine, queue, most);
   for (let levels = from; levels !== 0 && sent < most; levels &= levels - 1) {
     // What has one list only finds out by itself.
     if ((levels !== from || queue.lanes.length > 1) && openPorts(queue, tier) === 0) break;
@@ -101,6 +101,12 @@ function deliverQueue(
   }
   if (sent > 0) settleServed(machine, queue);
   return sent;
+}
+
+/** What of `most` the queue's own limit leaves: all that it has out is settled between two of its turns. */
+function underLimit(machine: Machine, queue: QueueSeat, most: number): number {
+  const left = queue.inflights - heldOf(machine, queue);
+  return left < most ? left : most;
 }
 
 /** Lanes of a queue that have events on this level take turns at going first. */

@@ -15,9 +15,10 @@ import {
   WINDOW,
 } from '../memory/scheduler-layout.js';
 import { observe } from '#words';
+import { fault, faultOfEvent } from './faults.js';
 import { heldBy, historyAt, queueOf } from './history.js';
 import { namedEntry } from './independent.js';
-import { laneFor, storeEntry } from './lanes.js';
+import { laneFor, queueIdOf, storeEntry } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
@@ -34,10 +35,12 @@ export function takePiece(
   const entry = ownerOf(machine, port, word1);
   if (pieces === null || entry < 0) {
     stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
+    fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
     return;
   }
   if (laneFor(machine, word1) === null) {
     stats.addToPort(port.id, PORT_COUNTS.DROPPED, 1);
+    faultOfEvent(machine, port, word1);
     return;
   }
   const queue = queueOf(machine, entry);
@@ -47,6 +50,7 @@ export function takePiece(
   const taken = machine.plan.eventsLimit - machine.free;
   if (isFull || taken >= machine.plan.capacity) {
     stats.addToQueue(queue.id, QUEUE_COUNTS.DROPPED, 1);
+    fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
     return;
   }
   pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence);
@@ -109,6 +113,7 @@ export function countIdlePieces(machine: Machine, port: PortSeat): void {
   const fresh = (pieces - port.pieces) >>> 0;
   port.pieces = pieces;
   const { stats } = machine;
+  fault(machine, port, 'illegal-enqueue', fresh, fresh);
   stats.addToPort(port.id, PORT_COUNTS.RX, fresh);
   stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
   if (heldBy(port) === 0) stats.addToDomain(DOMAIN_COUNTS.DROPPED, fresh);

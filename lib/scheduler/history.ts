@@ -114,6 +114,15 @@ export function heldBy(port: PortSeat): number {
   return entriesOf(port) - port.holes;
 }
 
+/** How many events of a queue are in CQs and hands. */
+export function heldOf(machine: Machine, queue: QueueSeat): number {
+  const ports = machine.ports.length;
+  const from = machine.at.heldEvents + queue.id * ports;
+  let sum = 0;
+  for (let i = 0; i < ports; i++) sum += machine.m[from + i]!;
+  return sum;
+}
+
 /** Length of a port's history list, completed entries in it included. */
 export function entriesOf(port: PortSeat): number {
   return (port.historyTail - port.historyHead) | 0;

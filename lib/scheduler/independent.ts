@@ -8,6 +8,7 @@ import { OPAQUE_MASK, OPAQUE_SHIFT } from '../eventdev/event.js';
 import { PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS, PORT_COUNTS } from '../memory/scheduler-layout.js';
 import { observe } from '#words';
+import { fault } from './faults.js';
 import { completeAt, entriesOf, historyAt, isCompleted } from './history.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
@@ -26,7 +27,8 @@ export function namedEntry(machine: Machine, port: PortSeat, word1: number): num
 }
 
 /** Drops a FORWARD that names no event of its port. A well-meaning port only counts those. */
-export function countLost(machine: Machine): void {
+export function countLost(machine: Machine, port: PortSeat): void {
+  fault(machine, port, 'excess-completion', 1);
   machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
 }
 
@@ -41,6 +43,7 @@ export function countUnsent(machine: Machine, port: PortSeat): void {
   machine.stats.addToPort(port.id, PORT_COUNTS.RX, fresh);
   machine.stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
   machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, fresh);
+  fault(machine, port, 'excess-completion', fresh, fresh);
 }
 
 function indexOf(machine: Machine, port: PortSeat, word1: number): number | null {

@@ -15,10 +15,11 @@ import {
   WINDOW,
 } from '../memory/scheduler-layout.js';
 import { noteSpender } from './credits.js';
+import { fault, faultOfEvent } from './faults.js';
 import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
 import { completeOldest, completeRun, heldBy, historyAt, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
-import { laneFor, store, storeEntry, storeRun } from './lanes.js';
+import { laneFor, queueIdOf, store, storeEntry, storeRun } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane } from './queue-seat.js';
@@ -103,11 +104,12 @@ function takeNew(
   const admitted = lane === null && limit > 0 ? 1 : stored;
   if (admitted > 0) admitNew(machine, port, admitted);
   if (stored > 0) return stored;
-  if (admitted > 0) dropUnknown(machine, port, 1);
+  if (admitted > 0) dropUnknown(machine, port, 1, word1);
   else {
     // Beyond the credits that its port was granted, or changed after it was published.
     port.takenNew = (port.takenNew + 1) | 0;
     machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
+    fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
   }
   return 1;
 }
@@ -142,7 +144,7 @@ function takeForwards(
   }
   const stored = storeRun(machine, lane!, port.enqueue, first, run, word1);
   // Its thread has changed what it had published.
-  if (stored < run) dropUnknown(machine, port, run - stored);
+  if (stored < run) dropUnknown(machine, port, run - stored, word1);
   return run;
 }
 
@@ -157,13 +159,16 @@ function takeForward(
   const entry = port.independent
     ? completeNamed(machine, port, word1)
     : completeOldest(machine, port);
-  if (entry < 0) return countLost(machine);
+  if (entry < 0) return countLost(machine, port);
   const place = machine.m[entry + HISTORY.PLACE]!;
   const lane = laneFor(machine, word1);
   const fits = machine.pieces === null || settlePieces(machine, entry, place);
   if (lane === null || !fits) {
-    if (fits) dropUnknown(machine, port, 1);
-    else dropPiece(machine, queueOf(machine, entry));
+    if (fits) dropUnknown(machine, port, 1, word1);
+    else {
+      dropPiece(machine, queueOf(machine, entry));
+      fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
+    }
     if (place >= 0) leaveGap(machine, entry, place);
   } else if (place >= 0) {
     fillPlace(machine, entry, place, source, from, word1);
@@ -178,10 +183,12 @@ function takeRelease(machine: Machine, port: PortSeat, word1: number, count: num
   if (port.independent && count === 0) {
     const entry = completeNamed(machine, port, word1);
     if (entry >= 0) endEvent(machine, entry);
+    else fault(machine, port, 'excess-release', 1);
     return;
   }
   const held = heldBy(port);
   const due = count < held ? count : held;
+  if (due < count) fault(machine, port, 'excess-release', count - held);
   if (port.holes === 0 && machine.pieces === null) endOldest(machine, port, due);
   else for (let i = 0; i < due; i++) endEvent(machine, completeOldest(machine, port));
 }
@@ -235,7 +242,8 @@ function admitNew(machine: Machine, port: PortSeat, count: number): void {
   if (port.spentAt !== machine.pass || !port.spending) noteSpender(machine, port);
 }
 
-function dropUnknown(machine: Machine, port: PortSeat, count: number): void {
+function dropUnknown(machine: Machine, port: PortSeat, count: number, word1: number): void {
+  faultOfEvent(machine, port, word1, count);
   machine.stats.addToPort(port.id, PORT_COUNTS.DROPPED, count);
   machine.inside -= count;
   machine.free += count;

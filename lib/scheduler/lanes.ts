@@ -6,9 +6,14 @@ import type { RingConsumer } from '../ring/consumer.js';
 import type { Machine } from './machine.js';
 import type { Lane } from './queue-seat.js';
 
+/** The queue that an event names in its second word. */
+export function queueIdOf(word1: number): number {
+  return (word1 >>> QUEUE_SHIFT) & QUEUE_MASK;
+}
+
 /** The lane that an event goes to, given its second word; null if there is none. */
 export function laneFor(machine: Machine, word1: number): Lane | null {
-  const id = (word1 >>> QUEUE_SHIFT) & QUEUE_MASK;
+  const id = queueIdOf(word1);
   const { queues } = machine;
   return id < queues.length ? queues[id]!.laneOf[(word1 >>> SCHED_SHIFT) & SCHED_MASK]! : null;
 }

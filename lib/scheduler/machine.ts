@@ -18,6 +18,8 @@ import {
   WINDOW_WORDS,
 } from '../memory/scheduler-layout.js';
 import { STATE } from '../memory/domain-state.js';
+import { Alerts } from './alerts.js';
+import { wholeMs } from './clock.js';
 import { PICKS_WORDS } from './picks.js';
 import { Parking } from './parking.js';
 import { Pieces } from './pieces.js';
@@ -30,6 +32,9 @@ import { QueueStorage } from './queue-storage.js';
 import { Statistics } from './statistics.js';
 
 assert(OP.NEW === 0 && LEVELS === 8, 'the scheduler counts on these');
+
+/** What a pass has to do besides, once for all ports. */
+export const CHORE = { CUT_OFF: 1, SLOTS: 2 } as const;
 
 export class Machine {
   readonly id: number;
@@ -62,6 +67,11 @@ export class Machine {
   /** Pieces of held events; null where no queue takes any. */
   readonly pieces: Pieces | null;
   readonly stats: Statistics;
+  readonly alerts: Alerts;
+  /** What is to be done when the rings have been taken in: bits of CHORE. */
+  chores = 0;
+  /** Milliseconds that wrap, as of some pass not long ago. */
+  clock = 0;
   state: number = STATE.CONFIGURED;
   epoch = 0;
   /** Next intake sequence. */
@@ -151,8 +161,15 @@ export class Machine {
     this.parking = new Parking(this.m, this.at, this.lanes.length, plan.ports.length);
     this.pieces = this.at.pieces < 0 ? null : new Pieces(this.m, this.at.pieces);
     this.stats = new Statistics(this.m, this.at, plan.ports.length);
+    this.alerts = new Alerts(this.m, this.at.alerts);
     this.free = plan.eventsLimit;
     this.watchesThreshold = plan.ports.some((port) => port.newEventThreshold < plan.eventsLimit);
+  }
+
+  /** Brings the clock up to date. */
+  readClock(): number {
+    this.clock = wholeMs();
+    return this.clock;
   }
 
   /** Events have come to wait on this level of the lane. */

@@ -78,6 +78,7 @@ export function reclaim(machine: Machine, port: PortSeat): number {
 
 /** A port whose indices are impossible is given nothing more, until it is reclaimed. */
 export function cutOff(machine: Machine, port: PortSeat): void {
+  machine.alerts.raise('cut-off', port.id, 0);
   port.live = false;
   port.leaving = false;
   port.disabled = true;
@@ -104,7 +105,7 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
   port.lease = (port.lease + 1) & LEASE_NUMBER_MASK;
   port.cqStart = port.cq.tail;
   // Nothing goes to a port without an owner; the next one's first look makes room.
-  port.room = port.takesPart ? port.depth : 0;
+  port.room = port.takesPart ? port.firstRoom : 0;
   port.markOpen = false;
   port.setNear(false);
   publish(words, port.at + PORT.CQ_START, port.cqStart);

@@ -9,6 +9,7 @@ import { STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS, PORT_COUNTS, QUEUE_COUNTS } from '../memory/scheduler-layout.js';
 import { observe, publish, swap } from '#words';
+import { doChores } from './chores.js';
 import { markHeld, refreshRoom, wakePort } from './cq-room.js';
 import { noteWish, settleCredits } from './credits.js';
 import { deliverAll } from './delivery.js';
@@ -38,6 +39,7 @@ export function pass(machine: Machine, limits: PassLimits): number {
   machine.pass = (machine.pass + 1) | 0;
   if (machine.unlinks.length > 0) makeUnlinks(machine);
   const taken = visitPorts(machine, limits);
+  if (machine.chores !== 0) doChores(machine);
   if (machine.readyCount > 0) drainWindows(machine);
   const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
   const tookIn = machine.sequence !== before;
@@ -117,6 +119,10 @@ function visit(machine: Machine, port: PortSeat, pull: number, limits: PassLimit
     if (port.independent) countUnsent(machine, port);
   }
   const taken = takeIn(machine, port, pull);
+  if (port.historyHead !== port.headSeen) {
+    port.headSeen = port.historyHead;
+    port.oldestSince = limits.now;
+  }
   if (port.leaving && !port.more) {
     port.leaving = false;
     depart(machine, port);
@@ -163,6 +169,8 @@ function publishCqs(machine: Machine, now: number): void {
 function publishCq(machine: Machine, port: PortSeat, now: number): void {
   if (port.adaptive && now > 0) markHeld(port);
   const sent = port.cq.pending;
+  // It held nothing before.
+  if (((port.historyTail - sent) | 0) === port.historyHead) port.oldestSince = now;
   port.cq.publish();
   machine.stats.addToPort(port.id, PORT_COUNTS.TX, sent);
   machine.stats.addToDomain(DOMAIN_COUNTS.TX, sent);

@@ -8,6 +8,10 @@ import type { PortLayout } from '../memory/layout.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { RingProducer } from '../ring/producer.js';
 
+/** More than a port ever holds, or a queue has out; a small integer. */
+export const NO_LIMIT = 0x3fff_ffff;
+/** What the watchdog's last look has found in a CQ. */
+export const WATCHED = { EMPTY: 0, WAITING: 1, TOLD: 2 } as const;
 /** Longer ago than any pass that is compared with. */
 const NEVER = 1 << 20;
 
@@ -27,6 +31,12 @@ export class PortSeat {
   /** Completions name their event, so entries between head and tail may be completed: so many. */
   readonly independent: boolean;
   holes = 0;
+  /** Most events that it may hold. */
+  readonly historyDepth: number;
+  /** The head as passes saw it last, and since when that event is the oldest that is held, by the time of the
+   *  passes in milliseconds; 0: not known. */
+  headSeen = 0;
+  oldestSince = 0;
   /** Events delivered from the queue being served. */
   served = 0;
   /** CQ depth in use. */
@@ -50,6 +60,14 @@ export class PortSeat {
   disabled = false;
   /** Control has disabled it for the time being. */
   held = false;
+  /** Faults made since a time, and whether those were too many: see faults.ts. */
+  faults = 0;
+  faultsFrom = 0;
+  isCut = false;
+  /** What the watchdog has found in its CQ: see watchdog.ts. */
+  watched: number = WATCHED.EMPTY;
+  watchedHead = 0;
+  watchedAt = 0;
   /** The YIELD request answered last, and the link profile that it serves. */
   yielded = 0;
   profile = 0;
@@ -110,6 +128,11 @@ export class PortSeat {
     return this.live && !this.disabled && !this.held;
   }
 
+  /** What a port that holds nothing may be given. */
+  get firstRoom(): number {
+    return this.depth < this.historyDepth ? this.depth : this.historyDepth;
+  }
+
   constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
     this.id = id;
     this.history = history;
@@ -118,7 +141,8 @@ export class PortSeat {
     this.cq = new RingProducer(words, layout.cq);
     this.cqStart = this.cq.tail;
     this.depth = plan.depth;
-    this.room = plan.depth;
+    this.historyDepth = plan.historyDepth === 0 ? NO_LIMIT : plan.historyDepth;
+    this.room = this.firstRoom;
     this.adaptive = plan.adaptive;
     this.independent = plan.independent;
   }

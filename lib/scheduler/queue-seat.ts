@@ -4,6 +4,7 @@ import { LEVELS, SCHED, SCHED_MASK } from '../eventdev/event.js';
 import type { LaneLayout, LaneType } from '../memory/scheduler-layout.js';
 import { FlowTable } from './flow-table.js';
 import { FlowWindow } from './flow-window.js';
+import { NO_LIMIT } from './port-seat.js';
 import type { PortSeat } from './port-seat.js';
 import { Window } from './window.js';
 
@@ -42,6 +43,8 @@ export class QueueSeat {
   affinity: number;
   /** Most pieces that one of its events may become. */
   readonly fragments: number;
+  /** Most of its events that may be in CQs and hands, NO_LIMIT for any number. */
+  readonly inflights: number;
   /** Its place among all queues by priority, then id; whether it is in the list of active ones. */
   rank = 0;
   isActive = false;
@@ -75,6 +78,7 @@ export class QueueSeat {
     this.weight = plan.weight;
     this.affinity = plan.affinity;
     this.fragments = plan.fragments;
+    this.inflights = plan.inflights === 0 ? NO_LIMIT : plan.inflights;
     this.links = new Int16Array(ports).fill(-1);
     this.ranks = new Int16Array(ports);
   }

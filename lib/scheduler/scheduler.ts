@@ -6,24 +6,29 @@
  * throws is given up, alone: its ports read 'closed', the others go on.
  */
 import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
-import { DlbError } from '../eventdev/errors.js';
-import { creditTag, leaseWord, STATE } from '../memory/domain-state.js';
+import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
 import { beginAdaptive } from './cq-room.js';
-import { beginStop, close, finishStop, isQuiet, start } from './lifecycle.js';
-import { link, makeUnlinks, unlink } from './links.js';
+import { carryOut } from './carry-out.js';
+import { wholeMs } from './clock.js';
+import { beginStop, close, finishStop, isQuiet } from './lifecycle.js';
+import { link } from './links.js';
 import { Machine } from './machine.js';
-import { hold, lookAt, reclaim } from './ownership.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { watch, WATCH_MS } from './watchdog.js';
+import { why } from './why.js';
 
 /** Inline passes take in everything; a small integer, since others are allocated when passed on. */
 const WHOLE_PULL = 0x3fff_ffff;
 /** Entries that a pass takes in from one domain, as domains may share a scheduler worker. */
 const SHARED_PULL = 4096;
+
+/** An inline device looks at its clock in every so many passes: that takes as long as an event does. */
+const PASSES_PER_LOOK = 64;
 
 /** What no OWNER word of a port that is attached says. */
 const NOBODY = 0;
@@ -31,6 +36,9 @@ const NOBODY = 0;
 type Answer = (reply: Reply) => void;
 /** Told once of a domain that was given up; its commands are not answered any more. */
 type FailureListener = (domain: number, why: string) => void;
+
+/** Told of a domain that has alerts, if a reader waits for some. */
+type AlertListener = (domain: number) => void;
 
 interface Stopping {
   readonly until: number;
@@ -65,14 +73,26 @@ export class Scheduler {
   readonly #onFailure: FailureListener;
   /** The thread that makes the passes, for ports to know that they are near; null: never. */
   readonly #thread: number | null;
+  readonly #onAlert: AlertListener;
+  /** As of the last look, in milliseconds that wrap; and when the watchdog looked last. */
+  #clock = wholeMs();
+  #watchedAt = 0;
+  #passes = 0;
   readonly #limits: { pull: number; sweep: boolean; now: number };
 
   /**
    * @param inline every pass takes in everything, depths stay as they are, counts are exact.
    * @param thread the id of this thread, for an inline device: ports of its own are near, and counts
    *               are published when somebody asks for a `refresh`.
+   * @param onAlert told of a domain that has alerts, if a reader waits for some.
    */
-  constructor(inline: boolean, onFailure: FailureListener, thread: number | null = null) {
+  constructor(
+    inline: boolean,
+    onFailure: FailureListener,
+    thread: number | null = null,
+    onAlert: AlertListener = () => {},
+  ) {
+    this.#onAlert = onAlert;
     this.#inline = inline;
     this.#thread = thread;
     this.#onFailure = onFailure;
@@ -88,18 +108,36 @@ export class Scheduler {
   pass(sweep = false): number {
     const limits = this.#limits;
     limits.sweep = sweep;
-    limits.now = this.#inline ? 0 : performance.now();
+    const isWatchDue = this.#tick(limits);
     let sum = 0;
     // Backwards, as a domain that fails leaves the list.
     for (let i = this.domains.length - 1; i >= 0; i--) {
       const domain = this.domains[i]!;
       try {
         sum += this.#passOver(domain, sweep);
+        if (isWatchDue) watch(domain.machine);
+        if (domain.machine.alerts.isNew) this.#tell(domain);
       } catch (error) {
         this.#giveUp(domain, error);
       }
     }
     return sum;
+  }
+
+  /** Takes note of the time, as far as it is known without costing what a pass does. Whether the watchdog is
+   *  to look. */
+  #tick(limits: { now: number }): boolean {
+    if (!this.#inline) {
+      limits.now = performance.now();
+      this.#clock = Math.trunc(limits.now) | 0;
+    } else if ((this.#passes = (this.#passes + 1) % PASSES_PER_LOOK) === 0) this.#clock = wholeMs();
+    if (((this.#clock - this.#watchedAt) | 0) < WATCH_MS) return false;
+    this.#watchedAt = this.#clock;
+    return true;
+  }
+
+  #tell({ machine }: ScheduledDomain): void {
+    if (machine.alerts.takeCall()) this.#onAlert(machine.id);
   }
 
   /**
@@ -111,8 +149,10 @@ export class Scheduler {
     const domain = this.domains.find((each) => each.machine.id === command.domain);
     // Closed meanwhile: there is nothing left to do.
     if (domain === undefined) return answer({});
+    this.#clock = domain.machine.readClock();
     try {
       this.#apply(domain, command, answer);
+      if (domain.machine.alerts.isNew) this.#tell(domain);
     } catch (error) {
       this.#giveUp(domain, error);
     }
@@ -137,6 +177,10 @@ export class Scheduler {
 
   #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
     if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
+    if (command.type === 'why') {
+      const { queue, flow } = command;
+      return answer({ why: why(domain.machine, queue, flow, performance.now()) });
+    }
     const reply = carryOut(domain.machine, command);
     if (command.type === 'close') this.domains.splice(this.domains.indexOf(domain), 1);
     publishCounts(domain.machine);
@@ -146,6 +190,7 @@ export class Scheduler {
   #passOver(domain: ScheduledDomain, sweep: boolean): number {
     const { machine } = domain;
     const { free } = machine;
+    machine.clock = this.#clock;
     // A reclaim may have completed what windows wait for.
     const isDue = machine.readyCount > 0;
     const rang = this.#inline || sweep || isDue || domain.hasWork();
@@ -184,46 +229,6 @@ export class Scheduler {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Every command but open and stop. */
-function carryOut(machine: Machine, command: Command): Reply {
-  switch (command.type) {
-    case 'start':
-      start(machine);
-      return {};
-    case 'link':
-      makeUnlinks(machine);
-      link(machine, command.link);
-      return {};
-    case 'unlink':
-      if (machine.state === STATE.STARTED) machine.unlinks.push(command.link);
-      else unlink(machine, command.link);
-      return {};
-    case 'attributes':
-      Object.assign(machine.queues[command.queue]!, command.attributes);
-      machine.rankQueues();
-      return {};
-    case 'hold':
-      hold(machine, machine.ports[command.port]!, command.isHeld);
-      return {};
-    case 'reclaim':
-      return { rescheduled: reclaimFrom(machine, command.port, command.thread) };
-    case 'close':
-      close(machine);
-      return {};
-    default:
-      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'unknown command', { type: command.type });
-  }
-}
-
-function reclaimFrom(machine: Machine, portId: number, thread: number | null): number {
-  const port = machine.ports[portId]!;
-  const owner = machine.words[port.at + PORT.OWNER]! - 1;
-  if (thread === null || owner === thread) return reclaim(machine, port);
-  // It may have died after it gave the port up and before it rang.
-  lookAt(machine, port);
-  return 0;
 }
 
 /** Takes a domain on: its ports may attach from now on. */

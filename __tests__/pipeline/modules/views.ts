@@ -55,7 +55,7 @@ export function second(item: Uint8Array, context: StageContext): Uint8Array {
 }
 
 export async function later(item: Uint8Array): Promise<Uint8Array> {
-  await new Promise((resolve) => setTimeout(resolve, item[0]! % 4));
+  await new Promise((resolve) => setTimeout(resolve, (item[0] ?? 0) % 4));
   return item;
 }
 

@@ -17,6 +17,8 @@ const SETTINGS = {
     'share',
     'Share of deliveries that goes to less urgent events while any wait; 0: strict priority',
   ),
+  watchdogMs: number('ms', 'A CQ that is not looked at for so long raises an alert; 0: never'),
+  faultLimit: number('faults', 'A port with more faults in a second is disabled; 0: never'),
 } satisfies Record<Exclude<keyof DomainAttributes, 'buffers'>, Field>;
 
 const BUFFERS = {

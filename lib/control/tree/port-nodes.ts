@@ -13,6 +13,7 @@ const SETTINGS = {
   name: text('Name that the port was created with'),
   newEventThreshold: number('events', 'NEW is refused while so many events are in the domain'),
   dequeueDepth: number('events', 'Depth of its CQ; null: it adapts to the work'),
+  historyDepth: number('events', 'Most events that it may hold; null: no limit'),
   enqueueDepth: number('events', 'Most events that one enqueueBurst takes'),
   implicitRelease: flag('Whether a dequeue first releases what is outstanding'),
   independentEnqueue: flag('Whether completions may come in any order'),

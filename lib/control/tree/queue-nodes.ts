@@ -18,6 +18,7 @@ const SETTINGS = {
   sequences: number('places', 'Places of the window, which restores order'),
   scope: text('What an ordered queue restores: queue, the whole of it; flow, each by itself'),
   fragments: number('events', 'Most pieces that one event may become; 1: none'),
+  inflights: number('events', 'Most of its events in CQs and hands; null: no limit'),
 } satisfies Record<keyof Required<QueueSpec>, Field>;
 
 const PRIORITIES = {
@@ -48,7 +49,7 @@ export function queueNode(domain: Domain, id: number, reading: Reading): Branch 
       affinity: wholeNumber(SHARES, (affinity) => set({ affinity })),
     };
     return new Map<string, TreeNode>([
-      ...leaves(SETTINGS, (name) => settings[name], writers),
+      ...leaves(SETTINGS, (name) => settings[name] ?? null, writers),
       ['stats', branch('Counts and levels of the queue', () => statsNodes(domain, id, reading))],
     ]);
   });

@@ -12,7 +12,7 @@ function domainOf(domain: Domain): DomainDocument {
   const { queues, ports } = domain.stats();
   return withoutUndefined({
     ...domain.domainAttributes(),
-    queues: queues.map((_, id) => domain.queueAttributes(id)),
+    queues: queues.map((_, id) => withoutUndefined(domain.queueAttributes(id))),
     ports: ports.map((_, id) => portOf(domain, id)),
     start: domain.state === 'started',
   });

@@ -1,0 +1,24 @@
+/**
+ * What comes up seldom, and waits until all rings have been taken in.
+ *
+ * Runs on: the scheduler, in a pass, before it delivers.
+ */
+import { CHORE } from './machine.js';
+import type { Machine } from './machine.js';
+import { hold } from './ownership.js';
+
+export function doChores(machine: Machine): void {
+  const { chores } = machine;
+  machine.chores = 0;
+  if ((chores & CHORE.CUT_OFF) !== 0) cutOffFaulty(machine);
+}
+
+/** Cuts off the ports that have made too many faults. */
+function cutOffFaulty(machine: Machine): void {
+  for (const port of machine.ports) {
+    if (!port.isCut || port.faults === 0) continue;
+    port.faults = 0;
+    machine.alerts.raise('cut-off', port.id, machine.plan.faultLimit);
+    hold(machine, port, true);
+  }
+}
