@@ -173,7 +173,7 @@ export async function dump(client: Client, out: Output, domain: string | undefin
 export async function why(
   client: Client,
   out: Output,
-  asked: { queue: string; flow: string; domain?: string },
+  asked: { queue: string; flow?: string; domain?: string },
 ): Promise<void> {
   const reason = await client.get<{ text: string }>(
     `/why?${new URLSearchParams({ ...asked }).toString()}`,

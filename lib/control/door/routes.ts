@@ -110,17 +110,13 @@ function intervalOf(query: URLSearchParams): { intervalMs?: number } {
   return text === null ? {} : { intervalMs: numberOf(text) };
 }
 
-/** Why an event of a flow does not move, in the scheduler's words. */
+/** Why events of a queue or of one of its flows are not delivered, in the scheduler's words. */
 async function why({ device, query }: Ask): Promise<unknown> {
   const domain = domainAt(device, query.get('domain') ?? onlyDomain(device));
   const queue = query.get('queue') ?? '';
   const path = device.tree.describe(`domains/${domain.id}/queues/${queue || '?'}`).path;
-  const flow = numberOf(query.get('flow') ?? '');
-  const { why: ask } = domain as { why?: (queue: number, flow: number) => Promise<unknown> };
-  if (typeof ask !== 'function') {
-    throw new DlbError('ERR_DLB_FEATURE_UNAVAILABLE', 'the scheduler gives no reasons');
-  }
-  return ask.call(domain, Number(path.split('/').at(-1)), flow);
+  const flow = query.get('flow');
+  return domain.why(Number(path.split('/').at(-1)), flow === null ? undefined : numberOf(flow));
 }
 
 /** By id or name. */

@@ -29,6 +29,7 @@ const BUFFERS = {
 
 const ID = number('-', 'Id of the domain');
 const STATE = text('State: configured, started or stopped');
+const ALERTS_LOST = number('alerts', 'Alerts that found no room because nobody read them');
 
 const STATS = {
   rx: count('events', 'rx', 'Events taken in'),
@@ -47,6 +48,7 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
       ['id', leaf(ID, () => domain.id)],
       ...leaves(SETTINGS, (name) => settings[name]),
       ['state', leaf(STATE, () => domain.state, stateWriter(domain))],
+      ['alertsLost', leaf(ALERTS_LOST, () => domain.alertsLost)],
       [
         'buffers',
         branch('Payload buffers', () => new Map(leaves(BUFFERS, (name) => buffers[name]))),
