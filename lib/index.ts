@@ -20,6 +20,7 @@ export type {
   DomainDocument,
   Link,
   NodeDescription,
+  NodeEntry,
   NodeType,
   PortAttributes,
   WholeQueueAttributes,

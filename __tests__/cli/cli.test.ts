@@ -184,9 +184,9 @@ describe('the commands', () => {
 
   test('why, in the scheduler’s words', async () => {
     const { domain } = await orders();
-    const text = async (queue: number, flow?: number) => (await domain.why(queue, flow)).text;
-    expect(await printed('why', 'in')).toBe(`${await text(0)}\n`);
-    expect(await printed('why', '1', '--domain', 'orders')).toBe(`${await text(1)}\n`);
+    const reason = async (queue: number, flow?: number) => (await domain.why(queue, flow)).text;
+    expect(await printed('why', 'in')).toBe(`${await reason(0)}\n`);
+    expect(await printed('why', '1', '--domain', 'orders')).toBe(`${await reason(1)}\n`);
     expect(await printedJson('why', 'out')).toEqual(
       JSON.parse(JSON.stringify(await domain.why(1))),
     );
@@ -208,10 +208,10 @@ describe('the commands', () => {
     for (let i = 0; i < 4; i++) burst.pushNew(0, 7, 1, i);
     port.enqueueBurst(burst);
     device.schedule();
-    const { text: reason, waiting } = await domain!.why(0, 7);
+    const { text: told, waiting } = await domain!.why(0, 7);
     expect(waiting).toBe(3);
-    expect(await printed('why', '0', '7')).toBe(`${reason}\n`);
-    expect(reason).toContain('flow 7');
+    expect(await printed('why', '0', '7')).toBe(`${told}\n`);
+    expect(told).toContain('flow 7');
   });
 });
 

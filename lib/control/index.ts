@@ -13,6 +13,7 @@ export type {
   DeviceDocument,
   DomainDocument,
   NodeDescription,
+  NodeEntry,
   NodeType,
   PortDocument,
   TreeChange,

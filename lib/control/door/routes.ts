@@ -59,10 +59,7 @@ function summary({ id, name, state }: Domain): object {
 
 /** What is under a path, or with `all` everything below it, each leaf with its value. */
 function nodes({ device, path, query }: Ask): object[] {
-  const list = query.has('all') ? device.tree.walk(path) : device.tree.list(path);
-  return list.map((node) =>
-    node.type === 'branch' ? node : { ...node, value: device.tree.read(node.path) },
-  );
+  return query.has('all') ? device.tree.walk(path) : device.tree.list(path);
 }
 
 async function apply({ device, request }: Ask): Promise<object> {

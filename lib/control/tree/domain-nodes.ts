@@ -8,7 +8,7 @@ import { portNode } from './port-nodes.js';
 import { queueNode } from './queue-nodes.js';
 import type { Reading } from './reading.js';
 import { choice, resets } from './writers.js';
-import { xstatNodes } from './xstat-nodes.js';
+import { xstatsNode } from './xstat-nodes.js';
 
 const SETTINGS = {
   name: text('Name that the domain was created with'),
@@ -56,10 +56,7 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
       ['stats', branch('Counts and levels of the whole domain', () => statsNodes(domain, reading))],
       ['queues', queuesNode(domain, reading)],
       ['ports', portsNode(domain, reading)],
-      [
-        'xstats',
-        branch('Extended statistics by name, see lib/control', () => xstatNodes(domain, reading)),
-      ],
+      ['xstats', xstatsNode(domain, reading)],
     ]);
   });
 }
