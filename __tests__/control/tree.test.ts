@@ -26,7 +26,9 @@ test('every node has a path, a type, a unit and a sentence of help', async () =>
     expect(node.unit).not.toBe('');
     expect(node.help).toMatch(/^[A-Z].{5,}[^.]$/);
     expect(node.writable).toBe(node.allowed !== undefined);
-    expect(device.tree.describe(node.path)).toEqual(node);
+    const { value, ...description } = node;
+    expect(device.tree.describe(node.path)).toEqual(description);
+    expect(value).toEqual(node.type === 'branch' ? undefined : device.tree.read(node.path));
   }
   const [root, ...others] = nodes.map((node) => node.path);
   expect(root).toBe('');

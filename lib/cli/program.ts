@@ -91,11 +91,18 @@ export function makeProgram(signal: AbortSignal): Command {
   )
     .addOption(interval())
     .addOption(count());
-  add('why', 'tells why the events of a flow do not move', async (s, queue, flow, options) =>
-    commands.why(await s.client(), s.out, { queue, flow, ...(options as { domain?: string }) }),
+  add(
+    'why',
+    'tells why the events of a queue, or of one flow, are not delivered',
+    async (s, queue: string, flow: string | undefined, options: { domain?: string }) =>
+      commands.why(await s.client(), s.out, {
+        queue,
+        ...(flow === undefined ? {} : { flow }),
+        ...options,
+      }),
   )
     .addArgument(new Argument('<queue>', 'id or name'))
-    .addArgument(new Argument('<flow>', 'flow id'))
+    .addArgument(new Argument('[flow]', 'flow id; left out: the queue as a whole'))
     .option('--domain <id|name>', 'needed when there are several');
   return program;
 }

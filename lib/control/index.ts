@@ -23,6 +23,7 @@ export type {
   DeviceDocument,
   DomainDocument,
   NodeDescription,
+  NodeEntry,
   NodeType,
   PortDocument,
   TreeChange,

@@ -5,6 +5,7 @@ export type { TreeDevice } from './subject.js';
 export { DeviceTree } from './tree.js';
 export type {
   NodeDescription,
+  NodeEntry,
   NodeType,
   TreeChange,
   TreeValue,
