@@ -11,17 +11,24 @@ export const TABLE = /(?<=^## The paths$[\s\S]*?)(?<head>^\|.*\n^\|.*\n)(?<rows>
 /** A row for each leaf that a device can have. */
 export async function pathTable(): Promise<string[]> {
   await using device = await openDevice({ scheduling: 'inline' });
+  await using dlb = await openDevice({ scheduling: 'inline', model: 'dlb2.0' });
   await device.createDomain(wholeSpec());
-  const leaves = device.tree.walk().filter(({ type }) => type !== 'branch');
+  await device.createVirtualDevice({ quota: { domains: 1 } });
+  const leaves = [...dlb.tree.walk(), ...device.tree.walk()].filter(
+    ({ type }) => type !== 'branch',
+  );
   return [...new Map(leaves.map((node) => [general(node.path), row(node)])).values()];
 }
 
 /** What is there as often as there are ids is told once. */
 function general(path: string): string {
   return path
-    .replace(/(?<=domains\/|queues\/|ports\/|profiles\/|iqUsed\/)\d+/g, 'N')
+    .replace(
+      /(?<=domains\/|queues\/|ports\/|profiles\/|iqUsed\/|virtual\/|groups\/|classes\/)\d+/gi,
+      'N',
+    )
     .replace(/(?<=xstats\/).+/, 'NAME')
-    .replace(/(?<=resources\/)[^/]+/, 'NAME');
+    .replace(/(?<=resources\/|quota\/|available\/)[^/]+/, 'NAME');
 }
 
 function row({ path, type, unit, allowed, help }: NodeDescription): string {
@@ -33,8 +40,8 @@ function row({ path, type, unit, allowed, help }: NodeDescription): string {
   const plain = cells.map((cell) => (cell === '-' ? '' : cell.replaceAll('|', '\\|')));
   // Resources are named in unit and help, levels in help.
   const text = plain.map((cell) =>
-    at.includes('resources/NAME')
-      ? cell.replaceAll(path.split('/')[2]!, 'NAME')
+    /(?:resources|quota|available)\/NAME/.test(at)
+      ? cell.replaceAll(path.split('/')[at.split('/').indexOf('NAME')]!, 'NAME')
       : cell.replace(/(?<=on level )\d/, 'N'),
   );
   return `| \`${at}\` | ${text.join(' | ')} |`;

@@ -2,6 +2,7 @@
 import type { DomainSpec } from '../../eventdev/spec.js';
 import type { Domain } from '../domain.js';
 import type { ResourceReport } from '../ledger/owner.js';
+import type { VirtualDevice } from '../virtual/virtual-device.js';
 
 export interface TreeDevice {
   readonly info: {
@@ -17,4 +18,12 @@ export interface TreeDevice {
   /** Those that are open, by id. */
   domains(): readonly Domain[];
   createDomain(spec: DomainSpec): Promise<Domain>;
+  /** Those that are open, by id. */
+  virtualDevices(): readonly VirtualDevice[];
+  /** DLB models only, as are those that follow. */
+  sequenceAllocation(group: number): number;
+  setSequenceAllocation(group: number, sequences: number): void;
+  sequenceOccupancy(group: number): number;
+  classBandwidth(cos: number): number;
+  setClassBandwidth(cos: number, percent: number): void;
 }
