@@ -9,6 +9,7 @@ export type * from './eventdev/spec.js';
 export { ALERT_KINDS } from './eventdev/reports.js';
 export type * from './eventdev/reports.js';
 export type { PortAttachment } from './memory/attachment.js';
+export { attachVirtualDevice } from './control/index.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
 export type { BufferPool } from './mempool/index.js';
@@ -26,6 +27,14 @@ export type {
   WholeQueueAttributes,
   PortDocument,
   ResourceReport,
+  AttachOptions,
+  Quota,
+  ResourceCount,
+  TenantDevice,
+  TenantDomain,
+  VirtualDevice,
+  VirtualDeviceHandle,
+  VirtualDeviceState,
   TreeChange,
   TreeValue,
   TreeWatchOptions,

@@ -2,7 +2,12 @@
 import type { DomainDocument, PortSpec, QueueSpec } from '../../lib/index.js';
 import type { DomainSpec } from '../../lib/index.js';
 
-const QUEUES: Required<QueueSpec>[] = [
+/** What a host device knows. */
+type HostQueue = Required<Omit<QueueSpec, 'atomicInflights'>>;
+type HostPort = Required<Omit<PortSpec, 'kind' | 'cos'>>;
+type HostDomain<T> = Required<Omit<T, 'directedCredits' | 'cosStrict'>>;
+
+const QUEUES: HostQueue[] = [
   {
     name: 'in',
     type: 'ordered',
@@ -29,7 +34,7 @@ const QUEUES: Required<QueueSpec>[] = [
   },
 ];
 
-const PORTS: Required<PortSpec>[] = [
+const PORTS: HostPort[] = [
   {
     name: 'producer',
     links: [{ queue: 1, priority: 7 }],
@@ -52,7 +57,7 @@ const PORTS: Required<PortSpec>[] = [
   },
 ];
 
-const SPEC: Required<DomainSpec> = {
+const SPEC: HostDomain<DomainSpec> = {
   name: 'orders',
   eventsLimit: 64,
   starvationAvoidance: 0.125,
@@ -64,11 +69,11 @@ const SPEC: Required<DomainSpec> = {
 };
 
 /** A fresh copy. */
-export function wholeSpec(): Required<DomainSpec> {
+export function wholeSpec() {
   return structuredClone(SPEC);
 }
 
-export function wholeDocument(): Required<DomainDocument> {
+export function wholeDocument(): HostDomain<DomainDocument> {
   const [producer, worker] = wholeSpec().ports;
   return {
     ...wholeSpec(),

@@ -71,9 +71,9 @@ test.each(['host', 'dlb2.0', 'dlb2.5'] as const)('%s reports what it has', async
   const during = device.resources();
   const taken = Object.entries(before).map(([name, { available }]) => [
     name,
-    available - during[name as keyof typeof during].available,
+    available - during[name]!.available,
   ]);
-  expect(Object.fromEntries(taken)).toEqual({ domains: 1, queues: 1, ports: 1, credits: 16 });
+  expect(Object.fromEntries(taken)).toMatchObject({ domains: 1, queues: 1, ports: 1, credits: 16 });
   await domain.close();
   await domain.close();
   expect(device.resources()).toEqual(before);

@@ -1,8 +1,8 @@
 /** The device under simulation: its domains, the clock, the passes, and what is checked after each. */
 import { createDomain } from '../../lib/control/create-domain.js';
 import type { Domain } from '../../lib/control/domain.js';
-import { Resources } from '../../lib/control/resources.js';
-import { MODELS, PROFILES_MAX } from '../../lib/eventdev/limits.js';
+import { openLedger } from '../../lib/control/ledger/models.js';
+import { PROFILES_MAX } from '../../lib/eventdev/limits.js';
 import type { DomainSpec, LinkSpec } from '../../lib/eventdev/spec.js';
 import { fsck } from '../../lib/scheduler/fsck.js';
 import type { Machine } from '../../lib/scheduler/machine.js';
@@ -94,11 +94,18 @@ export class World {
   /** One in so many attached threads is mortal; 0: none. */
   mortality = 0;
   deaths = 0;
-  readonly #resources = new Resources(MODELS.host);
+  readonly #ledger = openLedger('host');
 
   async open(specs: readonly DomainSpec[]): Promise<void> {
     for (const [id, spec] of specs.entries()) {
-      const domain = await createDomain(spec, id, this.seat, this.#resources, () => {});
+      const domain = await createDomain(
+        spec,
+        id,
+        this.seat,
+        this.#ledger,
+        this.#ledger.device,
+        () => {},
+      );
       this.domains.push(new SimDomain(this, spec, domain, this.seat.scheduler.domains[id]!));
     }
   }

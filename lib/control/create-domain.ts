@@ -1,11 +1,16 @@
 /** Builds a scheduling domain: check the spec, take the resources, lay out memory, tell the
  *  scheduler. Nothing is allocated afterwards, and nothing is taken if any step fails. */
 import type { DomainPlan } from '../eventdev/commands.js';
-import type { ModelName } from '../eventdev/limits.js';
+import { DlbError } from '../eventdev/errors.js';
 import type { DomainSpec } from '../eventdev/spec.js';
 import { allocateDomain } from './domain-memory.js';
 import { Domain } from './domain.js';
-import type { Demand, Resources } from './resources.js';
+import { demandOf } from './ledger/demand.js';
+import type { Ledger } from './ledger/models.js';
+import { countsOf } from './ledger/owner.js';
+import type { Owner } from './ledger/owner.js';
+import { slotPicker } from './ledger/slot-picker.js';
+import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
 
@@ -13,18 +18,16 @@ export async function createDomain(
   spec: DomainSpec,
   id: number,
   seat: SchedulerSeat,
-  resources: Resources,
+  ledger: Ledger,
+  owner: Owner,
   onClose: (domain: Domain) => void,
-  model: ModelName = 'host',
 ): Promise<Domain> {
-  const checked = checkSpec(spec);
-  const demand: Demand = {
-    domains: 1,
-    queues: checked.queues.length,
-    ports: checked.ports.length,
-    credits: checked.eventsLimit,
-  };
-  resources.take(demand);
+  const { model, groups } = ledger;
+  if (owner.resetFailed) throw resetFailed();
+  const checked = checkSpec(spec, groups === null ? null : { slots: slotPicker(groups, owner) });
+  const strictLinks = model !== 'host';
+  const linkTable = new LinkTable(checked, strictLinks);
+  const claim = owner.take(demandOf(checked, model, owner));
   try {
     const memory = allocateDomain(checked, id);
     const { eventsLimit, capacity, queues, ports, links, buffers } = checked;
@@ -40,19 +43,34 @@ export async function createDomain(
       ports,
       links,
       turnEvery,
-      strictLinks: model !== 'host',
+      strictLinks,
       watchdogMs,
       faultLimit,
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(id, seat, checked, memory, () => {
-      resources.giveBack(demand);
-      onClose(domain);
-    });
+    const domain: Domain = new Domain(
+      id,
+      seat,
+      checked,
+      memory,
+      linkTable,
+      strictLinks,
+      (failed) => {
+        if (failed) owner.keepFailed(claim);
+        else owner.give(claim);
+        onClose(domain);
+        return failed ? null : countsOf(claim);
+      },
+    );
     return domain;
   } catch (error) {
-    resources.giveBack(demand);
+    owner.give(claim);
     throw error;
   }
+}
+
+function resetFailed(): DlbError {
+  const why = 'the reset of a domain has failed, so no other is created before device.reset()';
+  return new DlbError('ERR_DLB_DOMAIN_RESET_FAILED', why, { field: 'device' });
 }

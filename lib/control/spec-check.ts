@@ -14,6 +14,17 @@ import type {
 import type { PoolShape } from '../memory/layout.js';
 import { powerOfTwoFrom } from '../memory/scheduler-layout.js';
 import * as field from './fields.js';
+import {
+  atomicInflightsOf,
+  cosOf,
+  depthsOf,
+  flowsOf,
+  historyOf,
+  kindOf,
+  onlyOfDlb,
+  sequencesOf,
+} from './model-rules.js';
+import type { Rules } from './model-rules.js';
 
 /** A checked specification. */
 export interface Checked {
@@ -21,7 +32,7 @@ export interface Checked {
   readonly eventsLimit: number;
   /** Events that fit in, pieces beyond the limit included. */
   readonly capacity: number;
-  readonly queues: readonly (QueuePlan & { readonly name: string })[];
+  readonly queues: readonly CheckedQueue[];
   readonly ports: readonly CheckedPort[];
   readonly links: readonly LinkCommand[];
   readonly buffers: PoolShape | null;
@@ -29,12 +40,26 @@ export interface Checked {
   readonly turnEvery: number;
   readonly watchdogMs: number;
   readonly faultLimit: number;
+  /** Part of eventsLimit. */
+  readonly directedCredits: number;
+  readonly cosStrict: boolean;
+  /** By group; none on a host device. */
+  readonly sequenceSlots: readonly number[];
+}
+
+export interface CheckedQueue extends QueuePlan {
+  readonly name: string;
+  readonly atomicInflights: number;
 }
 
 export interface CheckedPort extends PortPlan {
   readonly name: string;
   readonly enqueueDepth: number;
   readonly implicitRelease: boolean;
+  /** Null: what it is linked to. */
+  readonly kind: 'loadBalanced' | 'directed' | null;
+  /** Null: any class. */
+  readonly cos: number | null;
 }
 
 const QUEUE_TYPES: QueueType[] = ['atomic', 'ordered', 'parallel', 'directed', 'any'];
@@ -49,6 +74,7 @@ const QUEUE_FIELDS = [
   'scope',
   'fragments',
   'inflights',
+  'atomicInflights',
 ];
 const DEFAULT_ATTRIBUTES = { priority: PRIORITY.NORMAL, weight: 0, affinity: 0 };
 const PRIORITIES = {
@@ -58,8 +84,9 @@ const PRIORITIES = {
   code: 'ERR_DLB_INVALID_PRIORITY',
 } as const;
 
-/** @throws DlbError that names the first field that is wrong. */
-export function checkSpec(spec: DomainSpec): Checked {
+/** @param rules of a DLB, or null: of a host device.
+ *  @throws DlbError that names the first field that is wrong. */
+export function checkSpec(spec: DomainSpec, rules: Rules = null): Checked {
   field.checkObject(spec, 'spec', [
     'name',
     'eventsLimit',
@@ -69,16 +96,21 @@ export function checkSpec(spec: DomainSpec): Checked {
     'starvationAvoidance',
     'watchdogMs',
     'faultLimit',
+    'directedCredits',
+    'cosStrict',
   ]);
   const name = spec.name === undefined ? null : field.text(spec.name, 'spec.name', '');
-  const eventsLimit = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
+  const balanced = field.wholeNumber(spec.eventsLimit, 'spec.eventsLimit', {
     min: 1,
     max: limits.EVENTS_LIMIT_MAX,
   });
-  field.checkList(spec.queues, 'spec.queues', 1, limits.QUEUES_MAX);
-  field.checkList(spec.ports, 'spec.ports', 1, limits.PORTS_MAX);
-  const queues = spec.queues.map(checkQueue);
-  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit));
+  const directedCredits = checkDirectedCredits(spec.directedCredits, balanced, rules);
+  const eventsLimit = balanced + directedCredits;
+  onlyOfDlb(rules, spec.cosStrict, 'spec.cosStrict');
+  const cosStrict = field.flag(spec.cosStrict, 'spec.cosStrict', true);
+  checkLists(spec);
+  const queues = spec.queues.map((queue, id) => checkQueue(queue, id, rules));
+  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit, rules));
   const links = spec.ports.flatMap(({ links: its }, id) =>
     its === undefined ? [] : checkLinks(its, id, queues, `spec.ports[${id}].links`),
   );
@@ -96,8 +128,36 @@ export function checkSpec(spec: DomainSpec): Checked {
     max: limits.FAULT_LIMIT_MAX,
     fallback: limits.FAULT_LIMIT_DEFAULT,
   });
-  const rest = { turnEvery, watchdogMs, faultLimit };
+  const sequenceSlots = rules?.slots.picked ?? [];
+  const rest = { turnEvery, watchdogMs, faultLimit, directedCredits, cosStrict, sequenceSlots };
   return { name, eventsLimit, capacity, queues, ports, links, buffers, ...rest };
+}
+
+/** A domain has queues and ports, or neither. */
+function checkLists({ queues, ports }: DomainSpec): void {
+  const isEmpty =
+    Array.isArray(queues) && Array.isArray(ports) && queues.length + ports.length === 0;
+  const min = isEmpty ? 0 : 1;
+  field.checkList(queues, 'spec.queues', min, limits.QUEUES_MAX);
+  field.checkList(ports, 'spec.ports', 0, limits.PORTS_MAX);
+  if (ports.length >= min) return;
+  const code = 'ERR_DLB_LDB_PORT_REQUIRED_FOR_LDB_QUEUES';
+  throw field.invalid(
+    'spec.ports.length',
+    0,
+    `1..${limits.PORTS_MAX}, since there are queues`,
+    code,
+  );
+}
+
+function checkDirectedCredits(credits: number | undefined, balanced: number, rules: Rules): number {
+  const at = 'spec.directedCredits';
+  onlyOfDlb(rules, credits, at);
+  return field.wholeNumber(credits, at, {
+    min: 0,
+    max: limits.EVENTS_LIMIT_MAX - balanced,
+    fallback: 0,
+  });
 }
 
 /** The port that a directed queue is linked to already, or -1. */
@@ -153,7 +213,7 @@ function checkStarvation(share: number | undefined): number {
 
 /** Each event may become as many as its queue's `fragments` before NEW is refused. */
 function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): number {
-  const most = Math.max(...queues.map((queue) => queue.fragments));
+  const most = Math.max(1, ...queues.map((queue) => queue.fragments));
   const id = queues.findIndex((queue) => queue.fragments === most);
   const capacity = eventsLimit * most;
   if (capacity <= limits.EVENTS_LIMIT_MAX) return capacity;
@@ -165,7 +225,7 @@ function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): numbe
   });
 }
 
-function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
+function checkQueue(spec: QueueSpec, id: number, rules: Rules): CheckedQueue {
   const at = `spec.queues[${id}]`;
   field.checkObject(spec, at, QUEUE_FIELDS);
   const type = field.oneOf(spec.type, `${at}.type`, QUEUE_TYPES);
@@ -175,22 +235,15 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
     max: limits.EVENTS_LIMIT_MAX,
     fallback: 1,
   });
-  const sequences = field.powerOfTwo(spec.sequences, `${at}.sequences`, {
-    min: 1,
-    max: limits.SEQUENCES_MAX,
-    fallback: limits.SEQUENCES_DEFAULT,
-  });
+  const sequences = sequencesOf(rules, spec.sequences, type, `${at}.sequences`);
   const plan = {
     name: field.text(spec.name, `${at}.name`, `queue${id}`),
     type,
     scope,
     fragments,
     ...checkAttributes(spec, at, DEFAULT_ATTRIBUTES),
-    flows: field.powerOfTwo(spec.flows, `${at}.flows`, {
-      min: 1,
-      max: limits.FLOWS_MAX,
-      fallback: limits.FLOWS_DEFAULT,
-    }),
+    flows: flowsOf(rules, spec.flows, type, `${at}.flows`),
+    atomicInflights: atomicInflightsOf(rules, spec.atomicInflights, type, `${at}.atomicInflights`),
     sequences,
     inflights: field.limit(spec.inflights, `${at}.inflights`, {
       max: type === 'ordered' ? sequences : limits.EVENTS_LIMIT_MAX,
@@ -200,7 +253,7 @@ function checkQueue(spec: QueueSpec, id: number): QueuePlan & { name: string } {
   return plan;
 }
 
-function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort {
+function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules): CheckedPort {
   const at = `spec.ports[${id}]`;
   field.checkObject(spec, at, [
     'name',
@@ -211,9 +264,12 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     'implicitRelease',
     'independentEnqueue',
     'historyDepth',
+    'kind',
+    'cos',
   ]);
   const independent = field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false);
-  const deepest = independent ? limits.OPAQUE_RANGE : limits.DEQUEUE_DEPTH_MAX;
+  const depths = depthsOf(rules);
+  const deepest = independent ? limits.OPAQUE_RANGE : depths.max;
   const open = Math.min(limits.DEQUEUE_DEPTH_ADAPTIVE, deepest, powerOfTwoFrom(eventsLimit));
   return {
     name: field.text(spec.name, `${at}.name`, `port${id}`),
@@ -225,10 +281,10 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
     depth: field.powerOfTwo(spec.dequeueDepth, `${at}.dequeueDepth`, {
       min: 1,
       max: deepest,
-      fallback: open,
+      fallback: depths.fallback ?? open,
       code: 'ERR_DLB_INVALID_CQ_DEPTH',
     }),
-    adaptive: spec.dequeueDepth === undefined,
+    adaptive: spec.dequeueDepth === undefined && depths.fallback === null,
     independent,
     enqueueDepth: field.wholeNumber(spec.enqueueDepth, `${at}.enqueueDepth`, {
       min: 1,
@@ -236,10 +292,9 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number): CheckedPort
       fallback: limits.ENQUEUE_DEPTH_DEFAULT,
     }),
     implicitRelease: field.flag(spec.implicitRelease, `${at}.implicitRelease`, true),
-    historyDepth: field.limit(spec.historyDepth, `${at}.historyDepth`, {
-      max: limits.EVENTS_LIMIT_MAX,
-      code: 'ERR_DLB_INVALID_HIST_LIST_DEPTH',
-    }),
+    historyDepth: historyOf(rules, spec.historyDepth, `${at}.historyDepth`),
+    kind: kindOf(rules, spec.kind, `${at}.kind`),
+    cos: cosOf(rules, spec.cos, `${at}.cos`),
   };
 }
 

@@ -12,34 +12,37 @@ import type {
   QueueAttributes,
   QueueSpec,
 } from '../eventdev/spec.js';
-import type { Alert } from '../eventdev/reports.js';
+import type { Alert, LinkSlot } from '../eventdev/reports.js';
 import { AlertReader } from './alert-reader.js';
 import type { DomainMemory } from './domain-memory.js';
 import { dump } from './dump.js';
 import * as field from './fields.js';
-import { LinkTable } from './link-table.js';
+import type { LinkTable } from './link-table.js';
 import type { Link } from './link-table.js';
 import type { Checked } from './spec-check.js';
 import { StatsReader } from './stats-reader.js';
 import type { XstatName, XstatsMode } from './xstats.js';
 import { Xstats } from './xstats.js';
 
-/** What a port is. */
-export type PortAttributes = Required<Omit<PortSpec, 'links' | 'dequeueDepth' | 'historyDepth'>> & {
-  /** Undefined where the spec leaves it open. */
-  dequeueDepth: number | undefined;
-  /** Undefined where there is no limit. */
-  historyDepth: number | undefined;
+/** Optional fields that a device may be left to choose: undefined where it was, or where the model has none. */
+type Open<T, K extends keyof T> = Required<Omit<T, K>> & {
+  [P in K]: Exclude<T[P], undefined> | undefined;
 };
 
-/** What a queue is now. */
-export type WholeQueueAttributes = Required<Omit<QueueSpec, 'inflights'>> & {
-  /** Undefined where there is no limit. */
-  inflights: number | undefined;
-};
+/** What a port is. */
+export type PortAttributes = Open<
+  Omit<PortSpec, 'links'>,
+  'dequeueDepth' | 'historyDepth' | 'kind' | 'cos'
+>;
+
+/** What a queue is. */
+export type WholeQueueAttributes = Open<QueueSpec, 'inflights' | 'atomicInflights'>;
 
 /** What a domain is, its queues and ports left out. */
-export type DomainAttributes = Required<Omit<DomainSpec, 'queues' | 'ports' | 'buffers'>> & {
+export type DomainAttributes = Open<
+  Omit<DomainSpec, 'queues' | 'ports' | 'buffers'>,
+  'directedCredits' | 'cosStrict'
+> & {
   /** Undefined if the spec asked for none. */
   buffers: Required<BuffersSpec> | undefined;
 };
@@ -57,11 +60,20 @@ export abstract class VisibleDomain {
   readonly #stats: StatsReader;
   readonly #xstats: Xstats;
 
-  protected constructor(id: number, checked: Checked, memory: DomainMemory) {
+  readonly #strictLinks: boolean;
+
+  protected constructor(
+    id: number,
+    checked: Checked,
+    memory: DomainMemory,
+    links: LinkTable,
+    strictLinks: boolean,
+  ) {
     this.id = id;
     this.name = checked.name ?? `domain${id}`;
     this.checked = checked;
-    this.linkTable = new LinkTable(checked);
+    this.linkTable = links;
+    this.#strictLinks = strictLinks;
     this.attributes = checked.queues.map(({ priority, weight, affinity }) => ({
       priority,
       weight,
@@ -88,6 +100,16 @@ export abstract class VisibleDomain {
   }
 
   /**
+   * The eight slots of a port of a DLB model: what its links of profile 0 are doing. None on a device of
+   * model 'host', where links are not limited.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  slots(portId: number): LinkSlot[] {
+    const port = this.checkPort(portId);
+    return this.#strictLinks ? this.#stats.levels.slots(port) : [];
+  }
+
+  /**
    * Unlinks of the port that have not taken effect.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID
    */
@@ -96,16 +118,25 @@ export abstract class VisibleDomain {
     return (this.unlinksAsked[port]! - this.#stats.levels.unlinksDone(port)) | 0;
   }
 
+  /** How many ports there are: 0 to below this. */
+  get portCount(): number {
+    return this.checked.ports.length;
+  }
+
   /** What the domain is; how many queues and ports it has is in `stats()`. */
   domainAttributes(): DomainAttributes {
     const { eventsLimit, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
+    const { directedCredits, cosStrict, sequenceSlots } = this.checked;
+    const isDlb = sequenceSlots.length > 0;
     return {
       name: this.name,
-      eventsLimit,
+      eventsLimit: eventsLimit - directedCredits,
       buffers: buffers === null ? undefined : { ...buffers },
       starvationAvoidance: turnEvery === 0 ? 0 : 1 / turnEvery,
       watchdogMs,
       faultLimit,
+      directedCredits: isDlb ? directedCredits : undefined,
+      cosStrict: isDlb ? cosStrict : undefined,
     };
   }
 
@@ -133,7 +164,8 @@ export abstract class VisibleDomain {
     const queue = this.checkQueue(queueId);
     const { name, type, flows, sequences, scope, fragments, ...rest } = this.checked.queues[queue]!;
     const inflights = rest.inflights || undefined;
-    const fixed = { flows, sequences, scope, fragments, inflights };
+    const atomicInflights = rest.atomicInflights || undefined;
+    const fixed = { flows, sequences, scope, fragments, inflights, atomicInflights };
     return { name, type, ...this.attributes[queue]!, ...fixed };
   }
 
@@ -151,6 +183,8 @@ export abstract class VisibleDomain {
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
       historyDepth: port.historyDepth || undefined,
+      kind: port.kind ?? undefined,
+      cos: port.cos ?? undefined,
     };
   }
 

@@ -5,57 +5,45 @@
  */
 import {
   applyDocument,
+  checkGroup,
+  ClassBandwidth,
   createDomain,
   DeviceTree,
   fields,
-  Resources,
+  openLedger,
+  setMode,
   snapshotOf,
 } from '../control/index.js';
 import type {
   DeviceDocument,
   Domain,
   DomainDocument,
+  Ledger,
+  Owner,
   ResourceReport,
   SeatFailed,
+  VirtualDevice,
 } from '../control/index.js';
 import type { Door } from '../control/door/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { LEVELS } from '../eventdev/event.js';
-import * as limits from '../eventdev/limits.js';
-import type { ModelLimits, ModelName } from '../eventdev/limits.js';
-import type { ControlOptions, DeviceOptions, DomainSpec } from '../eventdev/spec.js';
+import type {
+  ControlOptions,
+  DeviceOptions,
+  DomainSpec,
+  VirtualDeviceSpec,
+} from '../eventdev/spec.js';
+import { checkControl, checkOptions } from './info.js';
+import type { DeviceInfo } from './info.js';
 import { InlineSeat } from './inline-seat.js';
+import { Tenants } from './tenants.js';
 import { WorkerSeat } from './worker-seat.js';
 
-const SCHEDULERS_MAX = 64;
-const MODEL_NAMES = Object.keys(limits.MODELS) as ModelName[];
-
-/** What a device can do. */
-export interface DeviceInfo {
-  readonly name: string;
-  readonly scheduling: 'worker' | 'inline';
-  readonly schedulers: number;
-  readonly model: ModelName;
-  /** Largest values of one domain. */
-  readonly limits: {
-    readonly queues: number;
-    readonly ports: number;
-    readonly eventsLimit: number;
-    readonly flows: number;
-    readonly sequences: number;
-    readonly dequeueDepth: number;
-    readonly enqueueDepth: number;
-    readonly priorityLevels: number;
-    /** Link profiles of a port. */
-    readonly profiles: number;
-    readonly buffers: number;
-    readonly bufferBytes: number;
-  };
-  /** Of the whole device. */
-  readonly resources: ModelLimits;
-  /** In the words of eventdev's `event_dev_cap`. */
-  readonly capabilities: readonly string[];
-}
+const RESET_TIMEOUT = {
+  min: 0,
+  max: 3_600_000,
+  fallback: 5000,
+  code: 'ERR_DLB_INVALID_ARGUMENT',
+} as const;
 
 type Seat = InlineSeat | WorkerSeat;
 
@@ -64,7 +52,10 @@ export class Device implements AsyncDisposable {
   /** Every setting and counter by a path, see lib/control/tree. */
   readonly tree: DeviceTree;
   readonly #seats: Seat[];
-  readonly #resources: Resources;
+  readonly #ledger: Ledger;
+  readonly #bandwidth = new ClassBandwidth();
+  readonly #tenants: Tenants;
+  #resetting: Promise<void> | null = null;
   readonly #domains = new Map<Domain, Seat>();
   /** Domains per seat, those being created included. */
   readonly #load: number[];
@@ -77,14 +68,15 @@ export class Device implements AsyncDisposable {
   constructor(options: DeviceOptions) {
     this.info = checkOptions(options);
     this.tree = new DeviceTree(this);
-    this.#resources = new Resources(limits.MODELS[this.info.model]);
+    this.#ledger = openLedger(this.info.model);
+    this.#tenants = new Tenants(this.#ledger, (owner, spec) => this.#createFor(owner, spec));
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
     this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
   }
 
   /** Per resource: total and available. */
   resources(): ResourceReport {
-    return this.#resources.report();
+    return this.#ledger.device.report();
   }
 
   /**
@@ -92,8 +84,16 @@ export class Device implements AsyncDisposable {
    * @throws DlbError that names the failing field; ERR_DLB_*_UNAVAILABLE when a resource falls
    *                  short; ERR_DLB_NO_MEMORY; ERR_DLB_DEVICE_CLOSED
    */
-  async createDomain(spec: DomainSpec): Promise<Domain> {
+  createDomain(spec: DomainSpec): Promise<Domain> {
+    return this.#createFor(this.#ledger.device, spec);
+  }
+
+  async #createFor(owner: Owner, spec: DomainSpec): Promise<Domain> {
     this.#checkOpen();
+    if (this.#resetting !== null) {
+      const what = 'the device is being reset';
+      throw new DlbError('ERR_DLB_DEVICE_RESETTING', what, { device: this.info.name });
+    }
     const i = this.#load.indexOf(Math.min(...this.#load));
     const seat = this.#seats[i]!;
     this.#load[i]!++;
@@ -101,14 +101,7 @@ export class Device implements AsyncDisposable {
       this.#domains.delete(domain);
       this.#load[i]!--;
     };
-    const creating = createDomain(
-      spec,
-      this.#nextDomain++,
-      seat,
-      this.#resources,
-      forget,
-      this.info.model,
-    );
+    const creating = createDomain(spec, this.#nextDomain++, seat, this.#ledger, owner, forget);
     this.#creating.add(creating);
     try {
       const domain = await creating;
@@ -120,6 +113,81 @@ export class Device implements AsyncDisposable {
     } finally {
       this.#creating.delete(creating);
     }
+  }
+
+  /**
+   * Gives a share of the device to a tenant, which configures it from a thread of its own: hand that
+   * thread `handle`, with `transferList`, and let it call `attachVirtualDevice`.
+   * @throws DlbError ERR_DLB_INVALID_SPEC, ERR_DLB_INVALID_ARGUMENT, ERR_DLB_*_UNAVAILABLE that names
+   *                  the resource of the quota, ERR_DLB_VDEVS_UNAVAILABLE, ERR_DLB_DEVICE_CLOSED
+   */
+  async createVirtualDevice(spec: VirtualDeviceSpec): Promise<VirtualDevice> {
+    this.#checkOpen();
+    return this.#tenants.create(spec);
+  }
+
+  /** The virtual devices that are open, by id. */
+  virtualDevices(): VirtualDevice[] {
+    return this.#tenants.all();
+  }
+
+  /**
+   * DLB models: how many sequence numbers each slot of a group has, 64, 128, 256, 512 or 1024.
+   * @throws DlbError ERR_DLB_NOT_PERMITTED while a slot of the group is used or assigned;
+   *                  ERR_DLB_INVALID_ARGUMENT; ERR_DLB_FEATURE_UNAVAILABLE
+   */
+  setSequenceAllocation(group: number, sequences: number): void {
+    this.#checkOpen();
+    this.#checkDlb('sequence groups');
+    setMode(this.#ledger, group, sequences);
+  }
+
+  /** DLB models: sequence numbers of each slot of a group.
+   *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_FEATURE_UNAVAILABLE */
+  sequenceAllocation(group: number): number {
+    this.#checkDlb('sequence groups');
+    return this.#ledger.groups!.modes[checkGroup(group)]!;
+  }
+
+  /** DLB models: slots of a group that are used by domains or assigned to virtual devices. While it is
+   *  0 the allocation may be changed.
+   *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_FEATURE_UNAVAILABLE */
+  sequenceOccupancy(group: number): number {
+    this.#checkDlb('sequence groups');
+    const { device, groups } = this.#ledger;
+    return groups!.slots(checkGroup(group)) - device.freeSlots(group);
+  }
+
+  /**
+   * DLB models: the share of scheduling, in percent, that a class of service is promised. Checked and
+   * kept as the driver does; here no CQ waits for bandwidth, so nothing is delivered differently.
+   * @throws DlbError ERR_DLB_INVALID_COS_ID; ERR_DLB_INVALID_ARGUMENT, also when the sum would exceed
+   *                  100; ERR_DLB_FEATURE_UNAVAILABLE
+   */
+  setClassBandwidth(cos: number, percent: number): void {
+    this.#checkOpen();
+    this.#checkDlb('classes of service');
+    this.#bandwidth.set(cos, percent);
+  }
+
+  /** DLB models: see `setClassBandwidth`.
+   *  @throws DlbError ERR_DLB_INVALID_COS_ID, ERR_DLB_FEATURE_UNAVAILABLE */
+  classBandwidth(cos: number): number {
+    this.#checkDlb('classes of service');
+    return this.#bandwidth.of(cos);
+  }
+
+  /**
+   * Begins anew: tenants are told and have `timeoutMs` (default 5000) to close their domains, then
+   * every domain is closed. Until that is done no domain can be created. Virtual devices, sequence
+   * allocation and class bandwidth stay as they are.
+   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DEVICE_CLOSED
+   */
+  reset(options: { timeoutMs?: number } = {}): Promise<void> {
+    this.#checkOpen();
+    const timeoutMs = fields.wholeNumber(options.timeoutMs, 'options.timeoutMs', RESET_TIMEOUT);
+    this.#resetting ??= this.#reset(timeoutMs).finally(() => (this.#resetting = null));
+    return this.#resetting;
   }
 
   /** The domains that are open, by id. */
@@ -191,8 +259,18 @@ export class Device implements AsyncDisposable {
     this.#door = await openDoor(this, http);
   }
 
+  async #reset(timeoutMs: number): Promise<void> {
+    await this.#tenants.prepareReset(timeoutMs);
+    await Promise.allSettled(this.#creating);
+    // One that is not empty has said so to whoever closed it; what it had is given back below.
+    await Promise.allSettled(this.domains().map((domain) => domain.closeWithDevice()));
+    this.#tenants.finishReset();
+    this.#ledger.device.forgive();
+  }
+
   async #close(): Promise<void> {
     await this.#door?.close();
+    await this.#tenants.close();
     await Promise.allSettled(this.#creating);
     const closed = await Promise.allSettled(
       [...this.#domains.keys()].map((each) => each.closeWithDevice()),
@@ -217,82 +295,16 @@ export class Device implements AsyncDisposable {
     return seat;
   }
 
+  #checkDlb(what: string): void {
+    if (this.#ledger.groups !== null) return;
+    const { model } = this.info;
+    throw new DlbError('ERR_DLB_FEATURE_UNAVAILABLE', `a host device has no ${what}`, { model });
+  }
+
   #checkOpen(): void {
     if (this.#closing === null) return;
     throw new DlbError('ERR_DLB_DEVICE_CLOSED', 'the device is closed', { device: this.info.name });
   }
-}
-
-function checkOptions(options: DeviceOptions): DeviceInfo {
-  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model', 'control']);
-  const scheduling = fields.oneOf(
-    options.scheduling,
-    'options.scheduling',
-    ['worker', 'inline'],
-    'worker',
-  );
-  const max = scheduling === 'inline' ? 1 : SCHEDULERS_MAX;
-  return {
-    name: fields.text(options.name, 'options.name', 'dlb0'),
-    scheduling,
-    schedulers: fields.wholeNumber(options.schedulers, 'options.schedulers', {
-      min: 1,
-      max,
-      fallback: 1,
-    }),
-    model: fields.oneOf(options.model, 'options.model', MODEL_NAMES, 'host'),
-    limits: DOMAIN_LIMITS,
-    resources: limits.MODELS[options.model ?? 'host'],
-    capabilities: CAPABILITIES,
-  };
-}
-
-const DOMAIN_LIMITS: DeviceInfo['limits'] = {
-  queues: limits.QUEUES_MAX,
-  ports: limits.PORTS_MAX,
-  eventsLimit: limits.EVENTS_LIMIT_MAX,
-  flows: limits.FLOWS_MAX,
-  sequences: limits.SEQUENCES_MAX,
-  dequeueDepth: limits.DEQUEUE_DEPTH_MAX,
-  enqueueDepth: limits.ENQUEUE_DEPTH_MAX,
-  priorityLevels: LEVELS,
-  profiles: limits.PROFILES_MAX,
-  buffers: limits.BUFFERS_MAX,
-  bufferBytes: limits.BUFFER_BYTES_MAX,
-};
-
-/** In the order of their bits. Not DISTRIBUTED_SCHED: a thread schedules. Not EVENT_PRESCHEDULE and
- *  what goes with it: a CQ holds what comes next, and nothing has to be asked for. */
-const CAPABILITIES: DeviceInfo['capabilities'] = [
-  'QUEUE_QOS',
-  'EVENT_QOS',
-  'QUEUE_ALL_TYPES',
-  'BURST_MODE',
-  'IMPLICIT_RELEASE_DISABLE',
-  'NONSEQ_MODE',
-  'RUNTIME_PORT_LINK',
-  'MULTIPLE_QUEUE_PORT',
-  'CARRY_FLOW_ID',
-  'MAINTENANCE_FREE',
-  'RUNTIME_QUEUE_ATTR',
-  'PROFILE_LINK',
-  'ATOMIC',
-  'ORDERED',
-  'PARALLEL',
-  'INDEPENDENT_ENQ',
-];
-
-const HTTP_PORT_MAX = 65_535;
-
-/** Undefined: nobody may look from outside. */
-function checkControl(control: DeviceOptions['control']): ControlOptions | undefined {
-  if (control === undefined || typeof control === 'boolean') return control ? {} : undefined;
-  fields.checkObject(control, 'options.control', ['http']);
-  const { http } = control;
-  if (http !== undefined) {
-    fields.wholeNumber(http, 'options.control.http', { min: 0, max: HTTP_PORT_MAX });
-  }
-  return control;
 }
 
 /**

@@ -7,10 +7,14 @@
 
 /** Every code that softdlb can throw, with what it means. */
 export const ERROR_CODES = {
+  ERR_DLB_ATOMIC_INFLIGHTS_UNAVAILABLE: 'the device has not that many atomic inflights left',
   ERR_DLB_ATTACHMENT_INVALID: 'the object is not a port attachment of this build',
   ERR_DLB_BURST_FULL: 'an event was pushed into a full EventBurst',
   ERR_DLB_CONTROL_UNAVAILABLE: 'the control socket or its loopback address cannot be had',
   ERR_DLB_DEVICE_CLOSED: 'the device is closed',
+  ERR_DLB_DEVICE_RESETTING: 'the device is being reset',
+  ERR_DLB_DIR_CREDITS_UNAVAILABLE: 'the device has not that many directed credits left',
+  ERR_DLB_DIR_PORTS_UNAVAILABLE: 'the device has not that many directed ports left',
   ERR_DLB_DIR_QUEUE_LINKED: 'a directed queue is linked to another port already',
   ERR_DLB_DOMAIN_CLOSED: 'the domain is closed',
   ERR_DLB_DOMAIN_NOT_STARTED: 'the domain is not started',
@@ -18,11 +22,15 @@ export const ERROR_CODES = {
   ERR_DLB_DOMAIN_STARTED: 'the domain is started',
   ERR_DLB_DOMAIN_UNAVAILABLE: 'the device has no free scheduling domain',
   ERR_DLB_FEATURE_UNAVAILABLE: 'the feature is not in this version',
+  ERR_DLB_HIST_LIST_ENTRIES_UNAVAILABLE: 'the device has no run of that many history entries left',
   ERR_DLB_INTERNAL_ERROR: 'a defect of softdlb: please report it',
   ERR_DLB_INVALID_ARGUMENT: 'an argument has the wrong type or value',
   ERR_DLB_INVALID_CAPACITY: 'an EventBurst capacity is out of range',
+  ERR_DLB_INVALID_COS_ID: 'there is no such class of service',
   ERR_DLB_INVALID_CQ_DEPTH: 'a dequeueDepth is out of range or not a power of two',
+  ERR_DLB_INVALID_DOMAIN_ID: 'there is no such domain',
   ERR_DLB_INVALID_HIST_LIST_DEPTH: 'a historyDepth is out of range',
+  ERR_DLB_INVALID_LOCK_ID_COMP_LEVEL: 'a DLB does not compress flows to that many',
   ERR_DLB_INVALID_PATH: 'there is no such path in the configuration tree',
   ERR_DLB_INVALID_PORT_ID: 'there is no such port',
   ERR_DLB_INVALID_PRIORITY: 'a priority is outside 0..255',
@@ -32,12 +40,15 @@ export const ERROR_CODES = {
   ERR_DLB_JOB_FAILED: 'the parallel function of a job threw',
   ERR_DLB_LDB_CREDITS_UNAVAILABLE: 'the device has not that many credits left',
   ERR_DLB_LDB_PORTS_UNAVAILABLE: 'the device has not that many ports left',
+  ERR_DLB_LDB_PORT_REQUIRED_FOR_LDB_QUEUES: 'queues without a port are of no use',
   ERR_DLB_LDB_QUEUES_UNAVAILABLE: 'the device has not that many queues left',
+  ERR_DLB_MBOX_ERROR: 'the other end of a mailbox did not answer',
   ERR_DLB_MODULE_INVALID: 'a module does not load or has no parallel function',
-  ERR_DLB_NO_MEMORY: 'the memory that the specification needs cannot be had',
   ERR_DLB_NOT_INLINE: 'schedule() belongs to a device opened with scheduling: inline',
-  ERR_DLB_NO_QID_SLOTS_AVAILABLE: 'all queue slots of the port are taken',
   ERR_DLB_NOT_PERMITTED: 'what is asked for is not permitted here',
+  ERR_DLB_NOT_SUPPORTED: 'the command is not known, or the other end is too old for it',
+  ERR_DLB_NO_MEMORY: 'the memory that the specification needs cannot be had',
+  ERR_DLB_NO_QID_SLOTS_AVAILABLE: 'all queue slots of the port are taken',
   ERR_DLB_PADATA_BUSY: 'a stream of a padata pool does one run at a time',
   ERR_DLB_PADATA_CLOSED: 'the padata pool, or the stream, is closed',
   ERR_DLB_PADATA_STOPPED: 'the padata pool is stopped and takes no jobs until it is started',
@@ -45,9 +56,13 @@ export const ERROR_CODES = {
   ERR_DLB_PORT_IN_USE: 'the port is attached already',
   ERR_DLB_RANGE_FAILED: 'the range function threw, or its thread ended',
   ERR_DLB_SCHEDULER_FAILED: 'the scheduler worker ended or threw',
+  ERR_DLB_SEQUENCE_NUMBERS_UNAVAILABLE: 'no group deals out that many sequence numbers',
   ERR_DLB_SERIAL_SET_EMPTY: 'no worker may run serial functions',
+  ERR_DLB_SN_SLOTS_UNAVAILABLE: 'the device has no slot of sequence numbers left',
   ERR_DLB_STAGE_FAILED: 'a handler of a pipeline threw, or ended its threads',
   ERR_DLB_STREAMS_UNAVAILABLE: 'all streams of the padata pool are open',
+  ERR_DLB_VDEVS_UNAVAILABLE: 'the device has as many virtual devices as it may have',
+  ERR_DLB_VERSION_MISMATCH: 'controller and tenant speak no common version',
   ERR_DLB_WORKERS_LOST: 'all threads of a pool ended and new ones did not stay',
 } as const;
 
@@ -65,6 +80,13 @@ export class DlbError extends Error {
     this.code = code;
     this.details = details;
     this.#what = what;
+  }
+
+  /** An error that was made elsewhere, its message complete. */
+  static of(code: ErrorCode, message: string, details: Record<string, unknown>): DlbError {
+    const error = new DlbError(code, message);
+    Object.assign(error.details, details);
+    return error;
   }
 
   /** The same error as a caller should read it who knows the field by another path. */

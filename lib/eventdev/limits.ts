@@ -20,8 +20,8 @@ export const STARVATION_AVOIDANCE_MAX = 0.5;
 export const WATCHDOG_MS_DEFAULT = 10_000;
 /** A day. The scheduler counts milliseconds in 32 bits. */
 export const WATCHDOG_MS_MAX = 86_400_000;
-/** As the DLB driver: more than so many ingress errors in a second, and it looks away. */
-export const FAULT_LIMIT_DEFAULT = 1000;
+/** A tenant's ports have the driver's limit, 1000 ingress errors in a second; others none, unless asked for. */
+export const FAULT_LIMIT_DEFAULT = 0;
 export const FAULT_LIMIT_MAX = 1_000_000;
 /** Queue weight and affinity have 8 bits, as in DPDK. */
 export const WEIGHT_MAX = 255;
@@ -58,17 +58,70 @@ export const DOMAIN_BYTES_MAX = 2 ** 32;
 /** What one device may hand out in total. */
 export interface ModelLimits {
   readonly domains: number;
+  /** Load-balanced queues; of a host device all queues. */
   readonly queues: number;
+  /** Load-balanced ports; of a host device all ports. */
   readonly ports: number;
+  /** For load-balanced queues where directed ones have their own, else for all. */
   readonly credits: number;
+  /** Pairs of a directed queue and its port. */
+  readonly directedPorts: number;
+  readonly directedCredits: number;
+  readonly historyEntries: number;
+  readonly atomicInflights: number;
 }
 
-/** 'host' is sized for software; the others are the hardware's numbers (DPDK `dlb2_hw_types.h`),
- *  load-balanced and directed resources counted together. */
+/**
+ * 'host' is sized for software, and knows neither classes of ports nor sequence numbers nor directed ports of their own:
+ * its history is as large as the most ports with all credits could fill. The others are the hardware's numbers (DPDK
+ * `dlb2_hw_types.h`). Credits of a DLB 2.5 are combined.
+ */
 export const MODELS = {
-  host: { domains: 256, queues: 4096, ports: 4096, credits: 1 << 24 },
-  'dlb2.0': { domains: 32, queues: 32 + 64, ports: 64 + 64, credits: 8192 + 4096 },
-  'dlb2.5': { domains: 32, queues: 32 + 96, ports: 64 + 96, credits: 16384 },
+  host: {
+    domains: 256,
+    queues: 4096,
+    ports: 4096,
+    credits: 1 << 24,
+    directedPorts: 0,
+    directedCredits: 0,
+    historyEntries: 2 ** 30,
+    atomicInflights: 0,
+  },
+  'dlb2.0': {
+    domains: 32,
+    queues: 32,
+    ports: 64,
+    credits: 8192,
+    directedPorts: 64,
+    directedCredits: 4096,
+    historyEntries: 2048,
+    atomicInflights: 2048,
+  },
+  'dlb2.5': {
+    domains: 32,
+    queues: 32,
+    ports: 64,
+    credits: 16384,
+    directedPorts: 96,
+    directedCredits: 0,
+    historyEntries: 2048,
+    atomicInflights: 2048,
+  },
 } as const satisfies Record<string, ModelLimits>;
 
 export type ModelName = keyof typeof MODELS;
+
+/** Virtual devices: as many as functions that a DLB has; of a host device as many as domains. */
+export const DLB_VDEVS_MAX = 16;
+export const VDEVS_MAX = 256;
+
+/** Limits of a DLB's ports and queues (dlb2_hw_types.h, libdlb). */
+export const DLB_DEQUEUE_DEPTH_MAX = 1024;
+/** The recommended CQ depth of DPDK's driver, and its history entries per port: 2048 for 64 ports. */
+export const DLB_DEQUEUE_DEPTH_DEFAULT = 32;
+export const DLB_HISTORY_DEPTH_DEFAULT = 32;
+/** What libdlb gives an atomic queue. */
+export const DLB_ATOMIC_INFLIGHTS_DEFAULT = 64;
+/** Levels to which lock ids are compressed. */
+export const DLB_FLOWS = [64, 128, 256, 512, 1024, 2048, 4096, 65536] as const;
+export const DLB_FLOWS_DEFAULT = 2048;

@@ -20,14 +20,30 @@ export interface ControlOptions {
   http?: number;
 }
 
+/** A share of the device for one tenant. */
+export interface VirtualDeviceSpec {
+  /** Default 'vdevN'. */
+  name?: string;
+  /** Counts by resource, as `device.resources()` names them; left out: none. `ports` are of any class of service. */
+  quota: Readonly<Record<string, number>>;
+  /** When the tenant's thread dies: 'return' (default): its domains are reset and the quota goes back to the device;
+   *  'keep': the quota stays for whoever is handed the next handle, see `renew`. */
+  onDeath?: 'return' | 'keep';
+}
+
 /** One complete description; unknown fields are an error. */
 export interface DomainSpec {
   name?: string;
   /** Credits: events that may be in the domain at once, 1..1048576. */
   eventsLimit: number;
-  /** The queue id is the index; at least one, at most 255. */
+  /** DLB models: credits for directed queues, besides eventsLimit; the domain's limit is the sum. Default 0. */
+  directedCredits?: number;
+  /** DLB models: a class that has not enough ports refuses the domain (default true), or lends from the classes after
+   *  it. */
+  cosStrict?: boolean;
+  /** The queue id is the index; at least one, at most 255. With no ports either there may be none. */
   queues: QueueSpec[];
-  /** The port id is the index; at least one, at most 64. */
+  /** The port id is the index; at most 64. */
   ports: PortSpec[];
   /** Payload buffers in domain memory; default none. */
   buffers?: BuffersSpec;
@@ -37,8 +53,8 @@ export interface DomainSpec {
   /** An alert is raised when nobody has taken from a CQ that is not empty for so many milliseconds,
    *  0..86400000, default 10000; 0: never. */
   watchdogMs?: number;
-  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 1000; 0:
-   *  never. */
+  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 0: never; of a
+   *  tenant's 1000. */
   faultLimit?: number;
 }
 
@@ -75,6 +91,9 @@ export interface QueueSpec {
   /** Most events of this queue in CQs and hands together, at least 1; of an ordered queue at most
    *  its `sequences`. Default: no limit of its own. */
   inflights?: number;
+  /** DLB models: buffers of the atomic scheduler, 0..2048. Default 64 for an atomic queue, else 0. Counted, not
+   *  needed: a flow that cannot move blocks no other here. */
+  atomicInflights?: number;
 }
 
 export interface LinkSpec {
@@ -99,6 +118,10 @@ export interface PortSpec {
   /** Most events the port may hold, in its CQ and dequeued together, at least 1. Default: no limit
    *  but that of the CQ. */
   historyDepth?: number;
+  /** DLB models: what the port takes events of. Default: what it is linked to. */
+  kind?: 'loadBalanced' | 'directed';
+  /** DLB models: its class of service, 0..3; left out: any. */
+  cos?: number;
 }
 
 /** What of a queue may be changed at run time. */

@@ -2,7 +2,7 @@
 import type { DomainStats } from '../../eventdev/spec.js';
 import type { Domain } from '../domain.js';
 import type { DomainAttributes } from '../visible-domain.js';
-import { branch, count, leaf, leaves, level, number, text } from './node.js';
+import { branch, count, flag, leaf, leaves, level, number, text } from './node.js';
 import type { Branch, Field, Numbers, TreeNode } from './node.js';
 import { portNode } from './port-nodes.js';
 import { queueNode } from './queue-nodes.js';
@@ -19,6 +19,11 @@ const SETTINGS = {
   ),
   watchdogMs: number('ms', 'A CQ that is not looked at for so long raises an alert; 0: never'),
   faultLimit: number('faults', 'A port with more faults in a second is disabled; 0: never'),
+  directedCredits: number(
+    'credits',
+    'DLB models: credits for directed queues; null: a host device',
+  ),
+  cosStrict: flag('DLB models: no other class lends its ports; null: a host device'),
 } satisfies Record<Exclude<keyof DomainAttributes, 'buffers'>, Field>;
 
 const BUFFERS = {
@@ -46,12 +51,12 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
     const buffers = settings.buffers ?? { count: 0, bytes: 0, reserve: 0 };
     return new Map<string, TreeNode>([
       ['id', leaf(ID, () => domain.id)],
-      ...leaves(SETTINGS, (name) => settings[name]),
+      ...leaves(SETTINGS, (name) => settings[name] ?? null),
       ['state', leaf(STATE, () => domain.state, stateWriter(domain))],
       ['alertsLost', leaf(ALERTS_LOST, () => domain.alertsLost)],
       [
         'buffers',
-        branch('Payload buffers', () => new Map(leaves(BUFFERS, (name) => buffers[name]))),
+        branch('Payload buffers', () => new Map(leaves(BUFFERS, (name) => buffers[name] ?? null))),
       ],
       ['stats', branch('Counts and levels of the whole domain', () => statsNodes(domain, reading))],
       ['queues', queuesNode(domain, reading)],

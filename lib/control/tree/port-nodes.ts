@@ -13,6 +13,8 @@ const SETTINGS = {
   name: text('Name that the port was created with'),
   newEventThreshold: number('events', 'NEW is refused while so many events are in the domain'),
   dequeueDepth: number('events', 'Depth of its CQ; null: it adapts to the work'),
+  kind: text('DLB models: loadBalanced or directed; null: what it is linked to'),
+  cos: number('-', 'DLB models: class of service; null: any'),
   historyDepth: number('events', 'Most events that it may hold; null: no limit'),
   enqueueDepth: number('events', 'Most events that one enqueueBurst takes'),
   implicitRelease: flag('Whether a dequeue first releases what is outstanding'),

@@ -18,6 +18,7 @@ const SETTINGS = {
   sequences: number('places', 'Places of the window, which restores order'),
   scope: text('What an ordered queue restores: queue, the whole of it; flow, each by itself'),
   fragments: number('events', 'Most pieces that one event may become; 1: none'),
+  atomicInflights: number('events', 'DLB models: buffers of the atomic scheduler'),
   inflights: number('events', 'Most of its events in CQs and hands; null: no limit'),
 } satisfies Record<keyof Required<QueueSpec>, Field>;
 

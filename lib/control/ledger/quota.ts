@@ -1,0 +1,86 @@
+/** A virtual device's share: counts by resource, taken from the device whole. */
+import { DlbError } from '../../eventdev/errors.js';
+import * as field from '../fields.js';
+import { COUNTED, noCounts } from './names.js';
+import type { ResourceName } from './names.js';
+import { Owner } from './owner.js';
+import type { Demand } from './owner.js';
+
+/** Counts by resource, as `device.resources()` names them; left out: none. `ports` are of any class, `classPorts0` to
+ *  `classPorts3` of one each, on top of those. */
+export type Quota = Partial<Record<ResourceName, number>>;
+
+export class QuotaOwner {
+  readonly owner: Owner;
+  readonly #device: Owner;
+  readonly #names: ReadonlySet<ResourceName>;
+  #quota: Quota = {};
+
+  /** @throws DlbError ERR_DLB_INVALID_ARGUMENT; ERR_DLB_*_UNAVAILABLE */
+  constructor(device: Owner, names: ReadonlySet<ResourceName>, quota: Quota) {
+    this.#device = device;
+    this.#names = names;
+    const checked = this.#check(quota);
+    this.owner = new Owner(device.take(this.#demand(checked), 'quota.'), names);
+    this.#quota = checked;
+  }
+
+  get quota(): Quota {
+    return { ...this.#quota };
+  }
+
+  /** Changes counts; those left out stay. What it had goes back first; if the device has not as much then, it gets that
+   *  again. Nothing of it may be taken. @throws DlbError */
+  set(quota: Quota): void {
+    const checked = { ...this.#quota, ...this.#check(quota) };
+    if (!this.owner.isWhole) {
+      throw new DlbError('ERR_DLB_NOT_PERMITTED', 'resources of the quota are in use', {
+        field: 'quota',
+      });
+    }
+    const before = this.owner.all;
+    this.#device.give(before);
+    try {
+      this.owner.become(this.#device.take(this.#demand(checked), 'quota.'));
+      this.#quota = checked;
+    } catch (error) {
+      this.owner.become(this.#device.take(this.#demand(this.#quota), 'quota.'));
+      throw error;
+    }
+  }
+
+  /** All of it goes back to the device. Nothing of it may be taken. */
+  close(): void {
+    this.#device.give(this.owner.all);
+    this.owner.become({
+      counts: noCounts(),
+      classPorts: this.owner.all.classPorts.map(() => 0),
+      sequenceSlots: this.owner.all.sequenceSlots.map(() => 0),
+      history: { at: 0, length: 0 },
+    });
+    this.#quota = {};
+  }
+
+  #check(quota: Quota): Quota {
+    field.checkObject(quota, 'quota', [...this.#names]);
+    for (const [name, count] of Object.entries(quota)) {
+      const code = 'ERR_DLB_INVALID_ARGUMENT';
+      field.wholeNumber(count, `quota.${name}`, { min: 0, max: Number.MAX_SAFE_INTEGER, code });
+    }
+    return { ...quota };
+  }
+
+  #demand(quota: Quota): Demand {
+    const counts = noCounts();
+    for (const name of COUNTED) counts[name] = quota[name] ?? 0;
+    const { classPorts, sequenceSlots } = this.#device.all;
+    return {
+      ...counts,
+      ports: quota.ports ?? 0,
+      classPorts: classPorts.map((_, i) => quota[`classPorts${i}`] ?? 0),
+      isStrict: true,
+      historyEntries: quota.historyEntries ?? 0,
+      sequenceSlots: sequenceSlots.map((_, i) => quota[`sequenceSlots${i}`] ?? 0),
+    };
+  }
+}

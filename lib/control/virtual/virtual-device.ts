@@ -1,0 +1,243 @@
+/**
+ * A virtual device: a share of the device for one tenant, which configures it from a thread of its own.
+ *
+ * Runs on: the thread that opened the device. The tenant's end is tenant-device.ts.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { DlbError } from '../../eventdev/errors.js';
+import type { Domain } from '../domain.js';
+import type { ResourceReport } from '../ledger/owner.js';
+import type { Quota, QuotaOwner } from '../ledger/quota.js';
+import { Desk } from './desk.js';
+import type { TenantHost } from './desk.js';
+import { Mailbox } from './mailbox.js';
+import { TENANT_COMMANDS, VERSIONS } from './protocol.js';
+import type { TenantCommand, VersionRange } from './protocol.js';
+import { checkSupported, negotiate } from './versions.js';
+
+/** A question to a tenant that is not answered within this time is given up, as in the driver. */
+const ANSWER_WITHIN_MS = 1000;
+/** Messages of a tenant within a second; one that sends more is cut off. */
+const MESSAGES_MAX = 1000;
+const SPAN_MS = 1000;
+
+/** A virtual device as its worker is handed it. */
+export interface VirtualDeviceHandle {
+  readonly kind: 'softdlb.virtual-device';
+  readonly name: string;
+  readonly mailbox: MessagePort;
+}
+
+export type VirtualDeviceState =
+  /** Nobody has attached: the quota may be changed. */
+  | 'unlocked'
+  /** Its tenant is attached: the quota is what it is. */
+  | 'locked'
+  /** Its tenant said too much and was reset; `renew` lets it back in. */
+  | 'cut-off'
+  | 'closed';
+
+export interface VirtualDeviceOptions {
+  readonly name: string;
+  readonly id: number;
+  /** When the tenant dies: the quota goes back to the device and the virtual device is closed, or it is kept for
+   *  whoever gets the next handle. */
+  readonly onDeath: 'return' | 'keep';
+  readonly onClose: () => void;
+  /** Two ports, each the other's end. */
+  openChannel(): { readonly port1: MessagePort; readonly port2: MessagePort };
+  readonly versions?: VersionRange;
+}
+
+export class VirtualDevice implements AsyncDisposable {
+  readonly id: number;
+  readonly name: string;
+  readonly #quota: QuotaOwner;
+  readonly #options: VirtualDeviceOptions;
+  readonly #desk: Desk;
+  #state: VirtualDeviceState = 'unlocked';
+  #mailbox!: Mailbox;
+  #theirs!: MessagePort;
+  /** 0: not registered. */
+  #version = 0;
+  #countedSince = 0;
+  #messages = 0;
+  /** Resets follow one another. */
+  #resetting: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+
+  /** Use `device.createVirtualDevice`. */
+  constructor(quota: QuotaOwner, host: TenantHost, options: VirtualDeviceOptions) {
+    this.#quota = quota;
+    this.#options = options;
+    this.id = options.id;
+    this.name = options.name;
+    this.#desk = new Desk(host);
+    this.#open();
+  }
+
+  get state(): VirtualDeviceState {
+    return this.#state;
+  }
+
+  get isLocked(): boolean {
+    return this.#state === 'locked';
+  }
+
+  /** To be handed to the tenant's worker, together with `transferList`: once. */
+  get handle(): VirtualDeviceHandle {
+    return { kind: 'softdlb.virtual-device', name: this.name, mailbox: this.#theirs };
+  }
+
+  /** What has to be transferred with the handle. */
+  get transferList(): MessagePort[] {
+    return [this.#theirs];
+  }
+
+  /** Counts by resource. */
+  get quota(): Quota {
+    return this.#quota.quota;
+  }
+
+  /**
+   * Changes counts; those left out stay. All or nothing.
+   * @throws DlbError ERR_DLB_NOT_PERMITTED once a tenant has attached; ERR_DLB_*_UNAVAILABLE when the device has not as much;
+   *                  ERR_DLB_INVALID_ARGUMENT; ERR_DLB_DEVICE_CLOSED
+   */
+  setQuota(quota: Quota): void {
+    if (this.#state === 'closed')
+      throw this.#refusal('ERR_DLB_DEVICE_CLOSED', 'the virtual device is closed');
+    if (this.#state === 'locked') {
+      throw this.#refusal('ERR_DLB_NOT_PERMITTED', 'the quota is locked: a tenant has attached');
+    }
+    this.#quota.set(quota);
+  }
+
+  /** Of this virtual device: total and available. */
+  resources(): ResourceReport {
+    return this.#quota.owner.report();
+  }
+
+  /** The tenant's domains, with the ids that it knows them by. */
+  domains(): readonly (readonly [id: number, domain: Domain])[] {
+    return this.#desk.domains;
+  }
+
+  /**
+   * A new handle for a new tenant, after the last one has died or was cut off. Ends the old one, whose domains are reset.
+   * @throws DlbError ERR_DLB_DEVICE_CLOSED
+   */
+  async renew(): Promise<VirtualDeviceHandle> {
+    if (this.#state === 'closed')
+      throw this.#refusal('ERR_DLB_DEVICE_CLOSED', 'the virtual device is closed');
+    this.#mailbox.close();
+    await this.#reset('unlocked');
+    this.#open();
+    return this.handle;
+  }
+
+  /** Asks the tenant whether it still uses domains; false when there is none, or it does not answer in time. */
+  async inUse(): Promise<boolean> {
+    if (this.#version === 0) return false;
+    const answer = await this.#mailbox.request('inUse', {}).catch(() => false);
+    return answer === true;
+  }
+
+  /** Tells the tenant that the device will be reset: it has `timeoutMs` to close its domains. */
+  notifyReset(timeoutMs: number): void {
+    if (this.#version > 0) this.#mailbox.notify('pre-reset', { timeoutMs });
+  }
+
+  /** Not for users: the device has closed its domains. */
+  forgetDomains(): void {
+    this.#desk.forgetClosed();
+  }
+
+  /** Resets the tenant's domains and gives everything back to the device. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#version > 0) this.#mailbox.notify('closed', {});
+    this.#mailbox.close();
+    this.#theirs.close();
+    await this.#reset('closed');
+    this.#quota.close();
+    this.#options.onClose();
+  }
+
+  #open(): void {
+    const { port1, port2 } = this.#options.openChannel();
+    this.#theirs = port2;
+    this.#version = 0;
+    this.#messages = 0;
+    this.#mailbox = new Mailbox(port1, {
+      timeoutMs: ANSWER_WITHIN_MS,
+      answer: (command, body) => this.#answer(command, body),
+      onGone: () => void this.#died(),
+      admit: () => this.#admit(),
+    });
+  }
+
+  async #answer(command: string, body: unknown): Promise<unknown> {
+    if (command === 'register') return this.#register(body);
+    if (this.#version === 0) {
+      throw this.#refusal('ERR_DLB_NOT_PERMITTED', 'register comes first');
+    }
+    checkSupported(TENANT_COMMANDS, command, this.#version);
+    if (command === 'unregister') {
+      await this.#reset('unlocked');
+      return undefined;
+    }
+    return this.#desk.answer(command as Exclude<TenantCommand, 'register' | 'unregister'>, body);
+  }
+
+  /** Who registers again has begun anew: what it had is reset first. */
+  async #register(body: unknown): Promise<{ version: number }> {
+    const version = negotiate(this.#options.versions ?? VERSIONS, body);
+    if (this.#version > 0) await this.#reset('unlocked');
+    this.#version = version;
+    this.#state = 'locked';
+    return { version };
+  }
+
+  async #died(): Promise<void> {
+    if (this.#options.onDeath === 'return') await this.close();
+    else await this.#reset('unlocked');
+  }
+
+  /** One that floods the mailbox would keep the controller from everybody else. */
+  #admit(): boolean {
+    const now = performance.now();
+    if (now - this.#countedSince >= SPAN_MS) {
+      this.#countedSince = now;
+      this.#messages = 0;
+    }
+    if (++this.#messages <= MESSAGES_MAX) return true;
+    if (this.#state !== 'closed') {
+      this.#mailbox.close();
+      void this.#reset('cut-off');
+    }
+    return false;
+  }
+
+  #reset(next: VirtualDeviceState): Promise<void> {
+    this.#version = 0;
+    this.#resetting = this.#resetting.then(async () => {
+      await this.#desk.reset();
+      if (this.#state === 'closed') return;
+      this.#state = next;
+    });
+    return this.#resetting;
+  }
+
+  #refusal(code: 'ERR_DLB_NOT_PERMITTED' | 'ERR_DLB_DEVICE_CLOSED', what: string): DlbError {
+    return new DlbError(code, what, { device: this.name, state: this.#state });
+  }
+}
