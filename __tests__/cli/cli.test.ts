@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { attachPort, EventBurst } from '../../lib/index.js';
 import type { Device, DeviceDocument, Domain } from '../../lib/index.js';
+import { documentSchema } from '../../lib/control/index.js';
 import { figure } from '../../lib/cli/top.js';
 import { controlled, ownRuntimeFolder } from '../control/runtime-folder.js';
 import { wholeDocument } from '../control/whole-spec.js';
@@ -77,6 +78,11 @@ describe('the commands', () => {
     const snapshot = JSON.parse(await printed('snapshot')) as DeviceDocument;
     expect(snapshot).toEqual(device.snapshot());
     expect(await printedJson('snapshot')).toEqual(snapshot);
+  });
+
+  test('schema, though nothing runs', async () => {
+    expect(await printedJson('schema')).toEqual(documentSchema());
+    expect(JSON.parse(await printed('schema'))).toEqual(documentSchema());
   });
 
   test('ls', async () => {

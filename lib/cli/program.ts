@@ -1,5 +1,6 @@
 /** The command line: what may be asked, and what it means. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { documentSchema } from '../control/index.js';
 import { chooseDevice } from './find-device.js';
 import type { Wanted } from './find-device.js';
 import type { Client } from './client.js';
@@ -58,6 +59,9 @@ export function makeProgram(signal: AbortSignal): Command {
   ).addArgument(new Argument('<file>', 'the document; - is standard input'));
   add('snapshot', 'prints what runs as a document for apply', async (s) =>
     commands.snapshot(await s.client(), s.out),
+  );
+  add('schema', 'prints the JSON Schema of documents', ({ out }) =>
+    out.print(JSON.stringify(documentSchema(), null, out.json ? 0 : 2)),
   );
   add(
     'ls',

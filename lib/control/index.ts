@@ -18,7 +18,7 @@ export type { SchedulerSeat, SeatFailed } from './seat.js';
 export type { XstatName, XstatsMode } from './xstats.js';
 export type { Link } from './link-table.js';
 export type { DomainAttributes, PortAttributes, WholeQueueAttributes } from './visible-domain.js';
-export { applyDocument, DeviceTree, snapshotOf } from './tree/index.js';
+export { applyDocument, DeviceTree, documentSchema, snapshotOf } from './tree/index.js';
 export type {
   DeviceDocument,
   DomainDocument,

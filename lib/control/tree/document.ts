@@ -12,6 +12,8 @@ import type { Checked } from '../spec-check.js';
 
 /** What is applied to a device, and what a snapshot of it is. */
 export interface DeviceDocument {
+  /** For editors: where the schema is. */
+  $schema?: string;
   version: 1;
   domains: DomainDocument[];
 }
@@ -45,8 +47,9 @@ const DOMAINS_MAX = 256;
 export function checkDocument(document: unknown): DomainPlan[] {
   if (!isObject(document)) throw field.invalid('document', document, 'an object');
   if (!('domains' in document) && !('version' in document)) return [checkDomain(document, '')];
-  field.checkObject(document, 'document', ['version', 'domains']);
-  const { version, domains } = document;
+  field.checkObject(document, 'document', ['$schema', 'version', 'domains']);
+  const { $schema, version, domains } = document;
+  if ($schema !== undefined) field.text($schema, '$schema', '');
   if (version !== 1) throw field.invalid('version', version, '1');
   field.checkList(domains, 'domains', 0, DOMAINS_MAX);
   return (domains as unknown[]).map((domain, i) => checkDomain(domain, `domains[${i}]`));
