@@ -9,7 +9,7 @@ import { demandOf } from './ledger/demand.js';
 import type { Ledger } from './ledger/models.js';
 import { countsOf } from './ledger/owner.js';
 import type { Owner } from './ledger/owner.js';
-import { slotPicker } from './ledger/slot-picker.js';
+import { rulesOf } from './ledger/slot-picker.js';
 import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
@@ -22,9 +22,9 @@ export async function createDomain(
   owner: Owner,
   onClose: (domain: Domain) => void,
 ): Promise<Domain> {
-  const { model, groups } = ledger;
+  const { model } = ledger;
   if (owner.resetFailed) throw resetFailed();
-  const checked = checkSpec(spec, groups === null ? null : { slots: slotPicker(groups, owner) });
+  const checked = checkSpec(spec, rulesOf(ledger, owner));
   const strictLinks = model !== 'host';
   const linkTable = new LinkTable(checked, strictLinks);
   const claim = owner.take(demandOf(checked, model, owner));

@@ -5,6 +5,8 @@ export { ClassBandwidth } from './ledger/class-bandwidth.js';
 export { openLedger, setMode } from './ledger/models.js';
 export type { Ledger } from './ledger/models.js';
 export type { Owner, ResourceCount, ResourceReport } from './ledger/owner.js';
+export { rulesOf } from './ledger/slot-picker.js';
+export type { Rules } from './model-rules.js';
 export { QuotaOwner } from './ledger/quota.js';
 export type { Quota } from './ledger/quota.js';
 export { checkGroup } from './ledger/sequence-groups.js';

@@ -11,6 +11,7 @@ import {
   DeviceTree,
   fields,
   openLedger,
+  rulesOf,
   setMode,
   snapshotOf,
 } from '../control/index.js';
@@ -21,6 +22,7 @@ import type {
   Ledger,
   Owner,
   ResourceReport,
+  Rules,
   SeatFailed,
   VirtualDevice,
 } from '../control/index.js';
@@ -202,6 +204,11 @@ export class Device implements AsyncDisposable {
    */
   apply(document: DeviceDocument | DomainDocument): Promise<Domain[]> {
     return applyDocument(this, document);
+  }
+
+  /** Not for users: what a specification may say on this device. */
+  rules(): Rules {
+    return rulesOf(this.#ledger, this.#ledger.device);
   }
 
   /** What runs, as a document that `apply` makes again on a fresh device. */

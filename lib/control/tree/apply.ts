@@ -10,7 +10,7 @@ import type { TreeDevice } from './subject.js';
  * @throws DlbError that names the path in the document; nothing is left behind
  */
 export async function applyDocument(device: TreeDevice, document: unknown): Promise<Domain[]> {
-  const plans = checkDocument(document);
+  const plans = checkDocument(document, () => device.rules());
   const made: Domain[] = [];
   try {
     for (const plan of plans) made.push(await create(device, plan));

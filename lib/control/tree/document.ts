@@ -7,6 +7,7 @@ import { DlbError } from '../../eventdev/errors.js';
 import { PROFILES_MAX } from '../../eventdev/limits.js';
 import type { DomainSpec, LinkSpec, PortSpec } from '../../eventdev/spec.js';
 import * as field from '../fields.js';
+import type { Rules } from '../model-rules.js';
 import { checkLinks, checkSpec, directedLinked, otherPort } from '../spec-check.js';
 import type { Checked } from '../spec-check.js';
 
@@ -43,25 +44,27 @@ export interface DomainPlan {
 
 const DOMAINS_MAX = 256;
 
-/** @throws DlbError that names the first field that is wrong, by its path in the document. */
-export function checkDocument(document: unknown): DomainPlan[] {
+/** @param rulesOf what a specification may say on this device, asked anew for each
+ *  @throws DlbError that names the first field that is wrong, by its path in the document. */
+export function checkDocument(document: unknown, rulesOf: () => Rules = () => null): DomainPlan[] {
   if (!isObject(document)) throw field.invalid('document', document, 'an object');
-  if (!('domains' in document) && !('version' in document)) return [checkDomain(document, '')];
+  if (!('domains' in document) && !('version' in document))
+    return [checkDomain(document, '', rulesOf())];
   field.checkObject(document, 'document', ['$schema', 'version', 'domains']);
   const { $schema, version, domains } = document;
   if ($schema !== undefined) field.text($schema, '$schema', '');
   if (version !== 1) throw field.invalid('version', version, '1');
   field.checkList(domains, 'domains', 0, DOMAINS_MAX);
-  return (domains as unknown[]).map((domain, i) => checkDomain(domain, `domains[${i}]`));
+  return (domains as unknown[]).map((domain, i) => checkDomain(domain, `domains[${i}]`, rulesOf()));
 }
 
-function checkDomain(domain: unknown, at: string): DomainPlan {
+function checkDomain(domain: unknown, at: string, rules: Rules): DomainPlan {
   try {
     if (!isObject(domain)) throw field.invalid('spec', domain, 'an object');
     const { start, ...rest } = domain;
     const { ports, enabled, profiles } = splitPorts(rest['ports']);
     const spec = { ...rest, ports } as unknown as DomainSpec;
-    const checked = checkSpec(spec);
+    const checked = checkSpec(spec, rules);
     return {
       at,
       spec,

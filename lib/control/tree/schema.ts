@@ -37,6 +37,11 @@ const QUEUE: Record<keyof QueueSpec, JsonSchema> = {
   sequences: whole(1, limits.SEQUENCES_MAX, 'Places of the window, a power of two; default 1024'),
   scope: { enum: ['queue', 'flow'], description: "What 'ordered' restores; default queue" },
   fragments: whole(1, limits.EVENTS_LIMIT_MAX, 'Most pieces of one event; default 1: none'),
+  atomicInflights: whole(
+    0,
+    limits.MODELS['dlb2.0'].atomicInflights,
+    'DLB models: buffers of the atomic scheduler; default 64 for an atomic queue',
+  ),
   inflights: whole(
     1,
     limits.EVENTS_LIMIT_MAX,
@@ -64,6 +69,11 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
     limits.DEQUEUE_DEPTH_MAX,
     'Depth of the CQ, a power of two; left out: adapts',
   ),
+  kind: {
+    enum: ['loadBalanced', 'directed'],
+    description: 'DLB models: what it takes events of; default: what it is linked to',
+  },
+  cos: whole(0, 3, 'DLB models: class of service; default: any'),
   historyDepth: whole(
     1,
     limits.EVENTS_LIMIT_MAX,
@@ -101,7 +111,20 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
     limits.WATCHDOG_MS_MAX,
     'Alert when a CQ is not looked at for so long; default 10000',
   ),
-  faultLimit: whole(0, limits.FAULT_LIMIT_MAX, 'Faults a second that disable a port; default 1000'),
+  faultLimit: whole(
+    0,
+    limits.FAULT_LIMIT_MAX,
+    'Faults a second that disable a port; default 0: never',
+  ),
+  directedCredits: whole(
+    0,
+    limits.EVENTS_LIMIT_MAX,
+    'DLB models: credits for directed queues, besides eventsLimit; default 0',
+  ),
+  cosStrict: {
+    type: 'boolean',
+    description: 'DLB models: no other class lends its ports; default true',
+  },
   start: { type: 'boolean', description: 'Default false' },
 };
 

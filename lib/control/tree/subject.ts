@@ -1,6 +1,7 @@
 /** What the tree is built over: a device, as far as control knows it. */
 import type { DomainSpec } from '../../eventdev/spec.js';
 import type { Domain } from '../domain.js';
+import type { Rules } from '../model-rules.js';
 import type { ResourceReport } from '../ledger/owner.js';
 import type { VirtualDevice } from '../virtual/virtual-device.js';
 
@@ -15,6 +16,8 @@ export interface TreeDevice {
   };
   readonly isClosed: boolean;
   resources(): ResourceReport;
+  /** What a specification may say here. */
+  rules(): Rules;
   /** Those that are open, by id. */
   domains(): readonly Domain[];
   createDomain(spec: DomainSpec): Promise<Domain>;
