@@ -13,6 +13,24 @@ import { slotPicker } from './ledger/slot-picker.js';
 import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
+import type { Checked } from './spec-check.js';
+
+/** A specification that a device would take, if it has what it needs. */
+export interface PlannedDomain {
+  readonly checked: Checked;
+  readonly links: LinkTable;
+}
+
+/** Takes nothing. @throws DlbError that names the field */
+export function planDomain(
+  spec: DomainSpec,
+  { model, groups }: Ledger,
+  owner: Owner,
+): PlannedDomain {
+  const rules = groups === null ? null : { slots: slotPicker(groups, owner) };
+  const checked = checkSpec(spec, rules);
+  return { checked, links: new LinkTable(checked, model !== 'host') };
+}
 
 export async function createDomain(
   spec: DomainSpec,
@@ -22,11 +40,10 @@ export async function createDomain(
   owner: Owner,
   onClose: (domain: Domain) => void,
 ): Promise<Domain> {
-  const { model, groups } = ledger;
+  const { model } = ledger;
   if (owner.resetFailed) throw resetFailed();
-  const checked = checkSpec(spec, groups === null ? null : { slots: slotPicker(groups, owner) });
+  const { checked, links: linkTable } = planDomain(spec, ledger, owner);
   const strictLinks = model !== 'host';
-  const linkTable = new LinkTable(checked, strictLinks);
   const claim = owner.take(demandOf(checked, model, owner));
   try {
     const memory = allocateDomain(checked, id);

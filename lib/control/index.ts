@@ -1,4 +1,5 @@
-export { createDomain } from './create-domain.js';
+export { createDomain, planDomain } from './create-domain.js';
+export type { PlannedDomain } from './create-domain.js';
 export { Domain } from './domain.js';
 export * as fields from './fields.js';
 export { ClassBandwidth } from './ledger/class-bandwidth.js';

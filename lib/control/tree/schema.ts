@@ -2,8 +2,9 @@
  * What a document may say, as JSON Schema: for editors and for programs that make documents. `apply` checks by itself,
  * and more: what depends on two fields, and powers of two.
  */
+import { CLASSES } from '../ledger/names.js';
 import * as limits from '../../eventdev/limits.js';
-import type { BuffersSpec, LinkSpec, QueueSpec } from '../../eventdev/spec.js';
+import type { BuffersSpec, LinkSpec, QueueSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
 import type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
 
 export interface JsonSchema {
@@ -37,6 +38,11 @@ const QUEUE: Record<keyof QueueSpec, JsonSchema> = {
   sequences: whole(1, limits.SEQUENCES_MAX, 'Places of the window, a power of two; default 1024'),
   scope: { enum: ['queue', 'flow'], description: "What 'ordered' restores; default queue" },
   fragments: whole(1, limits.EVENTS_LIMIT_MAX, 'Most pieces of one event; default 1: none'),
+  atomicInflights: whole(
+    0,
+    limits.MODELS['dlb2.0'].atomicInflights,
+    'DLB models: buffers of the atomic scheduler',
+  ),
   inflights: whole(
     1,
     limits.EVENTS_LIMIT_MAX,
@@ -53,6 +59,11 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
     patternProperties: { [`^[1-${limits.PROFILES_MAX - 1}]$`]: LINKS },
     additionalProperties: false,
   },
+  kind: {
+    enum: ['loadBalanced', 'directed'],
+    description: 'DLB models; default: what it is linked to',
+  },
+  cos: whole(0, CLASSES - 1, 'DLB models: class of service; default: any'),
   enabled: { type: 'boolean', description: 'Default true; false: disabled before the start' },
   newEventThreshold: whole(
     1,
@@ -89,6 +100,15 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
   ),
   queues: listOf('queue', limits.QUEUES_MAX, 'The place in the list is the id'),
   ports: listOf('port', limits.PORTS_MAX, 'The place in the list is the id'),
+  directedCredits: whole(
+    0,
+    limits.EVENTS_LIMIT_MAX,
+    'DLB models: credits for directed queues; default 0',
+  ),
+  cosStrict: {
+    type: 'boolean',
+    description: 'DLB models: no other class lends its ports; default true',
+  },
   buffers: { $ref: '#/$defs/buffers' },
   starvationAvoidance: {
     type: 'number',
@@ -105,9 +125,24 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
   start: { type: 'boolean', description: 'Default false' },
 };
 
+const VIRTUAL_DEVICE: Record<keyof VirtualDeviceSpec, JsonSchema> = {
+  name: NAME,
+  quota: {
+    type: 'object',
+    description: 'Counts by resource, as the device names them',
+    additionalProperties: { type: 'integer', minimum: 0 },
+  },
+  onDeath: { enum: ['return', 'keep'], description: 'What becomes of the quota; default return' },
+};
+
 const DOCUMENT: Record<keyof DeviceDocument, JsonSchema> = {
   $schema: { type: 'string' },
   version: { const: 1 },
+  virtualDevices: {
+    type: 'array',
+    maxItems: limits.VDEVS_MAX,
+    items: { $ref: '#/$defs/virtualDevice' },
+  },
   domains: { type: 'array', items: { $ref: '#/$defs/domain' } },
 };
 
@@ -121,6 +156,7 @@ export function documentSchema(): JsonSchema {
     $defs: {
       document: object(DOCUMENT, ['version', 'domains']),
       domain: object(DOMAIN, ['eventsLimit', 'queues', 'ports']),
+      virtualDevice: object(VIRTUAL_DEVICE, ['quota']),
       queue: object(QUEUE, ['type']),
       port: object(PORT, []),
       link: object(LINK, ['queue']),
@@ -134,7 +170,7 @@ function whole(minimum: number, maximum: number, description: string): JsonSchem
 }
 
 function listOf(what: string, maxItems: number, description: string): JsonSchema {
-  return { type: 'array', minItems: 1, maxItems, items: { $ref: `#/$defs/${what}` }, description };
+  return { type: 'array', maxItems, items: { $ref: `#/$defs/${what}` }, description };
 }
 
 function object(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {
