@@ -1,5 +1,4 @@
 /** `virtualDevices/N`: shares of the device, and what their tenants made of them. */
-import type { Quota } from '../ledger/quota.js';
 import type { VirtualDevice } from '../virtual/virtual-device.js';
 import { branch, flag, leaf, list, number, text } from './node.js';
 import type { Branch, TreeNode } from './node.js';
@@ -61,7 +60,7 @@ function quotaNodes(device: VirtualDevice, names: readonly string[]): Map<string
       leaf(
         number(name, `The ${name} that it was given`),
         () => quota[name] ?? 0,
-        wholeNumber(COUNTS, (count) => device.setQuota({ [name]: count } as Quota)),
+        wholeNumber(COUNTS, (count) => device.setQuota({ [name]: count })),
       ),
     ]),
   );
