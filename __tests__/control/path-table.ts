@@ -1,6 +1,7 @@
 /** The table of paths in lib/control/tree/README.md, made from what the tree says. */
 import { openDevice } from '../../lib/index.js';
 import type { NodeDescription } from '../../lib/index.js';
+import { wholeSpec } from './whole-spec.js';
 
 export const README = new URL('../../../lib/control/tree/README.md', import.meta.url);
 
@@ -9,23 +10,25 @@ export const TABLE = /(?<=^## The paths$[\s\S]*?)(?<head>^\|.*\n^\|.*\n)(?<rows>
 
 /** A row for each leaf that a device can have. */
 export async function pathTable(): Promise<string[]> {
-  await using device = await openDevice({ scheduling: 'inline', model: 'dlb2.5' });
-  await device.createVirtualDevice({ quota: { ports: 1 } });
-  await device.createDomain({ eventsLimit: 1, queues: [{ type: 'atomic' }], ports: [{}] });
-  const nodes = device.tree.walk().filter(({ type }) => type !== 'branch');
-  const rows = new Map(nodes.map((node) => [general(node.path), row(node)]));
-  return [...rows.values()];
+  await using device = await openDevice({ scheduling: 'inline' });
+  await using dlb = await openDevice({ scheduling: 'inline', model: 'dlb2.0' });
+  await device.createDomain(wholeSpec());
+  await device.createVirtualDevice({ quota: { domains: 1 } });
+  const leaves = [...dlb.tree.walk(), ...device.tree.walk()].filter(
+    ({ type }) => type !== 'branch',
+  );
+  return [...new Map(leaves.map((node) => [general(node.path), row(node)])).values()];
 }
 
 /** What is there as often as there are ids is told once. */
 function general(path: string): string {
   return path
     .replace(
-      /(?<=domains\/|queues\/|ports\/|profiles\/|iqUsed\/|virtualDevices\/|sequenceGroups\/|classes\/)\d+/g,
+      /(?<=domains\/|queues\/|ports\/|profiles\/|iqUsed\/|virtual\/|groups\/|classes\/)\d+/gi,
       'N',
     )
     .replace(/(?<=xstats\/).+/, 'NAME')
-    .replace(/(?<=(?:resources|quota)\/)[^/]+/, 'NAME');
+    .replace(/(?<=resources\/|quota\/|available\/)[^/]+/, 'NAME');
 }
 
 function row({ path, type, unit, allowed, help }: NodeDescription): string {
@@ -36,11 +39,10 @@ function row({ path, type, unit, allowed, help }: NodeDescription): string {
     : [type, unit, allowed === undefined ? '' : `rw: ${allowed.replace(/^0: .*/, '0')}`, help];
   const plain = cells.map((cell) => (cell === '-' ? '' : cell.replaceAll('|', '\\|')));
   // Resources are named in unit and help, levels in help.
-  const resource = /(?:resources|quota)\/(?<name>[^/]+)/.exec(path)?.groups?.['name'];
   const text = plain.map((cell) =>
-    resource === undefined
-      ? cell.replace(/(?<=on level )\d/, 'N')
-      : cell.replaceAll(resource, 'NAME'),
+    /(?:resources|quota|available)\/NAME/.test(at)
+      ? cell.replaceAll(path.split('/')[at.split('/').indexOf('NAME')]!, 'NAME')
+      : cell.replace(/(?<=on level )\d/, 'N'),
   );
   return `| \`${at}\` | ${text.join(' | ')} |`;
 }

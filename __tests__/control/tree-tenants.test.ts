@@ -23,30 +23,30 @@ test('a virtual device is seen, its quota set until a tenant attaches, and close
   const quota = { domains: 1, queues: 4, ports: 4, credits: 64, historyEntries: 256 };
   const tenant = await device.createVirtualDevice({ name: 'guest', quota, onDeath: 'keep' });
   const { tree } = device;
-  expect(tree.read('virtualDevices/guest')).toMatchObject({
+  expect(tree.read('virtual/guest')).toMatchObject({
     id: 0,
     state: 'unlocked',
     isLocked: false,
     onDeath: 'keep',
     domains: [],
     quota,
-    resources: { queues: { total: 4, available: 4 } },
+    available: { queues: 4 },
   });
-  expect(await tree.write('virtualDevices/guest/quota/queues', 6)).toBe(6);
+  expect(await tree.write('virtual/guest/quota/queues', 6)).toBe(6);
   expect(tenant.quota).toMatchObject({ ...quota, queues: 6 });
-  const before = tree.read('virtualDevices/0/quota');
-  const tooMany = await refusalOf(() => tree.write('virtualDevices/0/quota/ports', 1 << 30));
+  const before = tree.read('virtual/0/quota');
+  const tooMany = await refusalOf(() => tree.write('virtual/0/quota/ports', 1 << 30));
   expect(tooMany.code).toBe('ERR_DLB_LDB_PORTS_UNAVAILABLE');
-  expect(tree.read('virtualDevices/0/quota')).toEqual(before);
+  expect(tree.read('virtual/0/quota')).toEqual(before);
   const guest = await attachVirtualDevice(tenant.handle);
   await guest.createDomain(ONE);
-  expect(tree.read('virtualDevices/0')).toMatchObject({
+  expect(tree.read('virtual/0')).toMatchObject({
     state: 'locked',
     isLocked: true,
     domains: [{ id: 0, domain: 0 }],
-    resources: { queues: { total: 6, available: 5 } },
+    available: { queues: 5 },
   });
-  const locked = await refusalOf(() => tree.write('virtualDevices/0/quota/queues', 4));
+  const locked = await refusalOf(() => tree.write('virtual/0/quota/queues', 4));
   expect(locked.code).toBe('ERR_DLB_NOT_PERMITTED');
   // What the tenant made is for it to make again.
   expect(device.snapshot()).toEqual({
@@ -54,7 +54,7 @@ test('a virtual device is seen, its quota set until a tenant attaches, and close
     virtualDevices: [{ name: 'guest', quota: { ...quota, queues: 6 }, onDeath: 'keep' }],
     domains: [],
   });
-  expect(await tree.write('virtualDevices/guest/state', 'closed')).toBeNull();
+  expect(await tree.write('virtual/guest/state', 'closed')).toBeNull();
   expect(device.virtualDevices()).toEqual([]);
 });
 
@@ -159,16 +159,16 @@ test('more links than a DLB’s port has slots change nothing, in a document and
 test('groups of sequence numbers and classes of service are set where there are any', async () => {
   const device = await opened('dlb2.5');
   const { tree } = device;
-  expect(await tree.write('device/sequenceGroups/0/allocation', 64)).toBe(64);
+  expect(await tree.write('device/sequenceGroups/0/sequences', 64)).toBe(64);
   expect(device.sequenceAllocation(0)).toBe(64);
   await device.apply({ ...ONE, queues: [{ type: 'ordered', sequences: 64 }] });
-  expect(tree.read('device/sequenceGroups/0')).toEqual({ allocation: 64, occupancy: 1 });
+  expect(tree.read('device/sequenceGroups/0')).toEqual({ sequences: 64, occupancy: 1 });
   for (const [value, code] of [
     [128, 'ERR_DLB_NOT_PERMITTED'],
     [65, 'ERR_DLB_INVALID_ARGUMENT'],
     ['64', 'ERR_DLB_INVALID_ARGUMENT'],
   ] as const) {
-    const error = await refusalOf(() => tree.write('device/sequenceGroups/0/allocation', value));
+    const error = await refusalOf(() => tree.write('device/sequenceGroups/0/sequences', value));
     expect([value, error.code]).toEqual([value, code]);
   }
   expect(await tree.write('device/classes/1/bandwidth', 10)).toBe(10);

@@ -9,7 +9,7 @@ import { demandOf } from './ledger/demand.js';
 import type { Ledger } from './ledger/models.js';
 import { countsOf } from './ledger/owner.js';
 import type { Owner } from './ledger/owner.js';
-import { slotPicker } from './ledger/slot-picker.js';
+import { rulesOf } from './ledger/slot-picker.js';
 import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
@@ -22,14 +22,9 @@ export interface PlannedDomain {
 }
 
 /** Takes nothing. @throws DlbError that names the field */
-export function planDomain(
-  spec: DomainSpec,
-  { model, groups }: Ledger,
-  owner: Owner,
-): PlannedDomain {
-  const rules = groups === null ? null : { slots: slotPicker(groups, owner) };
-  const checked = checkSpec(spec, rules);
-  return { checked, links: new LinkTable(checked, model !== 'host') };
+export function planDomain(spec: DomainSpec, ledger: Ledger, owner: Owner): PlannedDomain {
+  const checked = checkSpec(spec, rulesOf(ledger, owner));
+  return { checked, links: new LinkTable(checked, ledger.model !== 'host') };
 }
 
 export async function createDomain(

@@ -1,12 +1,11 @@
-/** The top of the tree: `device`, `virtualDevices` and `domains`. */
+/** The top of the tree: `device` and `domains`. */
+import { dlbNodes } from './dlb-nodes.js';
 import { domainNode } from './domain-nodes.js';
-import { hardwareNodes } from './hardware-nodes.js';
-import { branch, leaf, leaves, list, number, text } from './node.js';
+import { branch, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, TreeNode } from './node.js';
 import type { Reading } from './reading.js';
-import { resourceNodes } from './resource-nodes.js';
 import type { TreeDevice } from './subject.js';
-import { virtualDevicesNode } from './virtual-nodes.js';
+import { virtualNode } from './virtual-nodes.js';
 
 const DEVICE = {
   name: text('Name that the device was opened with'),
@@ -37,10 +36,6 @@ export function rootNode(device: TreeDevice, reading: Reading): Branch {
     return new Map<string, TreeNode>([
       ['device', deviceNode(device)],
       [
-        'virtualDevices',
-        virtualDevicesNode(device.virtualDevices(), Object.keys(device.resources())),
-      ],
-      [
         'domains',
         branch(
           'The open domains by id; a name will do as well',
@@ -48,8 +43,18 @@ export function rootNode(device: TreeDevice, reading: Reading): Branch {
           () => domains.map((each) => [each.name, String(each.id)] as const),
         ),
       ],
+      ['virtual', virtualNodes(device)],
     ]);
   });
+}
+
+function virtualNodes(device: TreeDevice): Branch {
+  const all = device.virtualDevices();
+  return branch(
+    'The open virtual devices by id; a name will do as well',
+    () => new Map(all.map((each) => [String(each.id), virtualNode(each)])),
+    () => all.map((each) => [each.name, String(each.id)] as const),
+  );
 }
 
 function deviceNode(device: TreeDevice): Branch {
@@ -60,11 +65,8 @@ function deviceNode(device: TreeDevice): Branch {
       new Map<string, TreeNode>([
         ...leaves(DEVICE, (name) => info[name]),
         ['limits', branch('Largest values of one domain', () => limitNodes(info.limits))],
-        [
-          'resources',
-          branch('What the device may hand out', () => resourceNodes(device.resources())),
-        ],
-        ...hardwareNodes(device),
+        ['resources', branch('What the device may hand out', () => resourceNodes(device))],
+        ...dlbNodes(device),
       ]),
   );
 }
@@ -75,5 +77,25 @@ function limitNodes(limits: TreeDevice['info']['limits']): Map<string, TreeNode>
       name,
       leaf(LIMITS[name] ?? number('-', `Largest ${name} of one domain`), () => value),
     ]),
+  );
+}
+
+/** Whatever the report names. */
+function resourceNodes(device: TreeDevice): Map<string, TreeNode> {
+  return new Map(
+    Object.entries(device.resources()).map(([name, { total, available, longest }]) => {
+      const nodes = new Map<string, TreeNode>([
+        ['total', leaf(number(name, `All ${name} of the device, taken or not`), () => total)],
+        ['available', leaf(level(name, `Those ${name} that no domain has taken`), () => available)],
+      ]);
+      if (longest !== undefined) {
+        const help = `Most ${name} that can be had at once`;
+        nodes.set(
+          'longest',
+          leaf(level(name, help), () => longest),
+        );
+      }
+      return [name, branch(`How many ${name} there are`, () => nodes)];
+    }),
   );
 }

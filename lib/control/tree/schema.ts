@@ -41,7 +41,7 @@ const QUEUE: Record<keyof QueueSpec, JsonSchema> = {
   atomicInflights: whole(
     0,
     limits.MODELS['dlb2.0'].atomicInflights,
-    'DLB models: buffers of the atomic scheduler',
+    'DLB models: buffers of the atomic scheduler; default 64 for an atomic queue',
   ),
   inflights: whole(
     1,
@@ -59,11 +59,6 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
     patternProperties: { [`^[1-${limits.PROFILES_MAX - 1}]$`]: LINKS },
     additionalProperties: false,
   },
-  kind: {
-    enum: ['loadBalanced', 'directed'],
-    description: 'DLB models; default: what it is linked to',
-  },
-  cos: whole(0, CLASSES - 1, 'DLB models: class of service; default: any'),
   enabled: { type: 'boolean', description: 'Default true; false: disabled before the start' },
   newEventThreshold: whole(
     1,
@@ -75,6 +70,11 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
     limits.DEQUEUE_DEPTH_MAX,
     'Depth of the CQ, a power of two; left out: adapts',
   ),
+  kind: {
+    enum: ['loadBalanced', 'directed'],
+    description: 'DLB models: what it takes events of; default: what it is linked to',
+  },
+  cos: whole(0, CLASSES - 1, 'DLB models: class of service; default: any'),
   historyDepth: whole(
     1,
     limits.EVENTS_LIMIT_MAX,
@@ -100,15 +100,6 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
   ),
   queues: listOf('queue', limits.QUEUES_MAX, 'The place in the list is the id'),
   ports: listOf('port', limits.PORTS_MAX, 'The place in the list is the id'),
-  directedCredits: whole(
-    0,
-    limits.EVENTS_LIMIT_MAX,
-    'DLB models: credits for directed queues; default 0',
-  ),
-  cosStrict: {
-    type: 'boolean',
-    description: 'DLB models: no other class lends its ports; default true',
-  },
   buffers: { $ref: '#/$defs/buffers' },
   starvationAvoidance: {
     type: 'number',
@@ -121,7 +112,20 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
     limits.WATCHDOG_MS_MAX,
     'Alert when a CQ is not looked at for so long; default 10000',
   ),
-  faultLimit: whole(0, limits.FAULT_LIMIT_MAX, 'Faults a second that disable a port; default 1000'),
+  faultLimit: whole(
+    0,
+    limits.FAULT_LIMIT_MAX,
+    'Faults a second that disable a port; default 0: never',
+  ),
+  directedCredits: whole(
+    0,
+    limits.EVENTS_LIMIT_MAX,
+    'DLB models: credits for directed queues, besides eventsLimit; default 0',
+  ),
+  cosStrict: {
+    type: 'boolean',
+    description: 'DLB models: no other class lends its ports; default true',
+  },
   start: { type: 'boolean', description: 'Default false' },
 };
 
