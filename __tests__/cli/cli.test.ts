@@ -54,6 +54,7 @@ describe('the commands', () => {
     const again = await softdlb(['apply', '-', '--json'], JSON.stringify(device.snapshot()));
     expect(JSON.parse(again.stdout)).toEqual({
       domains: [{ id: 1, name: 'orders', state: 'started' }],
+      virtualDevices: [],
     });
     rmSync(file);
   });

@@ -331,7 +331,10 @@ describe('requests', () => {
     const { device } = await withDomain();
     const { body: snapshot } = await local(device, 'GET', '/snapshot');
     const answer = await local(device, 'POST', '/apply', snapshot);
-    expect(answer.body).toEqual({ domains: [{ id: 1, name: 'orders', state: 'started' }] });
+    expect(answer.body).toEqual({
+      domains: [{ id: 1, name: 'orders', state: 'started' }],
+      virtualDevices: [],
+    });
     expect(device.snapshot().domains[1]).toEqual(device.snapshot().domains[0]);
   });
 

@@ -1,11 +1,20 @@
 /** The JSON Schema of documents says what `apply` says. */
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openDevice } from '../../lib/index.js';
+import type { Device } from '../../lib/index.js';
 import { documentSchema } from '../../lib/control/index.js';
 import { checkDocument } from '../../lib/control/tree/document.js';
 import type { JsonSchema } from '../../lib/control/tree/schema.js';
 import { wholeDocument } from './whole-spec.js';
 
 const schema = documentSchema();
+let device: Device;
+
+beforeAll(async () => {
+  device = await openDevice({ scheduling: 'inline' });
+});
+afterAll(() => device.close());
+
 const definitions = schema['$defs'] as Record<string, JsonSchema>;
 
 /** The keywords that the schema uses; another one fails. */
@@ -44,11 +53,11 @@ const KEYWORDS: Record<string, (rule: never, value: unknown, whole: JsonSchema) 
         ([name, its]) => !new RegExp(pattern).test(name) || valid(each, its),
       ),
     ),
-  additionalProperties: (rule: boolean, value, { properties = {}, patternProperties = {} }) =>
-    rule ||
+  additionalProperties: (rule, value, { properties = {}, patternProperties = {} }) =>
     !isObject(value) ||
-    Object.keys(value).every(
-      (name) =>
+    Object.entries(value).every(
+      ([name, each]) =>
+        (rule !== false && valid(rule, each)) ||
         Object.hasOwn(properties as object, name) ||
         Object.keys(patternProperties as object).some((pattern) => new RegExp(pattern).test(name)),
     ),
@@ -66,7 +75,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function applies(document: unknown): boolean {
   try {
-    checkDocument(document);
+    checkDocument(document, device);
     return true;
   } catch {
     return false;
@@ -95,7 +104,11 @@ function changed(
   return copy;
 }
 
-const DOCUMENTS = [wholeDocument(), { version: 1, domains: [wholeDocument()] }];
+const TENANT = { name: 'vdev', quota: { queues: 3, credits: 64 }, onDeath: 'keep' };
+const DOCUMENTS = [
+  wholeDocument(),
+  { version: 1, virtualDevices: [TENANT], domains: [wholeDocument()] },
+];
 const BOUNDS = [255, 4096, 2 ** 20, 2 ** 28];
 const NUMBERS = [-1, 0, 1, 2, 3, 8, 64, 0.25, 0.6, ...BOUNDS.flatMap((each) => [each, each + 1])];
 const WORDS = ['', 'x', 'flow', 'atomic', true, false, null];

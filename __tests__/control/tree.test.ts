@@ -116,7 +116,7 @@ test.each([
   ['domains/0/queues/7/priority', 'domains/0/queues', '0 1'],
   ['device/nothing', 'device', 'name scheduling'],
   ['domains/0/state/deeper', 'domains/0/state', ''],
-  ['nothing', '/', 'device domains'],
+  ['nothing', '/', 'device domains virtual'],
   ['domains/0/constructor', 'domains/0', 'id name'],
   ['domains/0/__proto__', 'domains/0', 'id name'],
 ])('no such path: %s', async (path, nearest, known) => {

@@ -35,9 +35,15 @@ export async function devices(out: Output): Promise<void> {
 
 export async function apply(client: Client, out: Output, file: string): Promise<void> {
   const document = parseDocument(await readDocument(file), file);
-  const made = await client.send<{ domains: DomainSummary[] }>('POST', '/apply', document);
+  const made = await client.send<{
+    domains: DomainSummary[];
+    virtualDevices: { id: number; name: string }[];
+  }>('POST', '/apply', document);
   if (out.json) await out.printJson(made);
   else {
+    for (const { id, name } of made.virtualDevices) {
+      await out.print(`virtual device ${id} ${printable(name)}`);
+    }
     for (const { id, name, state } of made.domains) {
       await out.print(`domain ${id} ${printable(name)}: ${state}`);
     }

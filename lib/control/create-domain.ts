@@ -13,6 +13,19 @@ import { rulesOf } from './ledger/slot-picker.js';
 import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
+import type { Checked } from './spec-check.js';
+
+/** A specification that a device would take, if it has what it needs. */
+export interface PlannedDomain {
+  readonly checked: Checked;
+  readonly links: LinkTable;
+}
+
+/** Takes nothing. @throws DlbError that names the field */
+export function planDomain(spec: DomainSpec, ledger: Ledger, owner: Owner): PlannedDomain {
+  const checked = checkSpec(spec, rulesOf(ledger, owner));
+  return { checked, links: new LinkTable(checked, ledger.model !== 'host') };
+}
 
 export async function createDomain(
   spec: DomainSpec,
@@ -24,9 +37,8 @@ export async function createDomain(
 ): Promise<Domain> {
   const { model } = ledger;
   if (owner.resetFailed) throw resetFailed();
-  const checked = checkSpec(spec, rulesOf(ledger, owner));
+  const { checked, links: linkTable } = planDomain(spec, ledger, owner);
   const strictLinks = model !== 'host';
-  const linkTable = new LinkTable(checked, strictLinks);
   const claim = owner.take(demandOf(checked, model, owner));
   try {
     const memory = allocateDomain(checked, id);

@@ -1,12 +1,11 @@
-export { createDomain } from './create-domain.js';
+export { createDomain, planDomain } from './create-domain.js';
+export type { PlannedDomain } from './create-domain.js';
 export { Domain } from './domain.js';
 export * as fields from './fields.js';
 export { ClassBandwidth } from './ledger/class-bandwidth.js';
 export { openLedger, setMode } from './ledger/models.js';
 export type { Ledger } from './ledger/models.js';
 export type { Owner, ResourceCount, ResourceReport } from './ledger/owner.js';
-export { rulesOf } from './ledger/slot-picker.js';
-export type { Rules } from './model-rules.js';
 export { QuotaOwner } from './ledger/quota.js';
 export type { Quota } from './ledger/quota.js';
 export { checkGroup } from './ledger/sequence-groups.js';

@@ -63,8 +63,9 @@ function nodes({ device, path, query }: Ask): object[] {
 }
 
 async function apply({ device, request }: Ask): Promise<object> {
-  const made = await applyDocument(device, await readJson(request));
-  return { domains: made.map(summary) };
+  const { domains, virtualDevices } = await applyDocument(device, await readJson(request));
+  const tenants = virtualDevices.map(({ id, name }) => ({ id, name }));
+  return { domains: domains.map(summary), virtualDevices: tenants };
 }
 
 function dump({ device, query }: Ask): object {

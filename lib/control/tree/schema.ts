@@ -2,8 +2,9 @@
  * What a document may say, as JSON Schema: for editors and for programs that make documents. `apply` checks by itself,
  * and more: what depends on two fields, and powers of two.
  */
+import { CLASSES } from '../ledger/names.js';
 import * as limits from '../../eventdev/limits.js';
-import type { BuffersSpec, LinkSpec, QueueSpec } from '../../eventdev/spec.js';
+import type { BuffersSpec, LinkSpec, QueueSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
 import type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
 
 export interface JsonSchema {
@@ -73,7 +74,7 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
     enum: ['loadBalanced', 'directed'],
     description: 'DLB models: what it takes events of; default: what it is linked to',
   },
-  cos: whole(0, 3, 'DLB models: class of service; default: any'),
+  cos: whole(0, CLASSES - 1, 'DLB models: class of service; default: any'),
   historyDepth: whole(
     1,
     limits.EVENTS_LIMIT_MAX,
@@ -128,9 +129,24 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
   start: { type: 'boolean', description: 'Default false' },
 };
 
+const VIRTUAL_DEVICE: Record<keyof VirtualDeviceSpec, JsonSchema> = {
+  name: NAME,
+  quota: {
+    type: 'object',
+    description: 'Counts by resource, as the device names them',
+    additionalProperties: { type: 'integer', minimum: 0 },
+  },
+  onDeath: { enum: ['return', 'keep'], description: 'What becomes of the quota; default return' },
+};
+
 const DOCUMENT: Record<keyof DeviceDocument, JsonSchema> = {
   $schema: { type: 'string' },
   version: { const: 1 },
+  virtualDevices: {
+    type: 'array',
+    maxItems: limits.VDEVS_MAX,
+    items: { $ref: '#/$defs/virtualDevice' },
+  },
   domains: { type: 'array', items: { $ref: '#/$defs/domain' } },
 };
 
@@ -144,6 +160,7 @@ export function documentSchema(): JsonSchema {
     $defs: {
       document: object(DOCUMENT, ['version', 'domains']),
       domain: object(DOMAIN, ['eventsLimit', 'queues', 'ports']),
+      virtualDevice: object(VIRTUAL_DEVICE, ['quota']),
       queue: object(QUEUE, ['type']),
       port: object(PORT, []),
       link: object(LINK, ['queue']),
@@ -157,7 +174,7 @@ function whole(minimum: number, maximum: number, description: string): JsonSchem
 }
 
 function listOf(what: string, maxItems: number, description: string): JsonSchema {
-  return { type: 'array', minItems: 1, maxItems, items: { $ref: `#/$defs/${what}` }, description };
+  return { type: 'array', maxItems, items: { $ref: `#/$defs/${what}` }, description };
 }
 
 function object(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {

@@ -1,7 +1,7 @@
 /** What the tree is built over: a device, as far as control knows it. */
-import type { DomainSpec } from '../../eventdev/spec.js';
+import type { DomainSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
+import type { PlannedDomain } from '../create-domain.js';
 import type { Domain } from '../domain.js';
-import type { Rules } from '../model-rules.js';
 import type { ResourceReport } from '../ledger/owner.js';
 import type { VirtualDevice } from '../virtual/virtual-device.js';
 
@@ -16,14 +16,15 @@ export interface TreeDevice {
   };
   readonly isClosed: boolean;
   resources(): ResourceReport;
-  /** What a specification may say here. */
-  rules(): Rules;
   /** Those that are open, by id. */
   domains(): readonly Domain[];
   createDomain(spec: DomainSpec): Promise<Domain>;
+  /** Everything that `createDomain` would refuse for its specification. Takes nothing. */
+  planDomain(spec: DomainSpec): PlannedDomain;
   /** Those that are open, by id. */
   virtualDevices(): readonly VirtualDevice[];
-  /** DLB models only, as are those that follow. */
+  createVirtualDevice(spec: VirtualDeviceSpec): Promise<VirtualDevice>;
+  /** Of the hardware's models only. */
   sequenceAllocation(group: number): number;
   setSequenceAllocation(group: number, sequences: number): void;
   sequenceOccupancy(group: number): number;

@@ -1,15 +1,17 @@
 /** `virtual/N`: a share of the device, and what its tenant made of it. */
 import type { VirtualDevice } from '../virtual/virtual-device.js';
-import { branch, leaf, leaves, level, list, number, text } from './node.js';
+import { branch, flag, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, TreeNode } from './node.js';
-import { wholeNumber } from './writers.js';
+import { choice, wholeNumber } from './writers.js';
 
 const ABOUT = {
   id: number('-', 'Id of the virtual device'),
   name: text('Name that it was created with'),
-  state: text('State: unlocked, locked by its tenant, or cut-off'),
+  isLocked: flag('Whether a tenant has attached: then the quota is what it is'),
+  onDeath: text('When its tenant dies: return, all goes back to the device; or keep'),
 } satisfies Record<string, Field>;
 
+const STATE = text('State: unlocked, locked by its tenant, or cut-off');
 const DOMAINS = list('-', 'Domains of its tenant: their ids there, and here');
 /** What a quota can be written as, whatever there is: the ledger says whether there is so much. */
 const COUNTS = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -20,6 +22,7 @@ export function virtualNode(virtual: VirtualDevice): Branch {
       virtual.domains().map(([id, domain]) => ({ id, domain: domain.id }));
     return new Map<string, TreeNode>([
       ...leaves(ABOUT, (name) => virtual[name]),
+      ['state', leaf(STATE, () => virtual.state, choice({ closed: () => virtual.close() }))],
       ['domains', leaf(DOMAINS, domains)],
       ['quota', branch('What it has; to be changed until a tenant attaches', () => quota(virtual))],
       ['available', branch('What no domain of it has taken', () => available(virtual))],
@@ -31,7 +34,7 @@ function quota(virtual: VirtualDevice): Map<string, TreeNode> {
   return new Map(
     Object.keys(virtual.resources()).map((name) => {
       const writer = wholeNumber(COUNTS, (count) => virtual.setQuota({ [name]: count }));
-      const field = number(name, `${name} of the quota`);
+      const field = number(name, `Those ${name} that it was given`);
       const read = (): number => (virtual.quota as Record<string, number>)[name] ?? 0;
       return [name, leaf(field, read, writer)];
     }),
