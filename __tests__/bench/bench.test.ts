@@ -66,6 +66,7 @@ const NAMES = [
   'idle-device',
   'start-up',
   'stuck-flow',
+  'two-tenants',
 ];
 
 test('every scenario passes its own check and says so in JSON', async () => {
@@ -79,7 +80,7 @@ test('every scenario passes its own check and says so in JSON', async () => {
       '--plots',
       plots,
     );
-    expect(stderr).toMatch(/^\[1\/16\] inline-device: warm-up 1$/m);
+    expect(stderr).toMatch(/^\[1\/17\] inline-device: warm-up 1$/m);
     const report = JSON.parse(stdout) as Report;
     expect(code).toBe(0);
     expect(report).toMatchObject({ runs: 1, full: false, passed: true });

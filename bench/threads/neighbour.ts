@@ -92,8 +92,6 @@ const DEEDS: readonly (() => unknown)[] = [
   },
 ];
 
-const ONLY = process.env["DEED"];
-if (ONLY !== undefined) (DEEDS as unknown[]).splice(0, 9, ...DEEDS.filter((d) => d.name === ONLY));
 await begin();
 for (;;) {
   Atomics.wait(going, 0, 0);
