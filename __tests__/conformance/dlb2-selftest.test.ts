@@ -60,20 +60,22 @@ test('dlb2 2: single link', async () => {
 
 test('dlb2 3: info get', async () => {
   await using device = await openDevice({ scheduling: 'inline', model: 'dlb2.0' });
-  // Load-balanced and directed ones are counted together: 32 + 64 queues, 64 + 64 ports; a domain
-  // has at most 64 ports.
   const totals = (): number[] => {
-    const { ports, queues } = device.resources();
-    return [device.info.limits.ports, ports.total, queues.total];
+    const { ports, queues, directedPorts } = device.resources();
+    return [device.info.limits.ports, ports.total, queues.total, directedPorts!.total];
   };
-  expect(totals()).toEqual([64, 128, 96]);
+  expect(totals()).toEqual([64, 64, 32, 64]);
   await device.createDomain({
     eventsLimit: 8192,
     queues: upTo(64).map((i): QueueSpec => ({ type: i < 32 ? 'atomic' : 'directed' })),
     ports: upTo(64).map((i): PortSpec => ({ links: i < 32 ? [i, 32 + i] : [] })),
   });
-  expect(totals()).toEqual([64, 128, 96]);
-  expect(device.resources()).toMatchObject({ ports: { available: 64 }, queues: { available: 32 } });
+  expect(totals()).toEqual([64, 64, 32, 64]);
+  expect(device.resources()).toMatchObject({
+    ports: { available: 0 },
+    queues: { available: 0 },
+    directedPorts: { available: 32 },
+  });
 });
 
 const alike = (type: QueueSpec['type'], count = 2): QueueSpec[] =>

@@ -24,6 +24,7 @@ export interface RigSpec {
   readonly eventsLimit?: number;
   readonly queues: readonly QueueSpec[];
   readonly ports: readonly PortSpec[];
+  readonly faultLimit?: number;
   /** Ids of the ports to attach; default all. */
   readonly attach?: readonly number[];
   /** Default true. */
@@ -39,8 +40,8 @@ afterEach(async () => {
 });
 
 /** An inline device that is closed after the test. */
-export async function inlineDevice(): Promise<Device> {
-  const device = await openDevice({ scheduling: 'inline' });
+export async function inlineDevice(model: 'host' | 'dlb2.0' | 'dlb2.5' = 'host'): Promise<Device> {
+  const device = await openDevice({ scheduling: 'inline', model });
   open.push(device);
   return device;
 }
@@ -51,9 +52,9 @@ export async function rig(spec: RigSpec): Promise<Rig> {
 
 /** One more domain on a device. Ports complete explicitly unless their spec says otherwise. */
 export async function addRig(device: Device, spec: RigSpec): Promise<Rig> {
-  const { eventsLimit = 64, queues, attach } = spec;
+  const { eventsLimit = 64, queues, attach, faultLimit = 0 } = spec;
   const ports = spec.ports.map((port) => ({ implicitRelease: false, ...port }));
-  const full: DomainSpec = { eventsLimit, queues: [...queues], ports };
+  const full: DomainSpec = { eventsLimit, queues: [...queues], ports, faultLimit };
   const domain = await device.createDomain(full);
   const made: Port[] = [];
   const attachTo = spec.far === true ? attachFar : attachNear;

@@ -343,7 +343,8 @@ function misbehave(r: Rig, id: number, count: number): void {
 }
 
 test('CP-81: a port that faults above the rate is cut off; others go on; it can be let back in', async () => {
-  const r = await timed({ ...ONE, ports: [{}, { links: [0] }, {}], eventsLimit: 128 });
+  const ports = [{}, { links: [0] }, {}];
+  const r = await timed({ ...ONE, ports, eventsLimit: 128, faultLimit: 1000 });
   misbehave(r, 0, 1000);
   expect(r.ports[0]!.state).toBe('started');
   misbehave(r, 0, 1);
@@ -372,7 +373,7 @@ test('CP-81: a port that faults above the rate is cut off; others go on; it can 
 });
 
 test('CP-81: the cut-off is told once, with the limit, however long the port goes on', async () => {
-  const r = await timed(ONE);
+  const r = await timed({ ...ONE, faultLimit: 1000 });
   const found: Alert[] = [];
   for (let i = 0; i < 5; i++) {
     misbehave(r, 0, 200);
@@ -395,7 +396,7 @@ test('CP-81: the cut-off is told once, with the limit, however long the port goe
 });
 
 test('CP-81: as many faults over a longer time cut nobody off', async () => {
-  const r = await timed(ONE);
+  const r = await timed({ ...ONE, faultLimit: 1000 });
   for (let i = 0; i < 5; i++) {
     misbehave(r, 0, 1000);
     time += 1000;

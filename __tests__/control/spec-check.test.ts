@@ -27,7 +27,7 @@ const CASES: Case[] = [
   [SPEC, 'spec.queues.length', { queues: [] }],
   [SPEC, 'spec.queues.length', { queues: Array.from({ length: 256 }, () => ({ type: 'atomic' })) }],
   ...[undefined, null, {}, 3].map((v): Case => [SPEC, 'spec.ports', { ports: v }]),
-  [SPEC, 'spec.ports.length', { ports: [] }],
+  ['ERR_DLB_LDB_PORT_REQUIRED_FOR_LDB_QUEUES', 'spec.ports.length', { ports: [] }],
   [SPEC, 'spec.ports.length', { ports: Array.from({ length: 65 }, () => ({})) }],
   // Queues.
   [SPEC, 'spec.queues[1]', { queues: [{ type: 'atomic' }, null] }],

@@ -5,7 +5,7 @@ import { EventBurst } from '../../lib/eventdev/event-burst.js';
 import { creditCount } from '../../lib/memory/domain-state.js';
 import { PORT } from '../../lib/memory/layout.js';
 import { attachPort } from '../../lib/port/index.js';
-import { beginStop, finishStop } from '../../lib/scheduler/lifecycle.js';
+import { closeGate, drain } from '../../lib/scheduler/reset.js';
 import { domain, schedulerOf } from './domain.js';
 import type { Rig } from './domain.js';
 
@@ -20,8 +20,8 @@ export function stopped(events: number, options: ExploreOptions = {}): Explorati
         scheduler: prepared(
           (rig: Rig) => schedulerOf(rig).machine,
           (machine) => {
-            beginStop(machine);
-            const flushed = finishStop(machine).length / 4;
+            closeGate(machine, []);
+            const flushed = drain(machine, []).length / 4;
             return { flushed, free: machine.free, takenNew: machine.ports[0]!.takenNew };
           },
         ),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { attachPort, openDevice, SCHED } from '../../lib/index.js';
 import { domainLayout, HEADER } from '../../lib/memory/layout.js';
-import { fresh, refusalOf, rig, send, take } from '../contracts/harness.js';
+import { addRig, fresh, inlineDevice, refusalOf, rig, send, take } from '../contracts/harness.js';
 import type { Rig } from '../contracts/harness.js';
 
 const FLOW = 7;
@@ -170,6 +170,66 @@ test('an any queue: its atomic events have flows', async () => {
   send(r.ports[0]!, ...fresh(2, { flowId: FLOW, schedType: SCHED.ATOMIC }));
   r.pass();
   expect(await r.domain.why(0, FLOW)).toMatchObject({ reason: 'no-room', port: 1, waiting: 1 });
+});
+
+test('a port that holds as much as its history', async () => {
+  const consumer = { links: [0], dequeueDepth: 4, historyDepth: 1 };
+  const r = await rig({ queues: [{ type: 'atomic' }], ports: [{}, consumer] });
+  send(r.ports[0]!, ...fresh(2, { flowId: FLOW }));
+  r.pass();
+  take(r.ports[1]!);
+  r.pass();
+  expect(await r.domain.why(0, FLOW)).toMatchObject({
+    reason: 'history-full',
+    port: 1,
+    waiting: 1,
+    text: 'flow 7 is on port 1, it holds as many events as it may',
+  });
+});
+
+test('a queue that has its inflights out, and a flow of it whose port has room', async () => {
+  const consumer = { links: [0], dequeueDepth: 8 };
+  const r = await rig({ queues: [{ type: 'atomic', inflights: 2 }], ports: [{}, consumer] });
+  send(r.ports[0]!, ...fresh(2, { flowId: FLOW }), ...fresh(3, { flowId: 9 }));
+  r.pass();
+  expect(await r.domain.why(0)).toMatchObject({
+    reason: 'inflight-limit',
+    waiting: 3,
+    text: '3 events of queue 0 waiting: 2 events of it are out, and that is all there may be',
+  });
+  send(r.ports[0]!, { flowId: FLOW });
+  r.pass();
+  expect(await r.domain.why(0, FLOW)).toMatchObject({
+    reason: 'inflight-limit',
+    port: 1,
+    waiting: 1,
+    text: 'flow 7 is on port 1, which has room; 2 events of it are out, and that is all there may be',
+  });
+});
+
+test('links that are in progress on a DLB model', async () => {
+  const consumer = { links: [0], dequeueDepth: 8 };
+  const queues = [{ type: 'parallel' }, { type: 'parallel' }] as const;
+  const spec = { queues, ports: [{}, consumer, { links: [1] }] };
+  const r = await addRig(await inlineDevice('dlb2.5'), spec);
+  send(r.ports[0]!, ...fresh(2), { queueId: 1 });
+  r.pass();
+  r.domain.link(2, 0);
+  send(r.ports[0]!, ...fresh(3));
+  r.pass();
+  expect(await r.domain.why(0)).toMatchObject({
+    reason: 'link-in-progress',
+    waiting: 3,
+    text: expect.stringMatching(/^3 events of queue 0 waiting: a port is being linked to it/),
+  });
+  r.domain.unlink(2, 0);
+  r.domain.unlink(2, 1);
+  r.domain.link(2, 0);
+  take(r.ports[1]!);
+  r.ports[1]!.release(2);
+  await r.domain.disablePort(1);
+  r.pass();
+  expect(await r.domain.why(0)).toMatchObject({ reason: 'unlink-in-progress', waiting: 3 });
 });
 
 test('a domain that is being stopped', async () => {

@@ -7,8 +7,10 @@ import { allocateDomain } from './domain-memory.js';
 import { Domain } from './domain.js';
 import { demandOf } from './ledger/demand.js';
 import type { Ledger } from './ledger/models.js';
+import { countsOf } from './ledger/owner.js';
 import type { Owner } from './ledger/owner.js';
 import { slotPicker } from './ledger/slot-picker.js';
+import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
 
@@ -23,6 +25,8 @@ export async function createDomain(
   const { model, groups } = ledger;
   if (owner.resetFailed) throw resetFailed();
   const checked = checkSpec(spec, groups === null ? null : { slots: slotPicker(groups, owner) });
+  const strictLinks = model !== 'host';
+  const linkTable = new LinkTable(checked, strictLinks);
   const claim = owner.take(demandOf(checked, model, owner));
   try {
     const memory = allocateDomain(checked, id);
@@ -39,16 +43,26 @@ export async function createDomain(
       ports,
       links,
       turnEvery,
-      strictLinks: model !== 'host',
+      strictLinks,
       watchdogMs,
       faultLimit,
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(id, seat, checked, memory, () => {
-      owner.give(claim);
-      onClose(domain);
-    });
+    const domain: Domain = new Domain(
+      id,
+      seat,
+      checked,
+      memory,
+      linkTable,
+      strictLinks,
+      (failed) => {
+        if (failed) owner.keepFailed(claim);
+        else owner.give(claim);
+        onClose(domain);
+        return failed ? null : countsOf(claim);
+      },
+    );
     return domain;
   } catch (error) {
     owner.give(claim);
@@ -57,6 +71,6 @@ export async function createDomain(
 }
 
 function resetFailed(): DlbError {
-  const what = 'a domain was not empty after its reset: the device has to be reset first';
-  return new DlbError('ERR_DLB_DOMAIN_RESET_FAILED', what);
+  const why = 'the reset of a domain has failed, so no other is created before device.reset()';
+  return new DlbError('ERR_DLB_DOMAIN_RESET_FAILED', why, { field: 'device' });
 }

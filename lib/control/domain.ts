@@ -8,8 +8,9 @@ import type { Worker } from 'node:worker_threads';
 import type { Command, Why } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
-import { EventBurst } from '../eventdev/event-burst.js';
+import type { EventBurst } from '../eventdev/event-burst.js';
 import { FLOW_MASK, QE_WORDS } from '../eventdev/event.js';
+import type { ResetStep } from '../eventdev/reports.js';
 import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
@@ -18,7 +19,8 @@ import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
-import { handOut } from './flushed.js';
+import { handOut, joinTraces } from './reset-result.js';
+import type { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { checkAttributes } from './spec-check.js';
@@ -27,12 +29,15 @@ import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
 const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+/** Gives a domain's resources back and tells them; a failed reset keeps them: null. */
+export type Release = (failed: boolean) => Readonly<Record<string, number>> | null;
 
 export class Domain extends VisibleDomain implements AsyncDisposable {
   readonly #seat: SchedulerSeat;
   readonly #memory: DomainMemory;
   readonly #bindings: WorkerBindings;
-  readonly #release: () => void;
+  readonly #release: Release;
+  #trace: readonly ResetStep[] = [];
   #state: DomainState = 'configured';
   /** The last start, stop or close; they follow one another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -45,9 +50,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     seat: SchedulerSeat,
     checked: Checked,
     memory: DomainMemory,
-    release: () => void,
+    links: LinkTable,
+    strictLinks: boolean,
+    release: Release,
   ) {
-    super(id, checked, memory);
+    super(id, checked, memory, links, strictLinks);
     this.#seat = seat;
     this.#memory = memory;
     this.#release = release;
@@ -243,13 +250,26 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       }
       const reply = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs });
       this.#state = 'stopped';
+      this.#trace = reply.trace ?? [];
       const words = reply.flushed ?? new Int32Array(0);
       if (onFlush !== undefined) handOut(words, onFlush);
       return { flushed: words.length / QE_WORDS };
     });
   }
 
-  /** Stops without callback, wakes every waiter, gives the resources back. In every state. */
+  /**
+   * What the last stop or close did, step by step; empty before. The order is that of a DLB's reset
+   * procedure. A domain that was not started has nothing to drain.
+   */
+  trace(): readonly ResetStep[] {
+    return this.#trace;
+  }
+
+  /**
+   * Stops without callback, wakes every waiter, gives the resources back. In every state.
+   * @throws DlbError ERR_DLB_DOMAIN_RESET_FAILED: a counter is not zero. The resources are kept, and
+   *                  the device creates no further domain.
+   */
   close(): Promise<void> {
     return this.#closeOnce(false);
   }
@@ -281,20 +301,29 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
 
   async #close(byDevice: boolean): Promise<void> {
     if (this.#state === 'closed') return;
+    let leftOver: readonly string[] = [];
     try {
       if (this.#failure !== null) return;
+      let drained: readonly ResetStep[] = [];
       if (this.#state === 'started') {
-        await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
+        const stopped = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
+        drained = stopped.trace ?? [];
       }
       // From here on no command may be sent: the scheduler would not find the domain. A bound
       // worker that ends because its port closed may exit before the answer is here.
       this.#state = 'closed';
-      await this.#seat.apply({ type: 'close', domain: this.id, byDevice });
+      const reply = await this.#seat.apply({ type: 'close', domain: this.id, byDevice });
+      leftOver = reply.leftOver ?? [];
+      this.#trace = joinTraces(drained, reply.trace ?? []);
+      if (leftOver.length > 0) throw this.#resetFailed(leftOver);
     } finally {
       this.#state = 'closed';
       this.#bindings.forget();
       this.alertReader.end();
-      this.#release();
+      const returned = this.#release(leftOver.length > 0);
+      if (returned !== null) {
+        this.#trace = [...this.#trace, { step: 'return-resources', counts: returned }];
+      }
     }
   }
 
@@ -324,6 +353,13 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     this.#checkOpen();
     const port = this.checkPort(portId);
     await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
+  }
+
+  #resetFailed(leftOver: readonly string[]): DlbError {
+    return new DlbError('ERR_DLB_DOMAIN_RESET_FAILED', 'the reset left something behind', {
+      domain: this.name,
+      leftOver: leftOver.join('; '),
+    });
   }
 
   #wrongState(code: ErrorCode, what: string): DlbError {

@@ -4,9 +4,11 @@
  * Runs on: control's thread.
  */
 import { LEVELS } from '../eventdev/event.js';
+import type { LinkSlot } from '../eventdev/reports.js';
 import { creditCount, isDisabled, isHeld } from '../memory/domain-state.js';
 import type { RingLayout } from '../memory/layout.js';
 import { PORT, WISH_MASK } from '../memory/layout.js';
+import { NO_QUEUE, SLOT, slotPending, slotQueue, SLOTS, slotState } from '../memory/slot-word.js';
 import { observe } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 
@@ -112,6 +114,12 @@ export class Levels {
     return observe(this.#m, this.#memory.schedulerLayout.unlinksDone + port);
   }
 
+  /** The slots of a port, where its domain has some. */
+  slots(port: number): LinkSlot[] {
+    const first = this.#memory.schedulerLayout.slots + port * SLOTS;
+    return Array.from({ length: SLOTS }, (_, i) => readSlot(observe(this.#m, first + i)));
+  }
+
   get #ports(): number {
     return this.#memory.layout.ports.length;
   }
@@ -123,4 +131,21 @@ export class Levels {
   #used(ring: RingLayout): number {
     return (observe(this.#words, ring.tailAt) - observe(this.#words, ring.headAt)) | 0;
   }
+}
+
+const STATE_NAMES: Readonly<Record<number, LinkSlot['state']>> = {
+  [SLOT.UNMAPPED]: 'unmapped',
+  [SLOT.MAPPED]: 'mapped',
+  [SLOT.MAP_IN_PROGRESS]: 'map-in-progress',
+  [SLOT.UNMAP_IN_PROGRESS]: 'unmap-in-progress',
+  [SLOT.UNMAP_PENDING_MAP]: 'unmap-in-progress-pending-map',
+};
+
+function readSlot(word: number): LinkSlot {
+  const id = (queue: number): number | undefined => (queue === NO_QUEUE ? undefined : queue);
+  return {
+    state: STATE_NAMES[slotState(word)]!,
+    queue: id(slotQueue(word)),
+    pending: id(slotPending(word)),
+  };
 }

@@ -2,6 +2,7 @@
 import type { LinkCommand } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import { PROFILES_MAX } from '../eventdev/limits.js';
+import { SLOTS } from '../memory/slot-word.js';
 import * as field from './fields.js';
 import type { Checked } from './spec-check.js';
 import { checkLink, directedLinked, otherPort } from './spec-check.js';
@@ -15,11 +16,16 @@ export interface Link {
 
 export class LinkTable {
   readonly #queues: Checked['queues'];
+  /** Most queues that a port can be linked to, directed ones aside. */
+  readonly #slots: number;
   #links: LinkCommand[];
 
-  constructor(checked: Checked) {
+  /** @throws DlbError ERR_DLB_NO_QID_SLOTS_AVAILABLE */
+  constructor(checked: Checked, strict = false) {
     this.#queues = checked.queues;
-    this.#links = [...checked.links];
+    this.#slots = strict ? SLOTS : Infinity;
+    this.#links = [];
+    for (const link of checked.links) this.#put(link);
   }
 
   /** All links of all ports and profiles. */
@@ -32,8 +38,29 @@ export class LinkTable {
     const wanted = this.#check(port, queue, priority, profile);
     const other = otherPort(this.#queues, this.#links, wanted);
     if (other >= 0) throw directedLinked(wanted, other);
-    this.#links = [...this.#links.filter((link) => !isSame(link, wanted)), wanted];
+    this.#put(wanted);
     return wanted;
+  }
+
+  /** Checks against what has been asked for, not against what has taken effect: then a slot that is being
+   *  freed can be asked for, and one that is being taken cannot. */
+  #put(wanted: LinkCommand): void {
+    const others = this.#links.filter((link) => !isSame(link, wanted));
+    const taken = others.filter((link) => this.#shareSlots(link, wanted)).length;
+    if (this.#queues[wanted.queue]!.type !== 'directed' && taken >= this.#slots) {
+      throw new DlbError('ERR_DLB_NO_QID_SLOTS_AVAILABLE', 'all slots of the port are taken', {
+        field: 'queueId',
+        queueId: wanted.queue,
+        portId: wanted.port,
+        slots: this.#slots,
+      });
+    }
+    this.#links = [...others, wanted];
+  }
+
+  #shareSlots(link: LinkCommand, { port, profile }: LinkCommand): boolean {
+    const isDirected = this.#queues[link.queue]!.type === 'directed';
+    return !isDirected && link.port === port && link.profile === profile;
   }
 
   /** Checks and forgets a link. */

@@ -12,12 +12,12 @@ import type {
   QueueAttributes,
   QueueSpec,
 } from '../eventdev/spec.js';
-import type { Alert } from '../eventdev/reports.js';
+import type { Alert, LinkSlot } from '../eventdev/reports.js';
 import { AlertReader } from './alert-reader.js';
 import type { DomainMemory } from './domain-memory.js';
 import { dump } from './dump.js';
 import * as field from './fields.js';
-import { LinkTable } from './link-table.js';
+import type { LinkTable } from './link-table.js';
 import type { Link } from './link-table.js';
 import type { Checked } from './spec-check.js';
 import { StatsReader } from './stats-reader.js';
@@ -60,11 +60,20 @@ export abstract class VisibleDomain {
   readonly #stats: StatsReader;
   readonly #xstats: Xstats;
 
-  protected constructor(id: number, checked: Checked, memory: DomainMemory) {
+  readonly #strictLinks: boolean;
+
+  protected constructor(
+    id: number,
+    checked: Checked,
+    memory: DomainMemory,
+    links: LinkTable,
+    strictLinks: boolean,
+  ) {
     this.id = id;
     this.name = checked.name ?? `domain${id}`;
     this.checked = checked;
-    this.linkTable = new LinkTable(checked);
+    this.linkTable = links;
+    this.#strictLinks = strictLinks;
     this.attributes = checked.queues.map(({ priority, weight, affinity }) => ({
       priority,
       weight,
@@ -88,6 +97,16 @@ export abstract class VisibleDomain {
    */
   links(portId: number, profile = 0): Link[] {
     return this.linkTable.of(this.checkPort(portId), profile);
+  }
+
+  /**
+   * The eight slots of a port of a DLB model: what its links of profile 0 are doing. None on a device of
+   * model 'host', where links are not limited.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  slots(portId: number): LinkSlot[] {
+    const port = this.checkPort(portId);
+    return this.#strictLinks ? this.#stats.levels.slots(port) : [];
   }
 
   /**

@@ -3,7 +3,6 @@
  *
  * Runs on: the thread that opened it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   applyDocument,
   checkGroup,
@@ -12,9 +11,7 @@ import {
   DeviceTree,
   fields,
   openLedger,
-  QuotaOwner,
   setMode,
-  VirtualDevice,
   snapshotOf,
 } from '../control/index.js';
 import type {
@@ -23,61 +20,30 @@ import type {
   DomainDocument,
   Ledger,
   Owner,
-  Quota,
   ResourceReport,
   SeatFailed,
+  VirtualDevice,
 } from '../control/index.js';
 import type { Door } from '../control/door/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { LEVELS } from '../eventdev/event.js';
-import * as limits from '../eventdev/limits.js';
-import type { ModelLimits, ModelName } from '../eventdev/limits.js';
 import type {
   ControlOptions,
   DeviceOptions,
   DomainSpec,
   VirtualDeviceSpec,
 } from '../eventdev/spec.js';
+import { checkControl, checkOptions } from './info.js';
+import type { DeviceInfo } from './info.js';
 import { InlineSeat } from './inline-seat.js';
+import { Tenants } from './tenants.js';
 import { WorkerSeat } from './worker-seat.js';
 
-const SCHEDULERS_MAX = 64;
 const RESET_TIMEOUT = {
   min: 0,
   max: 3_600_000,
   fallback: 5000,
   code: 'ERR_DLB_INVALID_ARGUMENT',
 } as const;
-/** How often a reset looks whether tenants have closed their domains. */
-const RESET_LOOK_MS = 10;
-const MODEL_NAMES = Object.keys(limits.MODELS) as ModelName[];
-
-/** What a device can do. */
-export interface DeviceInfo {
-  readonly name: string;
-  readonly scheduling: 'worker' | 'inline';
-  readonly schedulers: number;
-  readonly model: ModelName;
-  /** Largest values of one domain. */
-  readonly limits: {
-    readonly queues: number;
-    readonly ports: number;
-    readonly eventsLimit: number;
-    readonly flows: number;
-    readonly sequences: number;
-    readonly dequeueDepth: number;
-    readonly enqueueDepth: number;
-    readonly priorityLevels: number;
-    /** Link profiles of a port. */
-    readonly profiles: number;
-    readonly buffers: number;
-    readonly bufferBytes: number;
-  };
-  /** Of the whole device. */
-  readonly resources: ModelLimits;
-  /** In the words of eventdev's `event_dev_cap`. */
-  readonly capabilities: readonly string[];
-}
 
 type Seat = InlineSeat | WorkerSeat;
 
@@ -88,8 +54,7 @@ export class Device implements AsyncDisposable {
   readonly #seats: Seat[];
   readonly #ledger: Ledger;
   readonly #bandwidth = new ClassBandwidth();
-  readonly #virtual = new Map<VirtualDevice, QuotaOwner>();
-  #nextVirtual = 0;
+  readonly #tenants: Tenants;
   #resetting: Promise<void> | null = null;
   readonly #domains = new Map<Domain, Seat>();
   /** Domains per seat, those being created included. */
@@ -104,6 +69,7 @@ export class Device implements AsyncDisposable {
     this.info = checkOptions(options);
     this.tree = new DeviceTree(this);
     this.#ledger = openLedger(this.info.model);
+    this.#tenants = new Tenants(this.#ledger, (owner, spec) => this.#createFor(owner, spec));
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
     this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
   }
@@ -157,34 +123,12 @@ export class Device implements AsyncDisposable {
    */
   async createVirtualDevice(spec: VirtualDeviceSpec): Promise<VirtualDevice> {
     this.#checkOpen();
-    fields.checkObject(spec, 'spec', ['name', 'quota', 'onDeath']);
-    const max = this.info.model === 'host' ? limits.VDEVS_MAX : limits.DLB_VDEVS_MAX;
-    if (this.#virtual.size >= max) {
-      const what = 'the device has as many virtual devices as it may have';
-      throw new DlbError('ERR_DLB_VDEVS_UNAVAILABLE', what, { max });
-    }
-    const id = this.#nextVirtual;
-    const options = {
-      id,
-      name: fields.text(spec.name, 'spec.name', `vdev${id}`),
-      onDeath: fields.oneOf(spec.onDeath, 'spec.onDeath', ['return', 'keep'], 'return'),
-    };
-    const { device, names } = this.#ledger;
-    const quota = new QuotaOwner(device, names, spec.quota as Quota);
-    this.#nextVirtual++;
-    const host = {
-      createDomain: (its: DomainSpec): Promise<Domain> => this.#createFor(quota.owner, its),
-      resources: (): ResourceReport => quota.owner.report(),
-    };
-    const onClose = (): void => void this.#virtual.delete(virtual);
-    const virtual: VirtualDevice = new VirtualDevice(quota, host, { ...options, onClose });
-    this.#virtual.set(virtual, quota);
-    return virtual;
+    return this.#tenants.create(spec);
   }
 
   /** The virtual devices that are open, by id. */
   virtualDevices(): VirtualDevice[] {
-    return [...this.#virtual.keys()].toSorted((a, b) => a.id - b.id);
+    return this.#tenants.all();
   }
 
   /**
@@ -316,19 +260,17 @@ export class Device implements AsyncDisposable {
   }
 
   async #reset(timeoutMs: number): Promise<void> {
-    const tenants = this.virtualDevices();
-    for (const tenant of tenants) tenant.notifyReset(timeoutMs);
-    const isUsed = (): boolean => tenants.some((tenant) => tenant.domains().length > 0);
-    const until = performance.now() + timeoutMs;
-    while (isUsed() && performance.now() < until) await sleep(RESET_LOOK_MS);
+    await this.#tenants.prepareReset(timeoutMs);
     await Promise.allSettled(this.#creating);
-    await Promise.all(this.domains().map((domain) => domain.closeWithDevice()));
-    for (const tenant of tenants) tenant.forgetDomains();
+    // One that is not empty has said so to whoever closed it; what it had is given back below.
+    await Promise.allSettled(this.domains().map((domain) => domain.closeWithDevice()));
+    this.#tenants.finishReset();
+    this.#ledger.device.forgive();
   }
 
   async #close(): Promise<void> {
     await this.#door?.close();
-    await Promise.all(this.virtualDevices().map((each) => each.close()));
+    await this.#tenants.close();
     await Promise.allSettled(this.#creating);
     const closed = await Promise.allSettled(
       [...this.#domains.keys()].map((each) => each.closeWithDevice()),
@@ -363,78 +305,6 @@ export class Device implements AsyncDisposable {
     if (this.#closing === null) return;
     throw new DlbError('ERR_DLB_DEVICE_CLOSED', 'the device is closed', { device: this.info.name });
   }
-}
-
-function checkOptions(options: DeviceOptions): DeviceInfo {
-  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model', 'control']);
-  const scheduling = fields.oneOf(
-    options.scheduling,
-    'options.scheduling',
-    ['worker', 'inline'],
-    'worker',
-  );
-  const max = scheduling === 'inline' ? 1 : SCHEDULERS_MAX;
-  return {
-    name: fields.text(options.name, 'options.name', 'dlb0'),
-    scheduling,
-    schedulers: fields.wholeNumber(options.schedulers, 'options.schedulers', {
-      min: 1,
-      max,
-      fallback: 1,
-    }),
-    model: fields.oneOf(options.model, 'options.model', MODEL_NAMES, 'host'),
-    limits: DOMAIN_LIMITS,
-    resources: limits.MODELS[options.model ?? 'host'],
-    capabilities: CAPABILITIES,
-  };
-}
-
-const DOMAIN_LIMITS: DeviceInfo['limits'] = {
-  queues: limits.QUEUES_MAX,
-  ports: limits.PORTS_MAX,
-  eventsLimit: limits.EVENTS_LIMIT_MAX,
-  flows: limits.FLOWS_MAX,
-  sequences: limits.SEQUENCES_MAX,
-  dequeueDepth: limits.DEQUEUE_DEPTH_MAX,
-  enqueueDepth: limits.ENQUEUE_DEPTH_MAX,
-  priorityLevels: LEVELS,
-  profiles: limits.PROFILES_MAX,
-  buffers: limits.BUFFERS_MAX,
-  bufferBytes: limits.BUFFER_BYTES_MAX,
-};
-
-/** In the order of their bits. Not DISTRIBUTED_SCHED: a thread schedules. Not EVENT_PRESCHEDULE and
- *  what goes with it: a CQ holds what comes next, and nothing has to be asked for. */
-const CAPABILITIES: DeviceInfo['capabilities'] = [
-  'QUEUE_QOS',
-  'EVENT_QOS',
-  'QUEUE_ALL_TYPES',
-  'BURST_MODE',
-  'IMPLICIT_RELEASE_DISABLE',
-  'NONSEQ_MODE',
-  'RUNTIME_PORT_LINK',
-  'MULTIPLE_QUEUE_PORT',
-  'CARRY_FLOW_ID',
-  'MAINTENANCE_FREE',
-  'RUNTIME_QUEUE_ATTR',
-  'PROFILE_LINK',
-  'ATOMIC',
-  'ORDERED',
-  'PARALLEL',
-  'INDEPENDENT_ENQ',
-];
-
-const HTTP_PORT_MAX = 65_535;
-
-/** Undefined: nobody may look from outside. */
-function checkControl(control: DeviceOptions['control']): ControlOptions | undefined {
-  if (control === undefined || typeof control === 'boolean') return control ? {} : undefined;
-  fields.checkObject(control, 'options.control', ['http']);
-  const { http } = control;
-  if (http !== undefined) {
-    fields.wholeNumber(http, 'options.control.http', { min: 0, max: HTTP_PORT_MAX });
-  }
-  return control;
 }
 
 /**

@@ -1,2 +1,3 @@
-export { Device, openDevice } from './device.js';
-export type { DeviceInfo } from './device.js';
+export { openDevice } from './device.js';
+export type { Device } from './device.js';
+export type { DeviceInfo } from './info.js';

@@ -2,6 +2,7 @@
  * What control asks of a scheduler: plain objects, so that they travel to a worker by message.
  * A command takes effect between two passes.
  */
+import type { ResetStep } from './reports.js';
 import type { QueueAttributes, QueueType } from './spec.js';
 
 export interface LinkCommand {
@@ -117,6 +118,10 @@ export interface Reply {
   readonly flushed?: Int32Array;
   /** Events that a reclaim scheduled again. */
   readonly rescheduled?: number;
+  /** What a stop or a close did. */
+  readonly trace?: readonly ResetStep[];
+  /** Counters that a close found not to be zero: then the reset has failed. */
+  readonly leftOver?: readonly string[];
   readonly why?: Why;
 }
 
@@ -130,6 +135,14 @@ export type WhyReason =
   | 'ready'
   /** The CQ of the port that has the flow, or of all linked ports, is full. */
   | 'no-room'
+  /** The port holds as many events as its `historyDepth` allows. */
+  | 'history-full'
+  /** A link of the port is being taken away, which stalls it until it has completed what it holds. */
+  | 'unlink-in-progress'
+  /** A port is being linked to the queue, which waits until its events that are out are completed. */
+  | 'link-in-progress'
+  /** The queue has as many events out as its `inflights` allow. */
+  | 'inflight-limit'
   | 'no-thread'
   | 'port-disabled'
   /** It wrote what it may not, and is given nothing until another thread attaches. */

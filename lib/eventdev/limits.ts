@@ -20,7 +20,7 @@ export const STARVATION_AVOIDANCE_MAX = 0.5;
 export const WATCHDOG_MS_DEFAULT = 10_000;
 /** A day. The scheduler counts milliseconds in 32 bits. */
 export const WATCHDOG_MS_MAX = 86_400_000;
-/** As the DLB driver: more than so many ingress errors in a second, and it looks away. */
+/** A tenant's ports have the driver's limit, 1000 ingress errors in a second; others none, unless asked for. */
 export const FAULT_LIMIT_DEFAULT = 0;
 export const FAULT_LIMIT_MAX = 1_000_000;
 /** Queue weight and affinity have 8 bits, as in DPDK. */

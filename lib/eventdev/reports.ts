@@ -29,6 +29,52 @@ export const ALERT_KINDS = [
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
+/** The steps of a reset, in their order. */
+export type ResetStepName =
+  /** NEW is refused, unspent credits are taken back: `ports`, `credits`. */
+  | 'close-gate'
+  /** Threads that wait on a port are woken, and wait for nothing any more: `sleeping`. */
+  | 'disarm-wakes'
+  /** Rings are fenced, and nothing is completed by its port any more: `entries` were found before the
+   *  fence, and taken in. */
+  | 'end-completions'
+  /** What ports hold, in CQs and hands, is taken from them: `ports` that held some, `events`. */
+  | 'drain-ports'
+  /** Pending unlinks are finished, then pending links: `unlinks`, `links`. */
+  | 'finish-links'
+  /** What waits on queues that have a port, then on those that have none, then on directed ones:
+   *  `queues`, `events`. */
+  | 'drain-linked-queues'
+  | 'drain-unlinked-queues'
+  | 'drain-directed-queues'
+  /** Ports end; only when the domain closes: `ports`, `attached`. */
+  | 'detach-ports'
+  /** Every counter has to be zero: `nonZero` ones. */
+  | 'verify'
+  /** Resources go back to their owner; only when the domain closes, and the reset has not failed:
+   *  `domains`, `queues`, `ports`, `credits`. */
+  | 'return-resources';
+
+export interface ResetStep {
+  readonly step: ResetStepName;
+  /** What the step found or did, by name. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** A slot of a port of a DLB model. */
+export interface LinkSlot {
+  readonly state:
+    | 'unmapped'
+    | 'mapped'
+    | 'map-in-progress'
+    | 'unmap-in-progress'
+    | 'unmap-in-progress-pending-map';
+  /** Undefined if unmapped. */
+  readonly queue: number | undefined;
+  /** The queue that waits for the slot. */
+  readonly pending: number | undefined;
+}
+
 export interface Alert {
   readonly kind: AlertKind;
   /** The port it is about; undefined for those that are about the domain. */

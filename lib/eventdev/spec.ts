@@ -53,8 +53,8 @@ export interface DomainSpec {
   /** An alert is raised when nobody has taken from a CQ that is not empty for so many milliseconds,
    *  0..86400000, default 10000; 0: never. */
   watchdogMs?: number;
-  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 1000; 0:
-   *  never. */
+  /** A port that makes more faults than this in a second is disabled, 0..1000000, default 0: never; of a
+   *  tenant's 1000. */
   faultLimit?: number;
 }
 

@@ -3,16 +3,19 @@
  *
  * Runs on: the scheduler, between two passes.
  */
-import type { Command, Reply } from '../eventdev/commands.js';
+import type { Command, LinkCommand, Reply } from '../eventdev/commands.js';
+import type { ResetStep } from '../eventdev/reports.js';
 import { DlbError } from '../eventdev/errors.js';
 import { STATE } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { NO_PORT } from './alerts.js';
 import { forgive } from './faults.js';
-import { close, start } from './lifecycle.js';
+import { start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import type { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
+import { closeQuiet, detachPorts, verify } from './reset.js';
+import { mapQueue, unmapQueue } from './slots.js';
 
 export function carryOut(machine: Machine, command: Command): Reply {
   switch (command.type) {
@@ -21,10 +24,12 @@ export function carryOut(machine: Machine, command: Command): Reply {
       return {};
     case 'link':
       makeUnlinks(machine);
-      link(machine, command.link);
+      applyLink(machine, command.link);
       return {};
     case 'unlink':
-      if (machine.state === STATE.STARTED) machine.unlinks.push(command.link);
+      if (goesBySlots(machine, command.link)) {
+        unmapQueue(machine, machine.ports[command.link.port]!, command.link);
+      } else if (machine.state === STATE.STARTED) machine.unlinks.push(command.link);
       else unlink(machine, command.link);
       return {};
     case 'attributes':
@@ -42,11 +47,31 @@ export function carryOut(machine: Machine, command: Command): Reply {
       return {};
     case 'close':
       machine.alerts.raise(command.byDevice ? 'device-reset' : 'domain-reset', NO_PORT, 0);
-      close(machine);
-      return {};
+      return reset(machine);
     default:
       throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'unknown command', { type: command.type });
   }
+}
+
+/** The end of a domain that is not started: what was in it has been drained by a stop. */
+function reset(machine: Machine): Reply {
+  const trace: ResetStep[] = [];
+  closeQuiet(machine, trace);
+  detachPorts(machine, trace);
+  const leftOver = verify(machine, trace);
+  return { trace, leftOver };
+}
+
+/** Makes a link as its domain has it. */
+export function applyLink(machine: Machine, command: LinkCommand): void {
+  if (goesBySlots(machine, command)) mapQueue(machine, machine.ports[command.port]!, command);
+  else link(machine, command);
+}
+
+/** Directed queues of a DLB take no slot. Other profiles are not a DLB's: as everywhere. */
+function goesBySlots(machine: Machine, { queue, profile }: LinkCommand): boolean {
+  const { strictLinks, queues } = machine.plan;
+  return strictLinks && profile === 0 && queues[queue]!.type !== 'directed';
 }
 
 function reclaimFrom(machine: Machine, portId: number, thread: number | null): number {

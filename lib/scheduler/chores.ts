@@ -6,11 +6,13 @@
 import { CHORE } from './machine.js';
 import type { Machine } from './machine.js';
 import { hold } from './ownership.js';
+import { settleSlots } from './slots.js';
 
 export function doChores(machine: Machine): void {
   const { chores } = machine;
   machine.chores = 0;
   if ((chores & CHORE.CUT_OFF) !== 0) cutOffFaulty(machine);
+  if ((chores & CHORE.SLOTS) !== 0) settleSlots(machine);
 }
 
 /** Cuts off the ports that have made too many faults. */

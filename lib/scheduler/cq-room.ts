@@ -56,7 +56,7 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   if (left < room) room = left;
   // Completions name their event by a byte.
   if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port)) | 0;
-  port.room = port.takesPart && room > 0 ? room : 0;
+  port.room = port.receives && room > 0 ? room : 0;
   return true;
 }
 

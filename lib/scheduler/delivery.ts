@@ -92,7 +92,7 @@ function deliverQueue(
   from: number,
 ): number {
   let sent = 0;
-  if (queue.inflights !== NO_LIMIT) most = underLimit(machine, queue, most);
+  if (queue.limit !== NO_LIMIT) most = underLimit(machine, queue, most);
   for (let levels = from; levels !== 0 && sent < most; levels &= levels - 1) {
     // What has one list only finds out by itself.
     if ((levels !== from || queue.lanes.length > 1) && openPorts(queue, tier) === 0) break;
@@ -105,7 +105,7 @@ function deliverQueue(
 
 /** What of `most` the queue's own limit leaves: all that it has out is settled between two of its turns. */
 function underLimit(machine: Machine, queue: QueueSeat, most: number): number {
-  const left = queue.inflights - heldOf(machine, queue);
+  const left = queue.limit - heldOf(machine, queue);
   return left < most ? left : most;
 }
 

@@ -8,41 +8,68 @@ import { ENTRY_WORDS, HISTORY, PLACE, WINDOW } from '../memory/scheduler-layout.
 import { unparkOldest } from './flows.js';
 import { completeOldest, heldBy } from './history.js';
 import type { Machine } from './machine.js';
-import type { Lane } from './queue-seat.js';
+import type { PortSeat } from './port-seat.js';
+import type { Lane, QueueSeat } from './queue-seat.js';
 
 const WITHOUT_OPAQUE = (1 << OPAQUE_SHIFT) - 1;
 
 /** Takes all events out, those that were handed out first, and zeroes what counted them. */
-export function flushAll(machine: Machine): Int32Array {
-  const out = new Int32Array(machine.inside * QE_WORDS);
-  let length = 0;
-  const put = (entry: number): void => {
-    const { m } = machine;
-    out[length] = m[entry]!;
-    out[length + 1] = m[entry + 1]! & WITHOUT_OPAQUE;
-    out[length + 2] = m[entry + 2]!;
-    out[length + 3] = m[entry + 3]!;
-    length += QE_WORDS;
-  };
-  for (const port of machine.ports) {
-    while (heldBy(port) > 0) {
-      const entry = completeOldest(machine, port);
-      put(entry);
-      if (machine.pieces !== null) flushPieces(machine, entry + HISTORY.PIECES, put);
-    }
+export class Flush {
+  readonly #machine: Machine;
+  readonly #out: Int32Array;
+  #length = 0;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.#out = new Int32Array(machine.inside * QE_WORDS);
   }
-  for (const queue of machine.ranked) {
+
+  /** Takes what a port holds. Returns how many events. */
+  port(port: PortSeat): number {
+    const { pieces } = this.#machine;
+    const before = this.#length;
+    while (heldBy(port) > 0) {
+      const entry = completeOldest(this.#machine, port);
+      this.#put(entry);
+      if (pieces !== null) flushPieces(this.#machine, entry + HISTORY.PIECES, this.#put);
+    }
+    return (this.#length - before) / QE_WORDS;
+  }
+
+  /** Takes what waits on a queue; no port holds anything any more. Returns how many events. */
+  queue(queue: QueueSeat): number {
+    const before = this.#length;
     for (const lane of queue.lanes) {
-      flushWindow(machine, lane, put);
-      for (let level = 0; level < LEVELS; level++) flushLevel(machine, lane, level, put);
+      flushWindow(this.#machine, lane, this.#put);
+      for (let level = 0; level < LEVELS; level++) {
+        flushLevel(this.#machine, lane, level, this.#put);
+      }
       lane.levels = 0;
     }
     queue.levels = 0;
+    return (this.#length - before) / QE_WORDS;
   }
-  machine.readyCount = 0;
-  machine.free += machine.inside;
-  machine.inside = 0;
-  return out;
+
+  /** The events, four words each. Their credits are free. */
+  finish(): Int32Array {
+    const machine = this.#machine;
+    const count = this.#length / QE_WORDS;
+    machine.readyCount = 0;
+    machine.free += count;
+    machine.inside -= count;
+    return this.#out.subarray(0, this.#length);
+  }
+
+  readonly #put = (entry: number): void => {
+    const { m } = this.#machine;
+    const out = this.#out;
+    const at = this.#length;
+    out[at] = m[entry]!;
+    out[at + 1] = m[entry + 1]! & WITHOUT_OPAQUE;
+    out[at + 2] = m[entry + 2]!;
+    out[at + 3] = m[entry + 3]!;
+    this.#length = at + QE_WORDS;
+  };
 }
 
 /** Events that wait for an older one; the older ones were held by ports. */

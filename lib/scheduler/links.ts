@@ -2,7 +2,8 @@
  * Which ports serve which queues.
  *
  * Runs on: the scheduler. A link takes effect at once, an unlink in a started domain at the next
- * pass. What an unlinked port was given stays with it; a flow that it holds moves on when idle.
+ * pass. What an unlinked port was given stays with it; a flow that it holds moves on when idle. Where
+ * links are strict, those of profile 0 change by slots.ts instead.
  */
 import type { LinkCommand } from '../eventdev/commands.js';
 import type { Machine } from './machine.js';
@@ -15,7 +16,12 @@ export function link(machine: Machine, command: LinkCommand): void {
 
 export function unlink(machine: Machine, command: LinkCommand): void {
   setLink(machine, command, -1);
-  const done = machine.at.unlinksDone + command.port;
+  countUnlink(machine, machine.ports[command.port]!);
+}
+
+/** An unlink of the port is no longer in progress. */
+export function countUnlink(machine: Machine, port: PortSeat): void {
+  const done = machine.at.unlinksDone + port.id;
   machine.m[done] = (machine.m[done]! + 1) | 0;
 }
 
@@ -39,7 +45,11 @@ export function useProfile(machine: Machine, port: PortSeat, profile: number): v
 }
 
 /** @param priority of the link, -1: none. */
-function setLink(machine: Machine, { port, queue, profile }: LinkCommand, priority: number): void {
+export function setLink(
+  machine: Machine,
+  { port, queue, profile }: LinkCommand,
+  priority: number,
+): void {
   machine.links[linkAt(machine, profile, queue, port)] = priority;
   if (machine.ports[port]!.profile !== profile) return;
   const seat = machine.queues[queue]!;

@@ -88,14 +88,16 @@ export function cutOff(machine: Machine, port: PortSeat): void {
   writeOff(machine, port);
 }
 
-/** Fences the ring and takes in what was published before. */
-export function closeRing(machine: Machine, port: PortSeat): void {
+/** Fences the ring and takes in what was published before. Returns how many entries. */
+export function closeRing(machine: Machine, port: PortSeat): number {
   const tail = fence(machine.words, port.enqueue.layout);
   const left = (tail - port.enqueue.head) | 0;
-  if (left > 0 && left <= machine.plan.ringDepth) takeEntries(machine, port, left);
+  const isPossible = left > 0 && left <= machine.plan.ringDepth;
+  if (isPossible) takeEntries(machine, port, left);
   port.enqueue.head = (tail + 1) | 0;
   port.enqueue.show();
   port.more = false;
+  return isPossible ? left : 0;
 }
 
 /** A new lease: credits and debts of the one before are void. */
@@ -105,7 +107,7 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
   port.lease = (port.lease + 1) & LEASE_NUMBER_MASK;
   port.cqStart = port.cq.tail;
   // Nothing goes to a port without an owner; the next one's first look makes room.
-  port.room = port.takesPart ? port.firstRoom : 0;
+  port.room = port.receives ? port.firstRoom : 0;
   port.markOpen = false;
   port.setNear(false);
   publish(words, port.at + PORT.CQ_START, port.cqStart);

@@ -5,6 +5,7 @@
  */
 import type { PortPlan } from '../eventdev/commands.js';
 import type { PortLayout } from '../memory/layout.js';
+import type { Slot } from './slots.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { RingProducer } from '../ring/producer.js';
 
@@ -60,6 +61,10 @@ export class PortSeat {
   disabled = false;
   /** Control has disabled it for the time being. */
   held = false;
+  /** A link is being taken away: nothing comes until it holds nothing. */
+  stalled = false;
+  /** Where links are strict, else none. */
+  slots: Slot[] = [];
   /** Faults made since a time, and whether those were too many: see faults.ts. */
   faults = 0;
   faultsFrom = 0;
@@ -126,6 +131,11 @@ export class PortSeat {
   /** Whether it may be given events and credits. */
   get takesPart(): boolean {
     return this.live && !this.disabled && !this.held;
+  }
+
+  /** Whether it may be given events, if it has room. */
+  get receives(): boolean {
+    return this.takesPart && !this.stalled;
   }
 
   /** What a port that holds nothing may be given. */

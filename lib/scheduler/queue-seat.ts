@@ -45,6 +45,10 @@ export class QueueSeat {
   readonly fragments: number;
   /** Most of its events that may be in CQs and hands, NO_LIMIT for any number. */
   readonly inflights: number;
+  /** Links that wait until none of its events is out; and what is in force: its inflights, or nothing
+   *  while such links wait. */
+  mapsDue = 0;
+  limit: number;
   /** Its place among all queues by priority, then id; whether it is in the list of active ones. */
   rank = 0;
   isActive = false;
@@ -79,8 +83,14 @@ export class QueueSeat {
     this.affinity = plan.affinity;
     this.fragments = plan.fragments;
     this.inflights = plan.inflights === 0 ? NO_LIMIT : plan.inflights;
+    this.limit = this.inflights;
     this.links = new Int16Array(ports).fill(-1);
     this.ranks = new Int16Array(ports);
+  }
+
+  /** To be called when `mapsDue` has changed. */
+  setLimit(): void {
+    this.limit = this.mapsDue > 0 ? 0 : this.inflights;
   }
 
   /** To be called once, when all its lanes are there. */

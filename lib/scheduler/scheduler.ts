@@ -6,6 +6,7 @@
  * throws is given up, alone: its ports read 'closed', the others go on.
  */
 import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
+import type { ResetStep } from '../eventdev/reports.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
@@ -13,12 +14,13 @@ import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
 import { beginAdaptive } from './cq-room.js';
-import { carryOut } from './carry-out.js';
+import { applyLink, carryOut } from './carry-out.js';
 import { wholeMs } from './clock.js';
-import { beginStop, close, finishStop, isQuiet } from './lifecycle.js';
-import { link } from './links.js';
+import { close, isQuiet } from './lifecycle.js';
 import { Machine } from './machine.js';
+import { closeGate, drain, verify } from './reset.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { makeSlots } from './slots.js';
 import { watch, WATCH_MS } from './watchdog.js';
 import { why } from './why.js';
 
@@ -43,6 +45,7 @@ type AlertListener = (domain: number) => void;
 interface Stopping {
   readonly until: number;
   readonly answer: Answer;
+  readonly trace: ResetStep[];
 }
 
 /** A domain that is scheduled here. */
@@ -212,8 +215,9 @@ export class Scheduler {
 
   #stop(domain: ScheduledDomain, graceMs: number, answer: Answer): void {
     assert(domain.stopping === null, 'one stop at a time');
-    beginStop(domain.machine);
-    domain.stopping = { until: performance.now() + graceMs, answer };
+    const trace: ResetStep[] = [];
+    closeGate(domain.machine, trace);
+    domain.stopping = { until: performance.now() + graceMs, answer, trace };
     // A grace of 0 still takes in what has been enqueued.
     this.pass(true);
   }
@@ -221,9 +225,11 @@ export class Scheduler {
   #tryFinish(domain: ScheduledDomain, stopping: Stopping): void {
     if (!isQuiet(domain.machine) && performance.now() < stopping.until) return;
     domain.stopping = null;
-    const flushed = finishStop(domain.machine);
+    const { trace } = stopping;
+    const flushed = drain(domain.machine, trace);
+    verify(domain.machine, trace);
     publishCounts(domain.machine);
-    stopping.answer({ flushed });
+    stopping.answer({ flushed, trace });
   }
 }
 
@@ -245,7 +251,8 @@ function open(plan: DomainPlan, inline: boolean, thread: number | null): Schedul
     publish(machine.words, port.at + PORT.ACK_GENERATION, port.generation);
   }
   if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
-  for (const each of plan.links) link(machine, each);
+  for (const port of machine.ports) if (plan.strictLinks) port.slots = makeSlots(machine, port);
+  for (const each of plan.links) applyLink(machine, each);
   publishCounts(machine);
   return domain;
 }

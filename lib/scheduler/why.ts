@@ -11,7 +11,7 @@ import { PORT } from '../memory/layout.js';
 import { HISTORY, NODE, PLACE, RECORD, WINDOW } from '../memory/scheduler-layout.js';
 import { observe } from '#words';
 import { foldFlow, flowCount, HELD_BY, PARKED } from './flow-table.js';
-import { entriesOf, heldBy, historyAt, isCompleted } from './history.js';
+import { entriesOf, heldBy, heldOf as heldOfQueue, historyAt, isCompleted } from './history.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane, QueueSeat } from './queue-seat.js';
@@ -20,6 +20,9 @@ import type { Lane, QueueSeat } from './queue-seat.js';
  *  since that is what one may hope for. */
 const OBSTACLES = {
   'no-room': 'its CQ is full',
+  'history-full': 'it holds as many events as it may',
+  'unlink-in-progress':
+    'it is stalled until it has completed what it holds, since a link is being taken away',
   'no-thread': 'it has no thread',
   'port-disabled': 'it is disabled',
   'port-cut-off': 'it is cut off',
@@ -79,7 +82,11 @@ function whyFlow(machine: Machine, lane: Lane, flow: number, now: number): Answe
     const text = `${where}, which is linked to queue ${lane.queue.id} no more: the flow moves on when the port has completed what it holds${oldest(held)}`;
     return { reason: 'not-linked', ...common, text };
   }
+  const limit = atLimit(machine, lane.queue);
   const obstacle = obstacleOf(machine, port);
+  if (obstacle === null && limit !== null) {
+    return { ...common, reason: limit.reason, text: `${where}, which has room; ${limit.text}` };
+  }
   if (obstacle === null) {
     return { reason: 'ready', ...common, text: `${where}, which has room: the next pass delivers` };
   }
@@ -97,6 +104,8 @@ function whyQueue(machine: Machine, queue: QueueSeat, now: number): Answer {
   const behind = `${eventsOf(waiting)} of ${name} waiting`;
   if (queue.ports.length === 0)
     return { reason: 'not-linked', waiting, text: `${behind}: it is linked to no port` };
+  const limit = atLimit(machine, queue);
+  if (limit !== null) return { ...limit, waiting, text: `${behind}: ${limit.text}` };
   const full = windowFull(machine, queue, now);
   if (full !== null) return { ...full, waiting, text: `${behind}: ${full.text}` };
   const found = queue.ports.map((port) => ({ port, obstacle: obstacleOf(machine, port) }));
@@ -117,8 +126,10 @@ function obstacleOf(machine: Machine, port: PortSeat): Obstacle | null {
   if (port.disabled) return 'port-cut-off';
   if (port.held) return 'port-disabled';
   if (!port.live) return 'no-thread';
+  if (port.stalled) return 'unlink-in-progress';
   if (port.room > 0) return null;
-  return observe(machine.words, port.at + PORT.OWNER) === 0 ? 'no-thread' : 'no-room';
+  if (observe(machine.words, port.at + PORT.OWNER) === 0) return 'no-thread';
+  return heldBy(port) >= port.historyDepth ? 'history-full' : 'no-room';
 }
 
 /** The fields of an answer that name a port. */
@@ -126,6 +137,18 @@ function holder(port: PortSeat | undefined, now: number): Pick<Why, 'port' | 'he
   if (port === undefined) return {};
   const held = heldMs(port, now);
   return held === undefined ? { port: port.id } : { port: port.id, heldMs: held };
+}
+
+/** The queue itself may have no more events out: it has its inflights, or a port is being linked to it. */
+function atLimit(machine: Machine, queue: QueueSeat): Pick<Answer, 'reason' | 'text'> | null {
+  const out = heldOfQueue(machine, queue);
+  if (queue.mapsDue > 0) {
+    const text = `a port is being linked to it, so its ${eventsOf(out)} that are out have to be completed`;
+    return { reason: 'link-in-progress', text };
+  }
+  if (out < queue.inflights) return null;
+  const text = `${eventsOf(out)} of it are out, and that is all there may be`;
+  return { reason: 'inflight-limit', text };
 }
 
 /** An ordered queue whose window has no place left waits for whoever holds the oldest. */

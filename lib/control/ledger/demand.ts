@@ -5,7 +5,7 @@ import type { Checked } from '../spec-check.js';
 import { CLASSES } from './names.js';
 import type { Demand, Owner } from './owner.js';
 
-/** @throws DlbError ERR_DLB_INVALID_SPEC when a port of a DLB is linked to queues of both kinds */
+/** @throws DlbError ERR_DLB_INVALID_SPEC when a directed port of a DLB is linked to another queue */
 export function demandOf(checked: Checked, model: ModelName, owner: Owner): Demand {
   const { queues, ports, links, eventsLimit, capacity, directedCredits } = checked;
   const common = { domains: 1, isStrict: checked.cosStrict };
@@ -42,6 +42,9 @@ export function demandOf(checked: Checked, model: ModelName, owner: Owner): Dema
   const open = kinds.filter((kind) => kind === null).length;
   const left = owner.freePorts - any - classPorts.reduce((sum, count) => sum + count, 0);
   const asBalanced = Math.max(0, Math.min(open, left));
+  let balancedLeft = asBalanced;
+  const isBalanced = (id: number): boolean =>
+    kinds[id] === null ? balancedLeft-- > 0 : kinds[id] === 'loadBalanced';
   const split = model === 'dlb2.0' ? directedCredits : 0;
   return {
     ...common,
@@ -52,22 +55,25 @@ export function demandOf(checked: Checked, model: ModelName, owner: Owner): Dema
     credits: eventsLimit - split,
     directedCredits: split,
     atomicInflights: queues.reduce((sum, queue) => sum + queue.atomicInflights, 0),
-    historyEntries: ports.reduce((sum, port) => sum + port.historyDepth, 0),
+    // Directed events need no completion, and their ports no history.
+    historyEntries: ports.reduce(
+      (sum, port, id) => (isBalanced(id) ? sum + port.historyDepth : sum),
+      0,
+    ),
     sequenceSlots: checked.sequenceSlots,
   };
 }
 
-/** What a DLB's port takes events of; null: linked to nothing, and the specification does not say. */
+/** What a DLB's port is counted as; null: linked to nothing, and the specification does not say. One that serves queues
+ *  of both kinds, which no DLB could, is load-balanced. */
 function kindOf({ ports, queues, links }: Checked, id: number): 'loadBalanced' | 'directed' | null {
   const linked = links.filter((link) => link.port === id);
-  const isDirected = linked.map(({ queue }) => queues[queue]!.type === 'directed');
+  const isBalanced = linked.some(({ queue }) => queues[queue]!.type !== 'directed');
   const { kind } = ports[id]!;
-  const wanted = kind === null ? (isDirected[0] ?? null) : kind === 'directed';
-  if (wanted !== null && isDirected.some((each) => each !== wanted)) {
-    throw new DlbError('ERR_DLB_INVALID_SPEC', 'a port of a DLB serves queues of one kind only', {
-      field: `spec.ports[${id}].links`,
-      kind: wanted ? 'directed' : 'loadBalanced',
-    });
+  if (kind === 'directed' && isBalanced) {
+    const what = 'a directed port is linked to directed queues only';
+    throw new DlbError('ERR_DLB_INVALID_SPEC', what, { field: `spec.ports[${id}].links` });
   }
-  return wanted === null ? null : wanted ? 'directed' : 'loadBalanced';
+  if (kind !== null || linked.length === 0) return kind;
+  return isBalanced ? 'loadBalanced' : 'directed';
 }

@@ -51,8 +51,8 @@ export interface ResourceCount {
 }
 
 export class Owner {
-  /** A domain of this owner was not empty when it was closed; see `device.reset`. */
-  resetFailed = false;
+  /** What domains had that were not empty after their reset. */
+  #failed: Claim[] = [];
   #all: Claim;
   #counts: Counts;
   #classPorts: number[];
@@ -68,6 +68,21 @@ export class Owner {
     this.#classPorts = [...all.classPorts];
     this.#sequenceSlots = [...all.sequenceSlots];
     this.#history = new Runs(all.history);
+  }
+
+  /** A domain of this owner was not empty after its reset: no other is created before `device.reset`. */
+  get resetFailed(): boolean {
+    return this.#failed.length > 0;
+  }
+
+  /** The domain was not empty: what it had is nobody's, until the device is reset. */
+  keepFailed(claim: Claim): void {
+    this.#failed.push(claim);
+  }
+
+  /** The device has been reset. */
+  forgive(): void {
+    for (const claim of this.#failed.splice(0)) this.give(claim);
   }
 
   /** Everything that it has, taken or not. */
@@ -208,6 +223,22 @@ export class Owner {
     const history = this.#history.take(demand.historyEntries)!;
     return { counts, classPorts, history, sequenceSlots: [...demand.sequenceSlots] };
   }
+}
+
+/** By name, as a report has them. */
+export function countsOf({
+  counts,
+  classPorts,
+  history,
+  sequenceSlots,
+}: Claim): Record<string, number> {
+  const slots = sequenceSlots.map((count, group) => [`sequenceSlots${group}`, count] as const);
+  return {
+    ...counts,
+    ports: sum(classPorts),
+    historyEntries: history.length,
+    ...Object.fromEntries(slots),
+  };
 }
 
 function short(

@@ -69,17 +69,20 @@ function limitNodes(limits: TreeDevice['info']['limits']): Map<string, TreeNode>
 
 /** Whatever the report names. */
 function resourceNodes(device: TreeDevice): Map<string, TreeNode> {
-  const report = device.resources();
   return new Map(
-    Object.entries(report).map(([name, { total, available }]) => {
-      const all = leaf(number(name, `All ${name} of the device, taken or not`), () => total);
-      const free = leaf(level(name, `Those ${name} that no domain has taken`), () => available);
-      const children = (): Map<string, TreeNode> =>
-        new Map([
-          ['total', all],
-          ['available', free],
-        ]);
-      return [name, branch(`How many ${name} there are`, children)];
+    Object.entries(device.resources()).map(([name, { total, available, longest }]) => {
+      const nodes = new Map<string, TreeNode>([
+        ['total', leaf(number(name, `All ${name} of the device, taken or not`), () => total)],
+        ['available', leaf(level(name, `Those ${name} that no domain has taken`), () => available)],
+      ]);
+      if (longest !== undefined) {
+        const help = `Most ${name} that can be had at once`;
+        nodes.set(
+          'longest',
+          leaf(level(name, help), () => longest),
+        );
+      }
+      return [name, branch(`How many ${name} there are`, () => nodes)];
     }),
   );
 }

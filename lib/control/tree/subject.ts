@@ -1,6 +1,7 @@
 /** What the tree is built over: a device, as far as control knows it. */
 import type { DomainSpec } from '../../eventdev/spec.js';
 import type { Domain } from '../domain.js';
+import type { ResourceReport } from '../ledger/owner.js';
 
 export interface TreeDevice {
   readonly info: {
@@ -12,7 +13,7 @@ export interface TreeDevice {
     readonly capabilities: readonly string[];
   };
   readonly isClosed: boolean;
-  resources(): Readonly<Record<string, { readonly total: number; readonly available: number }>>;
+  resources(): ResourceReport;
   /** Those that are open, by id. */
   domains(): readonly Domain[];
   createDomain(spec: DomainSpec): Promise<Domain>;

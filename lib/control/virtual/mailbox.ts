@@ -204,7 +204,7 @@ function revive(error: unknown): DlbError {
   const { code, message, details } = (error ?? {}) as Partial<WireError>;
   const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
   return DlbError.of(
-    known ? (code as ErrorCode) : 'ERR_DLB_INTERNAL_ERROR',
+    known ? code : 'ERR_DLB_INTERNAL_ERROR',
     typeof message === 'string' ? message : 'the other end refused, and does not say why',
     typeof details === 'object' && details !== null ? details : {},
   );

@@ -10,7 +10,7 @@ import type { EventBurst } from '../../eventdev/event-burst.js';
 import { QE_WORDS } from '../../eventdev/event.js';
 import type { DomainStats, QueueAttributes, QueueSpec } from '../../eventdev/spec.js';
 import type { PortAttachment } from '../../memory/attachment.js';
-import { handOut } from '../flushed.js';
+import { handOut } from '../reset-result.js';
 import type { PortAttributes } from '../visible-domain.js';
 import type { DomainGrant } from './desk.js';
 import type { TenantCommand } from './protocol.js';

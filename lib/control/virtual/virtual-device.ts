@@ -3,7 +3,6 @@
  *
  * Runs on: the thread that opened the device. The tenant's end is tenant-device.ts.
  */
-import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { DlbError } from '../../eventdev/errors.js';
 import type { Domain } from '../domain.js';
@@ -45,6 +44,8 @@ export interface VirtualDeviceOptions {
    *  whoever gets the next handle. */
   readonly onDeath: 'return' | 'keep';
   readonly onClose: () => void;
+  /** Two ports, each the other's end. */
+  openChannel(): { readonly port1: MessagePort; readonly port2: MessagePort };
   readonly versions?: VersionRange;
 }
 
@@ -172,7 +173,7 @@ export class VirtualDevice implements AsyncDisposable {
   }
 
   #open(): void {
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = this.#options.openChannel();
     this.#theirs = port2;
     this.#version = 0;
     this.#messages = 0;

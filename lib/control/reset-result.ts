@@ -1,12 +1,12 @@
-/** Events that a stop found, on their way to whoever asked for them. */
+/** What a stop or a close leaves for the caller: the events that were inside, and its steps. */
 import { EventBurst } from '../eventdev/event-burst.js';
 import { QE_WORDS } from '../eventdev/event.js';
+import type { ResetStep } from '../eventdev/reports.js';
 
 /** Events per call of the flush callback. */
 const FLUSH_BURST = 256;
 
-/** Gives all events, four words each, to the callback, even if it throws on some.
- *  @throws what it threw first */
+/** Gives all events to the callback, even if it throws on some. */
 export function handOut(words: Int32Array, onFlush: (events: EventBurst) => void): void {
   const errors: unknown[] = [];
   const step = FLUSH_BURST * QE_WORDS;
@@ -22,4 +22,11 @@ export function handOut(words: Int32Array, onFlush: (events: EventBurst) => void
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/** Of a close that began with a stop: one verification, and every step once. */
+export function joinTraces(stop: readonly ResetStep[], close: readonly ResetStep[]): ResetStep[] {
+  const drained = stop.filter(({ step }) => step !== 'verify');
+  const seen = new Set(drained.map(({ step }) => step));
+  return [...drained, ...close.filter(({ step }) => !seen.has(step))];
 }
