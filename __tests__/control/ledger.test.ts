@@ -1,6 +1,6 @@
 /** What a device has, who has taken it, and in which order a want is verified: rows of the DLB driver. */
 import { afterEach, expect, test } from '@jest/globals';
-import { openDevice } from '../../lib/index.js';
+import { attachVirtualDevice, openDevice } from '../../lib/index.js';
 import type { Device, Domain, DomainSpec, PortSpec, QueueSpec } from '../../lib/index.js';
 import { refusalOf, upTo } from '../contracts/harness.js';
 
@@ -506,7 +506,6 @@ test('CP-20: history entries of the owner are shared by its ports', async () => 
   const device = await deviceOf('dlb2.5');
   const quota = { domains: 1, queues: 1, ports: 3, credits: 1, historyEntries: 16 };
   await using vdev = await device.createVirtualDevice({ quota });
-  const { attachVirtualDevice } = await import('../../lib/index.js');
   const tenant = await attachVirtualDevice(vdev.handle);
   const ports = (count: number): DomainSpec =>
     small({ ports: balanced(count, { historyDepth: 8 }) });
@@ -588,11 +587,43 @@ test('CP-24: a port of a DLB serves queues of one kind', async () => {
     { links: [0], kind: 'directed' },
   ];
   for (const port of wrong) {
-    const details = await refused(device, 'ERR_DLB_INVALID_SPEC', () =>
+    const details = await refused(device, 'ERR_DLB_INVALID_QID', () =>
       device.createDomain({ eventsLimit: 1, queues, ports: [{}, port] }),
     );
     expect(details).toMatchObject({ field: 'spec.ports[1].links' });
   }
+});
+
+test('CP-24: links at run time keep to the kind of the port as well', async () => {
+  const device = await deviceOf('dlb2.5');
+  const queues: QueueSpec[] = [
+    { type: 'atomic' },
+    { type: 'directed' },
+    { type: 'directed' },
+    { type: 'ordered' },
+  ];
+  const ports: PortSpec[] = [{ links: [0] }, { links: [1] }, {}, { kind: 'directed' }];
+  const domain = await device.createDomain({ eventsLimit: 1, queues, ports });
+  const refusal = async (port: number, queue: number): Promise<string> =>
+    (await refusalOf(() => domain.link(port, queue))).code;
+  expect(await refusal(0, 2)).toBe('ERR_DLB_INVALID_QID');
+  expect(await refusal(1, 0)).toBe('ERR_DLB_INVALID_QID');
+  expect(await refusal(1, 2)).toBe('ERR_DLB_NO_QID_SLOTS_AVAILABLE');
+  expect(await refusal(3, 3)).toBe('ERR_DLB_INVALID_QID');
+  domain.link(0, 3);
+  domain.link(1, 1, 7);
+  // Port 2 is what its first link makes of it.
+  domain.link(2, 2);
+  expect(await refusal(2, 0)).toBe('ERR_DLB_INVALID_QID');
+  // What a port was created as it stays, without links as well.
+  domain.unlink(1, 1);
+  expect(await refusal(1, 0)).toBe('ERR_DLB_INVALID_QID');
+  expect([0, 1, 2, 3].map((port) => domain.links(port).map(({ queue }) => queue))).toEqual([
+    [0, 3],
+    [],
+    [2],
+    [],
+  ]);
 });
 
 test('CP-25: class bandwidths are refused at the write that makes the sum more than 100', async () => {

@@ -6,7 +6,6 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { DlbError, ERROR_CODES } from '../../eventdev/errors.js';
-import type { ErrorCode } from '../../eventdev/errors.js';
 import type {
   NotificationMessage,
   RequestMessage,
