@@ -115,7 +115,7 @@ class LedgerHistory {
           [before, quotas],
           [this.#reports(), this.#quotas()],
         ].map((books) => JSON.stringify(books));
-        if (was !== is) throw new Error(`step ${step}, ${error.message}: was\n${was}\nis\n${is}`);
+        if (was !== is) throw new Error(`step ${step}: was\n${was}\nis\n${is}`, { cause: error });
       }
       before = this.#reports();
       quotas = this.#quotas();
