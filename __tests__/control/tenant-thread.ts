@@ -31,7 +31,7 @@ const CALLS = {
   call: (command: string, body: object) => tenant.call(command as never, body),
   /** A method of a domain. */
   domain: (id: number, method: 'start' | 'close' | 'stats' | 'unlinksInProgress', port: number) =>
-    domains.get(id)![method](port as never),
+    domains.get(id)![method](port),
   async stop(id: number): Promise<number[]> {
     const payloads: number[] = [];
     await domains.get(id)!.stop((events) => {
@@ -154,15 +154,17 @@ let tenant: TenantDevice;
 const domains = new Map<number, TenantDomain>();
 const ports = new Map<string, Port>();
 
+async function obey({ id, name, values }: Message): Promise<void> {
+  try {
+    const call: (...values: never[]) => unknown = CALLS[name];
+    parentPort!.postMessage({ id, result: await call(...values) });
+  } catch (error) {
+    if (!(error instanceof DlbError)) throw error;
+    const { code, message, details } = error;
+    parentPort!.postMessage({ id, error: { code, message, details } });
+  }
+}
+
 if (!isMainThread && parentPort !== null) {
-  parentPort.on('message', async ({ id, name, values }: Message) => {
-    try {
-      const call = CALLS[name] as (...values: never[]) => unknown;
-      parentPort!.postMessage({ id, result: await call(...values) });
-    } catch (error) {
-      if (!(error instanceof DlbError)) throw error;
-      const { code, message, details } = error;
-      parentPort!.postMessage({ id, error: { code, message, details } });
-    }
-  });
+  parentPort.on('message', (message: Message) => void obey(message));
 }

@@ -3,8 +3,8 @@ import { DlbError } from '../../eventdev/errors.js';
 
 /** A specification with as many queues, ports and links as fit has half as many values. */
 const VALUES_MAX = 100_000;
-/** Characters of all strings together. */
-const TEXT_MAX = 65_536;
+/** Characters of all strings and field names together: those of the links of such a specification are 200 000. */
+const TEXT_MAX = 500_000;
 /** A link of a port of a specification is five deep. */
 const DEPTH_MAX = 8;
 

@@ -45,7 +45,7 @@ export class TenantDomain implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID
    */
   attachment(portId: number): PortAttachment {
-    const attachment = this.#attachments[portId];
+    const attachment = Number.isInteger(portId) ? this.#attachments[portId] : undefined;
     if (attachment !== undefined) return attachment;
     const max = this.#attachments.length - 1;
     throw new DlbError('ERR_DLB_INVALID_PORT_ID', `portId must be a whole number, 0..${max}`, {
