@@ -21,6 +21,7 @@ export type {
   DomainDocument,
   Link,
   NodeDescription,
+  NodeEntry,
   NodeType,
   PortAttributes,
   WholeQueueAttributes,

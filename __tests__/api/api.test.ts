@@ -1,5 +1,6 @@
 /** The public interface, used from outside: from this tree, and from the packed package alone. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,13 @@ async function install(): Promise<string[]> {
   return files.map((file) => file.path);
 }
 
+/** That of the package as it is installed. */
+function installed(): { bin: { softdlb: string } } {
+  return JSON.parse(readFileSync(join(project, 'node_modules/softdlb/package.json'), 'utf8')) as {
+    bin: { softdlb: string };
+  };
+}
+
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2023',
@@ -70,6 +78,14 @@ test('the same program compiles and runs against the packed package', async () =
   await run(join(top, 'node_modules/.bin/tsc'), ['-p', project], { cwd: project });
   const { stdout } = await run(process.execPath, ['program.js'], { cwd: project });
   expect(stdout).toMatch(PASSED);
+  // The command is there, with what it needs, and nothing runs that it could find.
+  const command = join('node_modules/softdlb', installed().bin.softdlb);
+  const env = { ...process.env, XDG_RUNTIME_DIR: project };
+  const refusal = run(process.execPath, [command, 'ls'], { cwd: project, env });
+  await expect(refusal).rejects.toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^softdlb: nothing runs/),
+  });
   // What it needs is in it, what it does not need is not.
   expect(files).toEqual(expect.arrayContaining(['dist/lib/index.js', 'dist/lib/index.d.ts']));
   expect(files).toEqual(expect.arrayContaining(['dist/workers/scheduler.js', 'LICENSE']));

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { attachPort, EventBurst } from '../../lib/index.js';
 import type { Device, DeviceDocument, Domain } from '../../lib/index.js';
+import { documentSchema } from '../../lib/control/index.js';
 import { figure } from '../../lib/cli/top.js';
 import { controlled, ownRuntimeFolder } from '../control/runtime-folder.js';
 import { wholeDocument } from '../control/whole-spec.js';
@@ -53,6 +54,7 @@ describe('the commands', () => {
     const again = await softdlb(['apply', '-', '--json'], JSON.stringify(device.snapshot()));
     expect(JSON.parse(again.stdout)).toEqual({
       domains: [{ id: 1, name: 'orders', state: 'started' }],
+      virtualDevices: [],
     });
     rmSync(file);
   });
@@ -77,6 +79,11 @@ describe('the commands', () => {
     const snapshot = JSON.parse(await printed('snapshot')) as DeviceDocument;
     expect(snapshot).toEqual(device.snapshot());
     expect(await printedJson('snapshot')).toEqual(snapshot);
+  });
+
+  test('schema, though nothing runs', async () => {
+    expect(await printedJson('schema')).toEqual(documentSchema());
+    expect(JSON.parse(await printed('schema'))).toEqual(documentSchema());
   });
 
   test('ls', async () => {
@@ -184,13 +191,34 @@ describe('the commands', () => {
 
   test('why, in the scheduler’s words', async () => {
     const { domain } = await orders();
-    const why = async (queue: number, flow: number) => ({
-      text: `queue ${queue} flow ${flow}: idle`,
+    const reason = async (queue: number, flow?: number) => (await domain.why(queue, flow)).text;
+    expect(await printed('why', 'in')).toBe(`${await reason(0)}\n`);
+    expect(await printed('why', '1', '--domain', 'orders')).toBe(`${await reason(1)}\n`);
+    expect(await printedJson('why', 'out')).toEqual(
+      JSON.parse(JSON.stringify(await domain.why(1))),
+    );
+    const { code, stderr } = await softdlb(['why', 'in', 'seven']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('flowId must be a whole number, 0..1048575');
+  });
+
+  test('why tells of one flow what holds it', async () => {
+    const device = await controlled();
+    const [domain] = await device.apply({
+      eventsLimit: 8,
+      queues: [{ type: 'atomic' }],
+      ports: [{}, { links: [0], dequeueDepth: 1 }],
+      start: true,
     });
-    Object.assign(domain, { why });
-    expect(await printed('why', 'out', '7')).toBe('queue 1 flow 7: idle\n');
-    expect(await printed('why', '0', '9', '--domain', 'orders')).toBe('queue 0 flow 9: idle\n');
-    expect(await printedJson('why', '0', '9')).toEqual({ text: 'queue 0 flow 9: idle' });
+    const port = attachPort(domain!.attachment(0));
+    const burst = new EventBurst(4);
+    for (let i = 0; i < 4; i++) burst.pushNew(0, 7, 1, i);
+    port.enqueueBurst(burst);
+    device.schedule();
+    const { text: told, waiting } = await domain!.why(0, 7);
+    expect(waiting).toBe(3);
+    expect(await printed('why', '0', '7')).toBe(`${told}\n`);
+    expect(told).toContain('flow 7');
   });
 });
 

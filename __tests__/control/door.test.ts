@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { controlFolder, runningSockets } from '../../lib/control/door/index.js';
 import { openFolder } from '../../lib/control/door/folder.js';
@@ -33,7 +33,7 @@ async function ask(options: RequestOptions, body?: string): Promise<Answer> {
   return {
     status: response.statusCode!,
     headers: response.headers,
-    body: JSON.parse(await text(response)) as unknown,
+    body: JSON.parse(await textOf(response)) as unknown,
   };
 }
 
@@ -56,7 +56,7 @@ function local(device: Device, method: string, path: string, body?: unknown): Pr
 /** Over loopback. */
 function loopback(
   device: Device,
-  options: RequestOptions & { headers?: Record<string, string> },
+  options: Omit<RequestOptions, 'headers'> & { headers?: Record<string, string> },
   body?: string,
 ): Promise<Answer> {
   const { hostname, port } = new URL(device.controlAddress!);
@@ -84,9 +84,8 @@ describe('what is left where', () => {
     const [first, second] = devices.map((device) => device.controlSocket);
     expect(second).not.toBe(first);
     const found = await runningSockets(folder());
-    expect(found.map(({ pid, path }) => [pid, path]).toSorted()).toEqual(
-      [first, second].map((path) => [process.pid, path]).toSorted(),
-    );
+    expect(new Set(found.map(({ path }) => path))).toEqual(new Set([first, second]));
+    expect(found.map(({ pid }) => pid)).toEqual([process.pid, process.pid]);
   });
 
   test('without control there is none', async () => {
@@ -332,7 +331,10 @@ describe('requests', () => {
     const { device } = await withDomain();
     const { body: snapshot } = await local(device, 'GET', '/snapshot');
     const answer = await local(device, 'POST', '/apply', snapshot);
-    expect(answer.body).toEqual({ domains: [{ id: 1, name: 'orders', state: 'started' }] });
+    expect(answer.body).toEqual({
+      domains: [{ id: 1, name: 'orders', state: 'started' }],
+      virtualDevices: [],
+    });
     expect(device.snapshot().domains[1]).toEqual(device.snapshot().domains[0]);
   });
 
@@ -342,11 +344,12 @@ describe('requests', () => {
     expect(dumped).toEqual({
       domains: [{ id: 0, name: 'orders', state: 'started', text: domain.dump() }],
     });
-    const why = async (queue: number, flow: number) => ({ queue, flow, text: 'its CQ is full' });
-    Object.assign(domain, { why });
-    expect((await local(device, 'GET', '/why?queue=out&flow=7')).body).toEqual(await why(1, 7));
-    const other = await local(device, 'GET', '/why?domain=orders&queue=0&flow=8');
-    expect(other.body).toEqual(await why(0, 8));
+    const why = async (queue: number, flow?: number): Promise<unknown> =>
+      JSON.parse(JSON.stringify(await domain.why(queue, flow)));
+    expect((await local(device, 'GET', '/why?queue=out')).body).toEqual(await why(1));
+    const other = await local(device, 'GET', '/why?domain=orders&queue=0');
+    expect(other.body).toEqual(await why(0));
+    expect((await local(device, 'GET', '/why?queue=in&flow=-1')).status).toBe(400);
     expect((await local(device, 'GET', '/why?queue=nothing&flow=7')).status).toBe(404);
   });
 

@@ -26,7 +26,9 @@ test('every node has a path, a type, a unit and a sentence of help', async () =>
     expect(node.unit).not.toBe('');
     expect(node.help).toMatch(/^[A-Z].{5,}[^.]$/);
     expect(node.writable).toBe(node.allowed !== undefined);
-    expect(device.tree.describe(node.path)).toEqual(node);
+    const { value, ...description } = node;
+    expect(device.tree.describe(node.path)).toEqual(description);
+    expect(value).toEqual(node.type === 'branch' ? undefined : device.tree.read(node.path));
   }
   const [root, ...others] = nodes.map((node) => node.path);
   expect(root).toBe('');
@@ -114,7 +116,7 @@ test.each([
   ['domains/0/queues/7/priority', 'domains/0/queues', '0 1'],
   ['device/nothing', 'device', 'name scheduling'],
   ['domains/0/state/deeper', 'domains/0/state', ''],
-  ['nothing', '/', 'device domains'],
+  ['nothing', '/', 'device domains virtual'],
   ['domains/0/constructor', 'domains/0', 'id name'],
   ['domains/0/__proto__', 'domains/0', 'id name'],
 ])('no such path: %s', async (path, nearest, known) => {

@@ -1,6 +1,7 @@
 /** The main thread's side of threads/serve-runs.ts. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { TransferListItem } from 'node:worker_threads';
 import type { RunOrder } from '../threads/serve-runs.js';
 
 export class RunThread<Reply> {
@@ -11,8 +12,13 @@ export class RunThread<Reply> {
   }
 
   /** @param entry file name in bench/threads. Resolves when the thread is ready for orders. */
-  static async start<Reply>(entry: string, workerData: unknown): Promise<RunThread<Reply>> {
-    const worker = new Worker(new URL(`../threads/${entry}`, import.meta.url), { workerData });
+  static async start<Reply>(
+    entry: string,
+    workerData: unknown,
+    transferList: TransferListItem[] = [],
+  ): Promise<RunThread<Reply>> {
+    const url = new URL(`../threads/${entry}`, import.meta.url);
+    const worker = new Worker(url, { workerData, transferList });
     await once(worker, 'message');
     return new RunThread(worker);
   }

@@ -19,6 +19,7 @@ import { scaling } from './scaling.js';
 import { startUp } from './start-up.js';
 import { stuckFlow } from './stuck-flow.js';
 import { twoStages } from './two-stages.js';
+import { twoTenants } from './two-tenants.js';
 import { workPerEvent } from './work-per-event.js';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idleDevice,
   startUp,
   stuckFlow,
+  twoTenants,
   lateBinding,
   workPerEvent,
   scaling,

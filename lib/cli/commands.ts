@@ -1,15 +1,13 @@
 /** What each subcommand does with a device, `top` excepted. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import type { DeviceDocument, NodeDescription, TreeChange, TreeValue } from '../index.js';
+import type { DeviceDocument, NodeEntry, TreeChange, TreeValue } from '../index.js';
 import { encoded } from './client.js';
 import type { Client } from './client.js';
 import { EXIT_FAILED, Failure } from './failure.js';
 import { nothingRuns, runningDevices } from './find-device.js';
 import { printable, shown } from './output.js';
 import type { Output } from './output.js';
-
-type Node = NodeDescription & { readonly value?: TreeValue };
 
 interface DomainSummary {
   readonly id: number;
@@ -37,9 +35,15 @@ export async function devices(out: Output): Promise<void> {
 
 export async function apply(client: Client, out: Output, file: string): Promise<void> {
   const document = parseDocument(await readDocument(file), file);
-  const made = await client.send<{ domains: DomainSummary[] }>('POST', '/apply', document);
+  const made = await client.send<{
+    domains: DomainSummary[];
+    virtualDevices: { id: number; name: string }[];
+  }>('POST', '/apply', document);
   if (out.json) await out.printJson(made);
   else {
+    for (const { id, name } of made.virtualDevices) {
+      await out.print(`virtual device ${id} ${printable(name)}`);
+    }
     for (const { id, name, state } of made.domains) {
       await out.print(`domain ${id} ${printable(name)}: ${state}`);
     }
@@ -81,7 +85,7 @@ export async function ls(
   options: { recursive?: boolean },
 ): Promise<void> {
   const query = options.recursive === true ? '?all' : '';
-  const nodes = await client.get<Node[]>(`/nodes/${encoded(path)}${query}`);
+  const nodes = await client.get<NodeEntry[]>(`/nodes/${encoded(path)}${query}`);
   if (out.json) {
     await out.printJson(nodes);
     return;
@@ -108,7 +112,7 @@ export async function get(client: Client, out: Output, paths: readonly string[])
     return;
   }
   for (const path of paths) {
-    const nodes = await client.get<Node[]>(`/nodes/${encoded(path)}?all`);
+    const nodes = await client.get<NodeEntry[]>(`/nodes/${encoded(path)}?all`);
     const leaves = nodes.filter(({ type }) => type !== 'branch');
     if (paths.length === 1 && nodes.length === 1 && leaves.length === 1) {
       await out.print(shown(leaves[0]!.value));
@@ -119,7 +123,7 @@ export async function get(client: Client, out: Output, paths: readonly string[])
 }
 
 export async function set(client: Client, out: Output, path: string, value: string): Promise<void> {
-  const nodes = await client.get<Node[]>(`/nodes/${encoded(path)}`);
+  const nodes = await client.get<NodeEntry[]>(`/nodes/${encoded(path)}`);
   const wanted = valueFor(nodes[0], value);
   const now = await client.send<TreeValue>('PUT', `/tree/${encoded(path)}`, wanted);
   if (out.json) await out.printJson({ [path]: now });
@@ -128,7 +132,7 @@ export async function set(client: Client, out: Output, path: string, value: stri
 
 /** What the words of a command line mean for a node. What makes no sense goes as it is: the device
  *  says what is allowed. */
-function valueFor(node: Node | undefined, value: string): unknown {
+function valueFor(node: NodeEntry | undefined, value: string): unknown {
   if (node?.type === 'text') return value;
   if (node?.type === 'list' && /^[\d,\s]*$/.test(value)) {
     return value.split(',').flatMap((each) => (each.trim() === '' ? [] : [Number(each)]));
@@ -173,7 +177,7 @@ export async function dump(client: Client, out: Output, domain: string | undefin
 export async function why(
   client: Client,
   out: Output,
-  asked: { queue: string; flow: string; domain?: string },
+  asked: { queue: string; flow?: string; domain?: string },
 ): Promise<void> {
   const reason = await client.get<{ text: string }>(
     `/why?${new URLSearchParams({ ...asked }).toString()}`,

@@ -1,5 +1,6 @@
 /** The command line: what may be asked, and what it means. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { documentSchema } from '../control/index.js';
 import { chooseDevice } from './find-device.js';
 import type { Wanted } from './find-device.js';
 import type { Client } from './client.js';
@@ -59,6 +60,9 @@ export function makeProgram(signal: AbortSignal): Command {
   add('snapshot', 'prints what runs as a document for apply', async (s) =>
     commands.snapshot(await s.client(), s.out),
   );
+  add('schema', 'prints the JSON Schema of documents', ({ out }) =>
+    out.print(JSON.stringify(documentSchema(), null, out.json ? 0 : 2)),
+  );
   add(
     'ls',
     'lists what is under a path',
@@ -91,11 +95,18 @@ export function makeProgram(signal: AbortSignal): Command {
   )
     .addOption(interval())
     .addOption(count());
-  add('why', 'tells why the events of a flow do not move', async (s, queue, flow, options) =>
-    commands.why(await s.client(), s.out, { queue, flow, ...(options as { domain?: string }) }),
+  add(
+    'why',
+    'tells why the events of a queue, or of one flow, are not delivered',
+    async (s, queue: string, flow: string | undefined, options: { domain?: string }) =>
+      commands.why(await s.client(), s.out, {
+        queue,
+        ...(flow === undefined ? {} : { flow }),
+        ...options,
+      }),
   )
     .addArgument(new Argument('<queue>', 'id or name'))
-    .addArgument(new Argument('<flow>', 'flow id'))
+    .addArgument(new Argument('[flow]', 'flow id; left out: the queue as a whole'))
     .option('--domain <id|name>', 'needed when there are several');
   return program;
 }

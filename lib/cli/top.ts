@@ -10,6 +10,9 @@ const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 const CLEAR_ALL = '\u001b[2J';
+/** A line that is too long is cut: one that wraps would move all below it. */
+const NO_WRAP = '\u001b[?7l';
+const WRAP = '\u001b[?7h';
 
 const PORT_HEAD = [
   'port',
@@ -66,7 +69,8 @@ function redrawn(text: string): string {
   const room = Math.max(1, (process.stdout.rows || lines.length + 1) - 1);
   const shown = lines.slice(0, room);
   if (lines.length > room) shown[room - 1] = `… and ${lines.length - room + 1} more lines`;
-  return `${HOME}${shown.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`;
+  const cleared = shown.map((line) => `${line}${CLEAR_LINE}\n`).join('');
+  return `${NO_WRAP}${HOME}${cleared}${CLEAR_BELOW}${WRAP}`;
 }
 
 function render({ device, pid, seconds, domains }: Sample, out: Output): string {

@@ -9,10 +9,23 @@ import { demandOf } from './ledger/demand.js';
 import type { Ledger } from './ledger/models.js';
 import { countsOf } from './ledger/owner.js';
 import type { Owner } from './ledger/owner.js';
-import { slotPicker } from './ledger/slot-picker.js';
+import { rulesOf } from './ledger/slot-picker.js';
 import { LinkTable } from './link-table.js';
 import type { SchedulerSeat } from './seat.js';
 import { checkSpec } from './spec-check.js';
+import type { Checked } from './spec-check.js';
+
+/** A specification that a device would take, if it has what it needs. */
+export interface PlannedDomain {
+  readonly checked: Checked;
+  readonly links: LinkTable;
+}
+
+/** Takes nothing. @throws DlbError that names the field */
+export function planDomain(spec: DomainSpec, ledger: Ledger, owner: Owner): PlannedDomain {
+  const checked = checkSpec(spec, rulesOf(ledger, owner));
+  return { checked, links: new LinkTable(checked, ledger.model !== 'host') };
+}
 
 export async function createDomain(
   spec: DomainSpec,
@@ -22,11 +35,10 @@ export async function createDomain(
   owner: Owner,
   onClose: (domain: Domain) => void,
 ): Promise<Domain> {
-  const { model, groups } = ledger;
+  const { model } = ledger;
   if (owner.resetFailed) throw resetFailed();
-  const checked = checkSpec(spec, groups === null ? null : { slots: slotPicker(groups, owner) });
+  const { checked, links: linkTable } = planDomain(spec, ledger, owner);
   const strictLinks = model !== 'host';
-  const linkTable = new LinkTable(checked, strictLinks);
   const claim = owner.take(demandOf(checked, model, owner));
   try {
     const memory = allocateDomain(checked, id);

@@ -1,4 +1,5 @@
-export { createDomain } from './create-domain.js';
+export { createDomain, planDomain } from './create-domain.js';
+export type { PlannedDomain } from './create-domain.js';
 export { Domain } from './domain.js';
 export * as fields from './fields.js';
 export { ClassBandwidth } from './ledger/class-bandwidth.js';
@@ -18,11 +19,12 @@ export type { SchedulerSeat, SeatFailed } from './seat.js';
 export type { XstatName, XstatsMode } from './xstats.js';
 export type { Link } from './link-table.js';
 export type { DomainAttributes, PortAttributes, WholeQueueAttributes } from './visible-domain.js';
-export { applyDocument, DeviceTree, snapshotOf } from './tree/index.js';
+export { applyDocument, DeviceTree, documentSchema, snapshotOf } from './tree/index.js';
 export type {
   DeviceDocument,
   DomainDocument,
   NodeDescription,
+  NodeEntry,
   NodeType,
   PortDocument,
   TreeChange,

@@ -204,7 +204,7 @@ export function checkAttributes(
 function checkStarvation(share: number | undefined): number {
   const at = 'spec.starvationAvoidance';
   const most = limits.STARVATION_AVOIDANCE_MAX;
-  const value = share ?? limits.STARVATION_AVOIDANCE_DEFAULT;
+  const value = share === undefined ? limits.STARVATION_AVOIDANCE_DEFAULT : share;
   if (typeof value !== 'number' || !(value >= 0 && value <= most)) {
     throw field.invalid(at, value, `a number, 0..${most}`);
   }

@@ -11,6 +11,7 @@ import {
   DeviceTree,
   fields,
   openLedger,
+  planDomain,
   setMode,
   snapshotOf,
 } from '../control/index.js';
@@ -20,6 +21,7 @@ import type {
   DomainDocument,
   Ledger,
   Owner,
+  PlannedDomain,
   ResourceReport,
   SeatFailed,
   VirtualDevice,
@@ -86,6 +88,11 @@ export class Device implements AsyncDisposable {
    */
   createDomain(spec: DomainSpec): Promise<Domain> {
     return this.#createFor(this.#ledger.device, spec);
+  }
+
+  /** Not for users: see `apply`. */
+  planDomain(spec: DomainSpec): PlannedDomain {
+    return planDomain(spec, this.#ledger, this.#ledger.device);
   }
 
   async #createFor(owner: Owner, spec: DomainSpec): Promise<Domain> {
@@ -196,12 +203,12 @@ export class Device implements AsyncDisposable {
   }
 
   /**
-   * Creates the domains that a document describes, and starts those that it says to start: all of
+   * Creates the domains, and the virtual devices, that a document describes, and starts those that it says to start: all of
    * them or, if anything fails, none. The document is checked whole first.
    * @throws DlbError ERR_DLB_INVALID_SPEC and others that name the path in the document
    */
-  apply(document: DeviceDocument | DomainDocument): Promise<Domain[]> {
-    return applyDocument(this, document);
+  async apply(document: DeviceDocument | DomainDocument): Promise<Domain[]> {
+    return (await applyDocument(this, document)).domains;
   }
 
   /** What runs, as a document that `apply` makes again on a fresh device. */

@@ -59,15 +59,13 @@ function summary({ id, name, state }: Domain): object {
 
 /** What is under a path, or with `all` everything below it, each leaf with its value. */
 function nodes({ device, path, query }: Ask): object[] {
-  const list = query.has('all') ? device.tree.walk(path) : device.tree.list(path);
-  return list.map((node) =>
-    node.type === 'branch' ? node : { ...node, value: device.tree.read(node.path) },
-  );
+  return query.has('all') ? device.tree.walk(path) : device.tree.list(path);
 }
 
 async function apply({ device, request }: Ask): Promise<object> {
-  const made = await applyDocument(device, await readJson(request));
-  return { domains: made.map(summary) };
+  const { domains, virtualDevices } = await applyDocument(device, await readJson(request));
+  const tenants = virtualDevices.map(({ id, name }) => ({ id, name }));
+  return { domains: domains.map(summary), virtualDevices: tenants };
 }
 
 function dump({ device, query }: Ask): object {
@@ -110,17 +108,13 @@ function intervalOf(query: URLSearchParams): { intervalMs?: number } {
   return text === null ? {} : { intervalMs: numberOf(text) };
 }
 
-/** Why an event of a flow does not move, in the scheduler's words. */
+/** Why events of a queue or of one of its flows are not delivered, in the scheduler's words. */
 async function why({ device, query }: Ask): Promise<unknown> {
   const domain = domainAt(device, query.get('domain') ?? onlyDomain(device));
   const queue = query.get('queue') ?? '';
   const path = device.tree.describe(`domains/${domain.id}/queues/${queue || '?'}`).path;
-  const flow = numberOf(query.get('flow') ?? '');
-  const { why: ask } = domain as { why?: (queue: number, flow: number) => Promise<unknown> };
-  if (typeof ask !== 'function') {
-    throw new DlbError('ERR_DLB_FEATURE_UNAVAILABLE', 'the scheduler gives no reasons');
-  }
-  return ask.call(domain, Number(path.split('/').at(-1)), flow);
+  const flow = query.get('flow');
+  return domain.why(Number(path.split('/').at(-1)), flow === null ? undefined : numberOf(flow));
 }
 
 /** By id or name. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** Names are a user's; what is not plain in one is left out of a file's name. */
 const NOT_PLAIN = /[^A-Za-z0-9._-]+/g;
 /** Paths of sockets are short: 104 bytes on some systems. */
-const NAME_MAX = 32;
+const NAME_MAX = 24;
 const ENTRY = /^(?<pid>\d+)-(?<name>.*)\.sock$/;
 const PATIENCE_MS = 1000;
 

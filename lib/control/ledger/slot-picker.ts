@@ -1,11 +1,17 @@
 /** Slots of sequence numbers for the ordered queues of one domain. */
 import { DlbError } from '../../eventdev/errors.js';
-import type { SlotPicker } from '../model-rules.js';
+import type { Rules, SlotPicker } from '../model-rules.js';
+import type { Ledger } from './models.js';
 import type { Owner } from './owner.js';
 import type { SequenceGroups } from './sequence-groups.js';
 
+/** What a specification of this owner may say. */
+export function rulesOf({ groups }: Ledger, owner: Owner): Rules {
+  return groups === null ? null : { slots: slotPicker(groups, owner) };
+}
+
 /** Picks, and takes nothing: whether there are so many is verified with the rest of the demand. */
-export function slotPicker(groups: SequenceGroups, owner: Owner): SlotPicker {
+function slotPicker(groups: SequenceGroups, owner: Owner): SlotPicker {
   const picked = groups.modes.map(() => 0);
   const isFree = (group: number): boolean => picked[group]! < owner.freeSlots(group);
   const take = (group: number): number => {

@@ -3,23 +3,36 @@ import { DlbError } from '../../eventdev/errors.js';
 import type { Domain } from '../domain.js';
 import { checkDocument } from './document.js';
 import type { DomainPlan } from './document.js';
+import type { VirtualDevice } from '../virtual/virtual-device.js';
 import type { TreeDevice } from './subject.js';
+
+/** What was made. */
+export interface Applied {
+  readonly domains: Domain[];
+  readonly virtualDevices: VirtualDevice[];
+}
 
 /**
  * Creates what the document describes, in its order, then starts what is to be started.
  * @throws DlbError that names the path in the document; nothing is left behind
  */
-export async function applyDocument(device: TreeDevice, document: unknown): Promise<Domain[]> {
-  const plans = checkDocument(document);
-  const made: Domain[] = [];
+export async function applyDocument(device: TreeDevice, document: unknown): Promise<Applied> {
+  const plan = checkDocument(document, device);
+  const domains: Domain[] = [];
+  const virtualDevices: VirtualDevice[] = [];
   try {
-    for (const plan of plans) made.push(await create(device, plan));
-    for (const [i, { at, start }] of plans.entries()) {
-      if (start) await made[i]!.start().catch((error) => located(error, at));
+    for (const [i, spec] of plan.virtualDevices.entries()) {
+      const at = `virtualDevices[${i}]`;
+      const made = device.createVirtualDevice(spec).catch((error) => located(error, at));
+      virtualDevices.push(await made);
     }
-    return made;
+    for (const each of plan.domains) domains.push(await create(device, each));
+    for (const [i, { at, start }] of plan.domains.entries()) {
+      if (start) await domains[i]!.start().catch((error) => located(error, at));
+    }
+    return { domains, virtualDevices };
   } catch (error) {
-    await Promise.allSettled(made.map((domain) => domain.close()));
+    await Promise.allSettled([...domains, ...virtualDevices].map((each) => each.close()));
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 /** The top of the tree: `device` and `domains`. */
+import { dlbNodes } from './dlb-nodes.js';
 import { domainNode } from './domain-nodes.js';
 import { branch, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, TreeNode } from './node.js';
 import type { Reading } from './reading.js';
 import type { TreeDevice } from './subject.js';
+import { virtualNode } from './virtual-nodes.js';
 
 const DEVICE = {
   name: text('Name that the device was opened with'),
@@ -41,8 +43,18 @@ export function rootNode(device: TreeDevice, reading: Reading): Branch {
           () => domains.map((each) => [each.name, String(each.id)] as const),
         ),
       ],
+      ['virtual', virtualNodes(device)],
     ]);
   });
+}
+
+function virtualNodes(device: TreeDevice): Branch {
+  const all = device.virtualDevices();
+  return branch(
+    'The open virtual devices by id; a name will do as well',
+    () => new Map(all.map((each) => [String(each.id), virtualNode(each)])),
+    () => all.map((each) => [each.name, String(each.id)] as const),
+  );
 }
 
 function deviceNode(device: TreeDevice): Branch {
@@ -54,6 +66,7 @@ function deviceNode(device: TreeDevice): Branch {
         ...leaves(DEVICE, (name) => info[name]),
         ['limits', branch('Largest values of one domain', () => limitNodes(info.limits))],
         ['resources', branch('What the device may hand out', () => resourceNodes(device))],
+        ...dlbNodes(device),
       ]),
   );
 }

@@ -4,15 +4,20 @@
  */
 import type { LinkCommand } from '../../eventdev/commands.js';
 import { DlbError } from '../../eventdev/errors.js';
-import { PROFILES_MAX } from '../../eventdev/limits.js';
-import type { DomainSpec, LinkSpec, PortSpec } from '../../eventdev/spec.js';
+import { PROFILES_MAX, VDEVS_MAX } from '../../eventdev/limits.js';
+import type { DomainSpec, LinkSpec, PortSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
+import type { PlannedDomain } from '../create-domain.js';
 import * as field from '../fields.js';
-import { checkLinks, checkSpec, directedLinked, otherPort } from '../spec-check.js';
-import type { Checked } from '../spec-check.js';
+import { checkLinks } from '../spec-check.js';
+import type { TreeDevice } from './subject.js';
 
 /** What is applied to a device, and what a snapshot of it is. */
 export interface DeviceDocument {
+  /** For editors: where the schema is. */
+  $schema?: string;
   version: 1;
+  /** Shares for tenants, made before the domains. */
+  virtualDevices?: VirtualDeviceSpec[];
   domains: DomainDocument[];
 }
 
@@ -41,28 +46,57 @@ export interface DomainPlan {
 
 const DOMAINS_MAX = 256;
 
-/** @throws DlbError that names the first field that is wrong, by its path in the document. */
-export function checkDocument(document: unknown): DomainPlan[] {
-  if (!isObject(document)) throw field.invalid('document', document, 'an object');
-  if (!('domains' in document) && !('version' in document)) return [checkDomain(document, '')];
-  field.checkObject(document, 'document', ['version', 'domains']);
-  const { version, domains } = document;
-  if (version !== 1) throw field.invalid('version', version, '1');
-  field.checkList(domains, 'domains', 0, DOMAINS_MAX);
-  return (domains as unknown[]).map((domain, i) => checkDomain(domain, `domains[${i}]`));
+/** A checked document. */
+export interface DocumentPlan {
+  readonly virtualDevices: readonly VirtualDeviceSpec[];
+  readonly domains: readonly DomainPlan[];
 }
 
-function checkDomain(domain: unknown, at: string): DomainPlan {
+/** What a device takes. */
+export type DocumentDevice = Pick<TreeDevice, 'planDomain' | 'resources'>;
+
+/** @throws DlbError that names the first field that is wrong, by its path in the document. */
+export function checkDocument(document: unknown, device: DocumentDevice): DocumentPlan {
+  if (!isObject(document)) throw field.invalid('document', document, 'an object');
+  if (!('domains' in document) && !('version' in document)) {
+    return { virtualDevices: [], domains: [checkDomain(document, '', device)] };
+  }
+  field.checkObject(document, 'document', ['$schema', 'version', 'virtualDevices', 'domains']);
+  const { $schema, version, virtualDevices = [], domains } = document;
+  if ($schema !== undefined) field.text($schema, '$schema', '');
+  if (version !== 1) throw field.invalid('version', version, '1');
+  field.checkList(virtualDevices, 'virtualDevices', 0, VDEVS_MAX);
+  field.checkList(domains, 'domains', 0, DOMAINS_MAX);
+  return {
+    virtualDevices: (virtualDevices as unknown[]).map((each, i) =>
+      checkVirtualDevice(each, `virtualDevices[${i}]`, device),
+    ),
+    domains: (domains as unknown[]).map((each, i) => checkDomain(each, `domains[${i}]`, device)),
+  };
+}
+
+function checkVirtualDevice(value: unknown, at: string, device: DocumentDevice): VirtualDeviceSpec {
+  field.checkObject(value, at, ['name', 'quota', 'onDeath']);
+  const { name, quota, onDeath } = value as Record<string, unknown>;
+  if (name !== undefined) field.text(name, `${at}.name`, '');
+  field.oneOf(onDeath, `${at}.onDeath`, ['return', 'keep'], 'return');
+  field.checkObject(quota, `${at}.quota`, Object.keys(device.resources()));
+  for (const [resource, count] of Object.entries(quota as object)) {
+    field.wholeNumber(count, `${at}.quota.${resource}`, { min: 0, max: Number.MAX_SAFE_INTEGER });
+  }
+  return value as VirtualDeviceSpec;
+}
+
+function checkDomain(domain: unknown, at: string, device: DocumentDevice): DomainPlan {
   try {
     if (!isObject(domain)) throw field.invalid('spec', domain, 'an object');
     const { start, ...rest } = domain;
     const { ports, enabled, profiles } = splitPorts(rest['ports']);
     const spec = { ...rest, ports } as unknown as DomainSpec;
-    const checked = checkSpec(spec);
     return {
       at,
       spec,
-      links: checkProfiles(profiles, checked),
+      links: checkProfiles(profiles, device.planDomain(spec)),
       disabled: enabled.flatMap((each, id) =>
         field.flag(each, `spec.ports[${id}].enabled`, true) ? [] : [id],
       ),
@@ -100,23 +134,28 @@ function splitPorts(ports: unknown): {
   return { ports: specs, enabled, profiles };
 }
 
-function checkProfiles(profiles: readonly unknown[], checked: Checked): LinkCommand[] {
+function checkProfiles(profiles: readonly unknown[], planned: PlannedDomain): LinkCommand[] {
   const numbers = Array.from({ length: PROFILES_MAX - 1 }, (_, i) => String(i + 1));
-  const all = [...checked.links];
-  for (const [port, its] of profiles.entries()) {
-    if (its === undefined) continue;
+  return profiles.flatMap((its, port) => {
+    if (its === undefined) return [];
     const at = `spec.ports[${port}].profiles`;
     field.checkObject(its, at, numbers);
-    for (const [profile, links] of Object.entries(its as object)) {
-      for (const link of checkLinks(links, port, checked.queues, `${at}.${profile}`)) {
-        const wanted = { ...link, profile: Number(profile) };
-        const other = otherPort(checked.queues, all, wanted);
-        if (other >= 0) throw directedLinked(wanted, other, `${at}.${profile}`);
-        all.push(wanted);
-      }
-    }
+    return Object.entries(its as object).flatMap(([profile, list]) =>
+      checkLinks(list, port, planned.checked.queues, `${at}.${profile}`).map((link) =>
+        addLink(planned, { ...link, profile: Number(profile) }, `${at}.${profile}`),
+      ),
+    );
+  });
+}
+
+/** The table of links knows what is refused: a second port of a directed queue, more links than slots. */
+function addLink({ links }: PlannedDomain, link: LinkCommand, at: string): LinkCommand {
+  try {
+    return links.add(link.port, link.queue, link.priority, link.profile);
+  } catch (error) {
+    if (!(error instanceof DlbError)) throw error;
+    throw error.restated((text) => (text === 'queueId' ? at : text));
   }
-  return all.slice(checked.links.length);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -8,7 +8,7 @@ import { portNode } from './port-nodes.js';
 import { queueNode } from './queue-nodes.js';
 import type { Reading } from './reading.js';
 import { choice, resets } from './writers.js';
-import { xstatNodes } from './xstat-nodes.js';
+import { xstatsNode } from './xstat-nodes.js';
 
 const SETTINGS = {
   name: text('Name that the domain was created with'),
@@ -34,6 +34,7 @@ const BUFFERS = {
 
 const ID = number('-', 'Id of the domain');
 const STATE = text('State: configured, started or stopped');
+const ALERTS_LOST = number('alerts', 'Alerts that found no room because nobody read them');
 
 const STATS = {
   rx: count('events', 'rx', 'Events taken in'),
@@ -52,6 +53,7 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
       ['id', leaf(ID, () => domain.id)],
       ...leaves(SETTINGS, (name) => settings[name] ?? null),
       ['state', leaf(STATE, () => domain.state, stateWriter(domain))],
+      ['alertsLost', leaf(ALERTS_LOST, () => domain.alertsLost)],
       [
         'buffers',
         branch('Payload buffers', () => new Map(leaves(BUFFERS, (name) => buffers[name] ?? null))),
@@ -59,10 +61,7 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
       ['stats', branch('Counts and levels of the whole domain', () => statsNodes(domain, reading))],
       ['queues', queuesNode(domain, reading)],
       ['ports', portsNode(domain, reading)],
-      [
-        'xstats',
-        branch('Extended statistics by name, see lib/control', () => xstatNodes(domain, reading)),
-      ],
+      ['xstats', xstatsNode(domain, reading)],
     ]);
   });
 }

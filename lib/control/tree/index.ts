@@ -1,10 +1,12 @@
 export { applyDocument } from './apply.js';
 export type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
+export { documentSchema } from './schema.js';
 export { snapshotOf } from './snapshot.js';
 export type { TreeDevice } from './subject.js';
 export { DeviceTree } from './tree.js';
 export type {
   NodeDescription,
+  NodeEntry,
   NodeType,
   TreeChange,
   TreeValue,

@@ -1,5 +1,6 @@
 /** The links of a port as one list: what is written is what there is afterwards, or nothing changes. */
 import type { LinkCommand } from '../../eventdev/commands.js';
+import { DlbError } from '../../eventdev/errors.js';
 import { PROFILES_MAX } from '../../eventdev/limits.js';
 import type { Domain } from '../domain.js';
 import * as field from '../fields.js';
@@ -36,6 +37,12 @@ function checkLinks(domain: Domain, port: number, value: unknown, path: string):
     if (domain.queueAttributes(link.queue).type !== 'directed') continue;
     const other = ports.findIndex((_, id) => id !== port && isLinked(domain, id, link.queue));
     if (other >= 0) throw directedLinked(link, other, path);
+  }
+  const slots = domain.slots(port).length;
+  const balanced = links.filter(({ queue }) => domain.queueAttributes(queue).type !== 'directed');
+  if (slots > 0 && balanced.length > slots) {
+    const details = { field: path, value: balanced.length, slots };
+    throw new DlbError('ERR_DLB_NO_QID_SLOTS_AVAILABLE', 'a port has not as many slots', details);
   }
   for (const [i, { queue }] of links.entries()) {
     if (links.findIndex((link) => link.queue === queue) < i) {

@@ -27,6 +27,8 @@ export interface Branch {
   readonly type: 'branch';
   readonly help: string;
   readonly children: () => ReadonlyMap<string, TreeNode>;
+  /** One child, where all are many; undefined if there is none. */
+  readonly child?: (id: string) => TreeNode | undefined;
   /** Names that lead to a child as well as its id does; several children may share one. */
   readonly names?: () => Iterable<readonly [name: string, id: string]>;
 }

@@ -7,6 +7,7 @@ import { linksWriter } from './links.js';
 import { branch, count, flag, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, Numbers, TreeNode } from './node.js';
 import type { Reading } from './reading.js';
+import type { TreeValue } from './value.js';
 import { flagWriter, resets } from './writers.js';
 
 const SETTINGS = {
@@ -25,6 +26,11 @@ const ENABLED = flag('Whether the port is given events and may bring new ones');
 const THREAD = number('-', 'Id of the thread that has the port; -1: none');
 const UNLINKS = level('links', 'Unlinks that have not taken effect');
 const LINKS = list('-', 'Queues that the port takes events of, each with its link priority');
+
+const SLOTS = list(
+  '-',
+  'DLB models: its eight slots for links, each with state, queue and pending queue',
+);
 
 const STATS = {
   rx: count('events', 'rx', 'Events that came from the port'),
@@ -54,10 +60,17 @@ export function portNode(domain: Domain, id: number, reading: Reading): Branch {
       ['thread', leaf(THREAD, () => domain.portThread(id))],
       ['links', linksNode(domain, id, 0)],
       ['profiles', branch('Links by profile; 0 is that of links', () => profiles(domain, id))],
+      ['slots', leaf(SLOTS, () => slotsOf(domain, id))],
       ['unlinksInProgress', leaf(UNLINKS, () => domain.unlinksInProgress(id))],
       ['stats', branch('Counts and levels of the port', () => statsNodes(domain, id, reading))],
     ]);
   });
+}
+
+function slotsOf(domain: Domain, id: number): TreeValue {
+  return domain
+    .slots(id)
+    .map(({ state, queue = null, pending = null }) => ({ state, queue, pending }));
 }
 
 function linksNode(domain: Domain, id: number, profile: number): TreeNode {

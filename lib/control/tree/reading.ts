@@ -3,17 +3,11 @@ import type { DomainStats } from '../../eventdev/spec.js';
 import type { Domain } from '../domain.js';
 import type { XstatsMode } from '../xstats.js';
 
-export interface XstatReading {
-  readonly mode: XstatsMode;
-  readonly number: number;
-  readonly value: number;
-}
-
 const MODES = ['device', 'port', 'queue'] as const satisfies XstatsMode[];
 
 export class Reading {
   readonly #stats = new Map<Domain, DomainStats>();
-  readonly #xstats = new Map<Domain, ReadonlyMap<string, XstatReading>>();
+  readonly #xstats = new Map<Domain, ReadonlyMap<string, number>>();
 
   stats(domain: Domain): DomainStats {
     let stats = this.#stats.get(domain);
@@ -24,8 +18,8 @@ export class Reading {
     return stats;
   }
 
-  /** By name. */
-  xstats(domain: Domain): ReadonlyMap<string, XstatReading> {
+  /** Values by name. */
+  xstats(domain: Domain): ReadonlyMap<string, number> {
     let xstats = this.#xstats.get(domain);
     if (xstats === undefined) {
       xstats = readXstats(domain);
@@ -35,13 +29,11 @@ export class Reading {
   }
 }
 
-function readXstats(domain: Domain): ReadonlyMap<string, XstatReading> {
-  const all = new Map<string, XstatReading>();
+function readXstats(domain: Domain): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
   for (const mode of MODES) {
     const values = domain.xstats(mode);
-    for (const [i, { id, name }] of domain.xstatsNames(mode).entries()) {
-      all.set(name, { mode, number: id, value: values[i]! });
-    }
+    for (const [i, { name }] of domain.xstatsNames(mode).entries()) all.set(name, values[i]!);
   }
   return all;
 }

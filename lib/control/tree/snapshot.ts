@@ -5,7 +5,18 @@ import { profilesOf } from './links.js';
 import type { TreeDevice } from './subject.js';
 
 export function snapshotOf(device: TreeDevice): DeviceDocument {
-  return { version: 1, domains: device.domains().map(domainOf) };
+  const tenants = device.virtualDevices();
+  // What a tenant made of its share is for it to make again.
+  const theirs = new Set(tenants.flatMap((each) => each.domains().map(([, domain]) => domain)));
+  const own = device.domains().filter((domain) => !theirs.has(domain));
+  const document: DeviceDocument = { version: 1, domains: own.map(domainOf) };
+  if (tenants.length === 0) return document;
+  const virtualDevices = tenants.map(({ name, quota, onDeath }) => ({
+    name,
+    quota: { ...quota } as Record<string, number>,
+    onDeath,
+  }));
+  return { version: 1, virtualDevices, domains: document.domains };
 }
 
 function domainOf(domain: Domain): DomainDocument {

@@ -10,7 +10,13 @@ import type { Branch, Leaf, TreeNode } from './node.js';
 import { NO_UNIT } from './node.js';
 import { Reading } from './reading.js';
 import type { TreeDevice } from './subject.js';
-import type { NodeDescription, TreeChange, TreeValue, TreeWatchOptions } from './value.js';
+import type {
+  NodeDescription,
+  NodeEntry,
+  TreeChange,
+  TreeValue,
+  TreeWatchOptions,
+} from './value.js';
 import { watchTree } from './watch.js';
 
 /** Names of a branch that an error lists. */
@@ -31,14 +37,14 @@ export class DeviceTree {
   }
 
   /**
-   * What is directly under a branch; of a leaf, the leaf itself. The root is ''.
+   * What is directly under a branch, leaves with their values; of a leaf, the leaf itself. The root is ''.
    * @throws DlbError ERR_DLB_INVALID_PATH
    */
-  list(path = ''): NodeDescription[] {
+  list(path = ''): NodeEntry[] {
     const found = this.#find(path);
     return found.node.type === 'branch'
-      ? under(found.path, found.node).map(describeNode)
-      : [describeNode(found)];
+      ? under(found.path, found.node).map(entryOf)
+      : [entryOf(found)];
   }
 
   /**
@@ -81,11 +87,11 @@ export class DeviceTree {
   }
 
   /**
-   * The node and all that are under it, from the top.
+   * The node and all that are under it, from the top, leaves with their values.
    * @throws DlbError ERR_DLB_INVALID_PATH
    */
-  walk(path = ''): NodeDescription[] {
-    return [...nodesFrom(this.#find(path))].map(describeNode);
+  walk(path = ''): NodeEntry[] {
+    return [...nodesFrom(this.#find(path))].map(entryOf);
   }
 
   /**
@@ -152,13 +158,12 @@ interface Child {
 
 /** By id, else by name, if only one child has it. */
 function childOf(node: Branch, segment: string): Child | undefined {
-  const children = node.children();
-  const byId = children.get(segment);
+  const byId = node.child === undefined ? node.children().get(segment) : node.child(segment);
   if (byId !== undefined) return { id: segment, node: byId };
   const named = [...(node.names?.() ?? [])].filter(([name]) => name === segment);
   if (named.length !== 1) return undefined;
   const [, id] = named[0]!;
-  return { id, node: children.get(id)! };
+  return { id, node: node.children().get(id)! };
 }
 
 function under(path: string, node: Branch): Found[] {
@@ -172,6 +177,11 @@ function* nodesFrom(found: Found): Generator<Found> {
   yield found;
   if (found.node.type !== 'branch') return;
   for (const child of under(found.path, found.node)) yield* nodesFrom(child);
+}
+
+function entryOf(found: Found): NodeEntry {
+  const description = describeNode(found);
+  return found.node.type === 'branch' ? description : { ...description, value: found.node.read() };
 }
 
 function describeNode({ path, node }: Found): NodeDescription {

@@ -25,13 +25,20 @@ export interface NodeDescription {
   readonly allowed?: string;
 }
 
+/** The same with what is there now. */
+export interface NodeEntry extends NodeDescription {
+  /** Left out: the node is a branch. */
+  readonly value?: TreeValue;
+}
+
 /** A value that is new or another than before; or a node that is no longer there. */
 export type TreeChange =
   | { readonly path: string; readonly value: TreeValue }
   | { readonly path: string; readonly gone: true };
 
 export interface TreeWatchOptions {
-  /** Time between two looks in milliseconds, 10..2147483647, default 1000. */
+  /** Time between two looks in milliseconds, 10..2147483647, default 1000. A look that takes long is followed by
+   *  nine times as long a pause, at least. */
   intervalMs?: number;
   /** Ends the watch. */
   signal?: AbortSignal;

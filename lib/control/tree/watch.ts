@@ -5,6 +5,8 @@ import type { TreeChange, TreeValue, TreeWatchOptions } from './value.js';
 const INTERVAL_DEFAULT_MS = 1000;
 /** A look reads much memory; who needs more looks reads single nodes. */
 const INTERVAL_MIN_MS = 10;
+/** A large domain has tens of thousands of leaves: looking takes at most a tenth of the thread. */
+const PAUSE_PER_LOOK = 9;
 /** Timers go no further. */
 const INTERVAL_MAX_MS = 2 ** 31 - 1;
 
@@ -37,6 +39,7 @@ async function* looks(
 ): AsyncGenerator<TreeChange[], void, undefined> {
   let before = new Map<string, string>();
   while (signal?.aborted !== true && !isOver()) {
+    const startedAt = performance.now();
     const values = tree.has(path) ? tree.values(path) : new Map<string, TreeValue>();
     const now = new Map<string, string>();
     const changes: TreeChange[] = [];
@@ -47,8 +50,9 @@ async function* looks(
     }
     for (const at of before.keys()) if (!now.has(at)) changes.push({ path: at, gone: true });
     before = now;
+    const tookMs = performance.now() - startedAt;
     if (changes.length > 0) yield changes;
-    await pause(intervalMs, keepAlive, signal);
+    await pause(Math.max(intervalMs, tookMs * PAUSE_PER_LOOK), keepAlive, signal);
   }
 }
 

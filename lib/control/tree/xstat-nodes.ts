@@ -1,7 +1,7 @@
 /** `domains/N/xstats`: every extended statistic under the name that it has in eventdev. */
 import type { Domain } from '../domain.js';
 import { leaf, level, number } from './node.js';
-import type { Field, Leaf } from './node.js';
+import type { Branch, Field, Leaf } from './node.js';
 import type { Reading } from './reading.js';
 import { resetXstat } from './writers.js';
 
@@ -47,14 +47,25 @@ const OWNERS: Readonly<Record<string, string>> = { dev: 'domain', port: 'port', 
 /** A name that no table knows is shown as it is. */
 export const UNKNOWN_XSTAT = 'Extended statistic';
 
-export function xstatNodes(domain: Domain, reading: Reading): Map<string, Leaf> {
-  return new Map(
-    [...reading.xstats(domain)].map(([name, { value }]) => {
-      const { field, isLevel } = fieldOf(name);
-      const writer = isLevel ? undefined : resetXstat(domain, name);
-      return [name, leaf(field, () => value, writer)];
-    }),
-  );
+export function xstatsNode(domain: Domain, reading: Reading): Branch {
+  return {
+    type: 'branch',
+    help: 'Extended statistics by name, see lib/control',
+    children: () =>
+      new Map(
+        [...reading.xstats(domain)].map(([name, value]) => [name, xstat(domain, name, value)]),
+      ),
+    // A large domain has tens of thousands.
+    child(name) {
+      const found = domain.xstatByName(name);
+      return found === undefined ? undefined : xstat(domain, name, found.value);
+    },
+  };
+}
+
+function xstat(domain: Domain, name: string, value: number): Leaf {
+  const { field, isLevel } = fieldOf(name);
+  return leaf(field, () => value, isLevel ? undefined : resetXstat(domain, name));
 }
 
 function fieldOf(name: string): { field: Field; isLevel: boolean } {

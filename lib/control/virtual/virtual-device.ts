@@ -87,6 +87,11 @@ export class VirtualDevice implements AsyncDisposable {
     return this.#state === 'locked';
   }
 
+  /** What becomes of the quota when the tenant dies. */
+  get onDeath(): 'return' | 'keep' {
+    return this.#options.onDeath;
+  }
+
   /** To be handed to the tenant's worker, together with `transferList`: once. */
   get handle(): VirtualDeviceHandle {
     return { kind: 'softdlb.virtual-device', name: this.name, mailbox: this.#theirs };
