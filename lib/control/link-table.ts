@@ -4,7 +4,8 @@ import { DlbError } from '../eventdev/errors.js';
 import { PROFILES_MAX } from '../eventdev/limits.js';
 import { SLOTS } from '../memory/slot-word.js';
 import * as field from './fields.js';
-import type { Checked } from './spec-check.js';
+import { kindOf } from './port-kind.js';
+import type { Checked, CheckedPort } from './spec-check.js';
 import { checkLink, directedLinked, otherPort } from './spec-check.js';
 
 /** A link as its port sees it. */
@@ -16,16 +17,17 @@ export interface Link {
 
 export class LinkTable {
   readonly #queues: Checked['queues'];
-  /** Most queues that a port can be linked to, directed ones aside. */
-  readonly #slots: number;
+  /** By port, where a DLB has ports of two kinds: what it was created as; null: what its links say. */
+  readonly #kinds: readonly CheckedPort['kind'][] | null;
   #links: LinkCommand[];
 
-  /** @throws DlbError ERR_DLB_NO_QID_SLOTS_AVAILABLE */
+  /** @param strict as a DLB has it: queues of one kind per port, in so many slots.
+   *  @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_NO_QID_SLOTS_AVAILABLE */
   constructor(checked: Checked, strict = false) {
     this.#queues = checked.queues;
-    this.#slots = strict ? SLOTS : Infinity;
     this.#links = [];
-    for (const link of checked.links) this.#put(link);
+    this.#kinds = strict ? checked.ports.map((_, id) => kindOf(checked, id)) : null;
+    for (const link of checked.links) this.#put(link, `spec.ports[${link.port}].links`);
   }
 
   /** All links of all ports and profiles. */
@@ -42,25 +44,42 @@ export class LinkTable {
     return wanted;
   }
 
-  /** Checks against what has been asked for, not against what has taken effect: then a slot that is being
-   *  freed can be asked for, and one that is being taken cannot. */
-  #put(wanted: LinkCommand): void {
+  #put(wanted: LinkCommand, at = 'queueId'): void {
     const others = this.#links.filter((link) => !isSame(link, wanted));
-    const taken = others.filter((link) => this.#shareSlots(link, wanted)).length;
-    if (this.#queues[wanted.queue]!.type !== 'directed' && taken >= this.#slots) {
-      throw new DlbError('ERR_DLB_NO_QID_SLOTS_AVAILABLE', 'all slots of the port are taken', {
-        field: 'queueId',
-        queueId: wanted.queue,
-        portId: wanted.port,
-        slots: this.#slots,
-      });
-    }
+    if (this.#kinds !== null) this.#checkSlots(wanted, others, this.#kinds, at);
     this.#links = [...others, wanted];
   }
 
-  #shareSlots(link: LinkCommand, { port, profile }: LinkCommand): boolean {
-    const isDirected = this.#queues[link.queue]!.type === 'directed';
-    return !isDirected && link.port === port && link.profile === profile;
+  /** Checks against what has been asked for, not against what has taken effect: then a slot that is being
+   *  freed can be asked for, and one that is being taken cannot. */
+  #checkSlots(
+    wanted: LinkCommand,
+    others: readonly LinkCommand[],
+    kinds: readonly CheckedPort['kind'][],
+    at: string,
+  ): void {
+    const { port, queue, profile } = wanted;
+    const its = others.filter((link) => link.port === port);
+    const kind = this.#kindOfQueue(queue);
+    const portKind = kinds[port] ?? (its.length > 0 ? this.#kindOfQueue(its[0]!.queue) : kind);
+    const details = { field: at, queueId: queue, portId: port };
+    if (portKind !== kind) {
+      const what = 'a port of a DLB serves queues of one kind only';
+      throw new DlbError('ERR_DLB_INVALID_QID', what, { ...details, kind: portKind });
+    }
+    // A directed queue is a pair with its port, whatever the profile.
+    const isDirected = kind === 'directed';
+    const taken = its.filter((link) =>
+      isDirected ? link.queue !== queue : link.profile === profile,
+    ).length;
+    const slots = isDirected ? 1 : SLOTS;
+    if (taken < slots) return;
+    const what = 'all slots of the port are taken';
+    throw new DlbError('ERR_DLB_NO_QID_SLOTS_AVAILABLE', what, { ...details, slots });
+  }
+
+  #kindOfQueue(queue: number): 'loadBalanced' | 'directed' {
+    return this.#queues[queue]!.type === 'directed' ? 'directed' : 'loadBalanced';
   }
 
   /** Checks and forgets a link. */

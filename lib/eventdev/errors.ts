@@ -103,8 +103,21 @@ function describe(what: string, details: Record<string, unknown>): string {
   return pairs.length === 0 ? what : `${what}: ${pairs.join(', ')}`;
 }
 
+/** Longer values are cut: a message is for people, and a value may be a stranger's. */
+const SHOWN_MAX = 1000;
+
 function show(value: unknown): string {
+  const text = inFull(value);
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
+}
+
+function inFull(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number' || typeof value === 'string') return String(value);
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // It leads back to itself, or has a bigint in it.
+    return Object.prototype.toString.call(value);
+  }
 }

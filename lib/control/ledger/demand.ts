@@ -1,6 +1,6 @@
 /** What a domain takes of its owner. */
 import type { ModelName } from '../../eventdev/limits.js';
-import { DlbError } from '../../eventdev/errors.js';
+import { kindOf } from '../port-kind.js';
 import type { Checked } from '../spec-check.js';
 import { CLASSES } from './names.js';
 import type { Demand, Owner } from './owner.js';
@@ -62,18 +62,4 @@ export function demandOf(checked: Checked, model: ModelName, owner: Owner): Dema
     ),
     sequenceSlots: checked.sequenceSlots,
   };
-}
-
-/** What a DLB's port is counted as; null: linked to nothing, and the specification does not say. One that serves queues
- *  of both kinds, which no DLB could, is load-balanced. */
-function kindOf({ ports, queues, links }: Checked, id: number): 'loadBalanced' | 'directed' | null {
-  const linked = links.filter((link) => link.port === id);
-  const isBalanced = linked.some(({ queue }) => queues[queue]!.type !== 'directed');
-  const { kind } = ports[id]!;
-  if (kind === 'directed' && isBalanced) {
-    const what = 'a directed port is linked to directed queues only';
-    throw new DlbError('ERR_DLB_INVALID_SPEC', what, { field: `spec.ports[${id}].links` });
-  }
-  if (kind !== null || linked.length === 0) return kind;
-  return isBalanced ? 'loadBalanced' : 'directed';
 }

@@ -140,6 +140,14 @@ export class Owner {
     return this.#commit(demand, classPorts);
   }
 
+  /** Takes what was given back just now, and nobody has taken since. */
+  retake(claim: Claim): void {
+    for (const name of COUNTED) this.#counts[name] -= claim.counts[name];
+    claim.classPorts.forEach((count, i) => (this.#classPorts[i]! -= count));
+    claim.sequenceSlots.forEach((count, i) => (this.#sequenceSlots[i]! -= count));
+    this.#history.retake(claim.history);
+  }
+
   /** Gives back what was taken here. */
   give(claim: Claim): void {
     for (const name of COUNTED) this.#counts[name] += claim.counts[name];

@@ -29,7 +29,7 @@ export class QuotaOwner {
     return { ...this.#quota };
   }
 
-  /** Changes counts; those left out stay. What it had goes back first; if the device has not as much then, it gets that
+  /** Changes counts; those left out stay. What it had goes back first; if the device has not as much then, it gets the same
    *  again. Nothing of it may be taken. @throws DlbError */
   set(quota: Quota): void {
     const checked = { ...this.#quota, ...this.#check(quota) };
@@ -44,7 +44,8 @@ export class QuotaOwner {
       this.owner.become(this.#device.take(this.#demand(checked), 'quota.'));
       this.#quota = checked;
     } catch (error) {
-      this.owner.become(this.#device.take(this.#demand(this.#quota), 'quota.'));
+      // The very same: ports of the same classes, the same run.
+      this.#device.retake(before);
       throw error;
     }
   }

@@ -34,6 +34,18 @@ export class Runs {
     return { at, length };
   }
 
+  /** Takes a run that is free as a whole. */
+  retake({ at, length }: Run): void {
+    if (length === 0) return;
+    const i = this.#free.findIndex((run) => run.at <= at && at < run.at + run.length);
+    const free = this.#free[i]!;
+    const rest = [
+      { at: free.at, length: at - free.at },
+      { at: at + length, length: free.at + free.length - at - length },
+    ];
+    this.#free.splice(i, 1, ...rest.filter((run) => run.length > 0));
+  }
+
   /** Gives a run back that was taken here. */
   give(run: Run): void {
     if (run.length === 0) return;

@@ -16,6 +16,8 @@ import type { TenantCommand } from './protocol.js';
 
 /** Faults of a tenant's port within a second, as the driver has it. */
 const FAULT_LIMIT = 1000;
+/** No longer than a tenant waits for an answer. */
+const GRACE_MAX_MS = 10_000;
 
 /** What a tenant is given of the device. */
 export interface TenantHost {
@@ -26,6 +28,8 @@ export interface TenantHost {
 /** A domain as its tenant is told of it. */
 export interface DomainGrant {
   readonly id: number;
+  /** Tells it from one that had the id before: what is said about that is not about this one. */
+  readonly serial: number;
   readonly name: string;
   readonly attachments: readonly PortAttachment[];
 }
@@ -34,6 +38,9 @@ export class Desk {
   readonly #host: TenantHost;
   /** By the tenant's id. */
   readonly #domains = new Map<number, Domain>();
+  /** By the tenant's id; never used again. */
+  readonly #serials = new Map<number, number>();
+  #nextSerial = 1;
   readonly #creating = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -59,6 +66,12 @@ export class Desk {
         return this.#create(fields['spec']);
       case 'closeDomain':
         return this.#close(fields);
+      case 'setSequenceAllocation':
+      case 'setClassBandwidth':
+        throw new DlbError('ERR_DLB_NOT_PERMITTED', 'that is not for a tenant to set', {
+          field: 'command',
+          command,
+        });
       default:
         return onDomain(this.#domain(fields), command, fields);
     }
@@ -89,10 +102,12 @@ export class Desk {
       const domain = await creating;
       // The tenant died while it waited: `reset` waits for this, and finds the domain.
       const id = this.#freeId();
+      const serial = this.#nextSerial++;
       this.#domains.set(id, domain);
+      this.#serials.set(id, serial);
       if (this.#isClosed) throw new DlbError('ERR_DLB_DOMAIN_CLOSED', 'the tenant is being reset');
       const ports = Array.from({ length: domain.portCount }, (_, port) => domain.attachment(port));
-      return { id, name: domain.name, attachments: ports };
+      return { id, serial, name: domain.name, attachments: ports };
     } finally {
       this.#creating.delete(creating);
     }
@@ -114,7 +129,8 @@ export class Desk {
   #domain(fields: Fields): Domain {
     const id = fields['domainId'];
     const domain = this.#domains.get(id as number);
-    if (domain !== undefined) return domain;
+    const isThat = this.#serials.get(id as number) === fields['serial'];
+    if (domain !== undefined && isThat) return domain;
     throw new DlbError('ERR_DLB_INVALID_DOMAIN_ID', 'there is no such domain', {
       field: 'domainId',
       domainId: id,
@@ -182,7 +198,8 @@ async function stop(domain: Domain, graceMs: number | undefined): Promise<Int32A
   const keep = (events: EventBurst): void => {
     parts.push(events.words.slice(0, events.length * QE_WORDS));
   };
-  await domain.stop(keep, graceMs === undefined ? {} : { graceMs });
+  const grace = graceMs === undefined ? {} : { graceMs: checkGrace(graceMs) };
+  await domain.stop(keep, grace);
   const words = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -190,6 +207,13 @@ async function stop(domain: Domain, graceMs: number | undefined): Promise<Int32A
     at += part.length;
   }
   return words;
+}
+
+/** Its domains are closed when it dies, and a close waits for a stop. */
+function checkGrace(graceMs: unknown): number {
+  if (typeof graceMs === 'number' && graceMs >= 0 && graceMs <= GRACE_MAX_MS) return graceMs;
+  const allowed = `a number of milliseconds, 0..${GRACE_MAX_MS}`;
+  throw field.invalid('graceMs', graceMs, allowed, 'ERR_DLB_INVALID_ARGUMENT');
 }
 
 /** A tenant's ports have a limit of faults, unless it asks for another. */

@@ -180,13 +180,17 @@ function wireError(error: unknown): WireError {
   };
 }
 
+/** Of a value in the details of an error that travels: it may be what the other end has sent. */
+const TEXT_MAX = 1000;
+
 /** Values that are no plain data become text. */
 function plain(details: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(details).map(([name, value]) => {
       const isPlain =
         value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value);
-      return [name, isPlain ? value : describe(value)];
+      const sent = isPlain ? value : describe(value);
+      return [name, typeof sent === 'string' ? sent.slice(0, TEXT_MAX) : sent];
     }),
   );
 }

@@ -35,6 +35,9 @@ export const TENANT_COMMANDS = {
   portAttributes: 1,
   raiseAlert: 1,
   nextAlert: 1,
+  /** The device's, not a tenant's: answered with ERR_DLB_NOT_PERMITTED. */
+  setSequenceAllocation: 1,
+  setClassBandwidth: 1,
   why: 2,
 } as const satisfies Record<string, number>;
 

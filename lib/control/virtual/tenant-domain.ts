@@ -27,6 +27,8 @@ export class TenantDomain implements AsyncDisposable {
   readonly #caller: Caller;
   readonly #attachments: readonly PortAttachment[];
   readonly #onClose: () => void;
+  readonly #serial: number;
+  #closing: Promise<void> | null = null;
 
   /** Use `TenantDevice.createDomain`. */
   constructor(caller: Caller, grant: DomainGrant, onClose: () => void) {
@@ -35,6 +37,7 @@ export class TenantDomain implements AsyncDisposable {
     this.name = grant.name;
     this.#attachments = grant.attachments;
     this.#onClose = onClose;
+    this.#serial = grant.serial;
   }
 
   /**
@@ -42,7 +45,7 @@ export class TenantDomain implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID
    */
   attachment(portId: number): PortAttachment {
-    const attachment = this.#attachments[portId];
+    const attachment = Number.isInteger(portId) ? this.#attachments[portId] : undefined;
     if (attachment !== undefined) return attachment;
     const max = this.#attachments.length - 1;
     throw new DlbError('ERR_DLB_INVALID_PORT_ID', `portId must be a whole number, 0..${max}`, {
@@ -131,17 +134,34 @@ export class TenantDomain implements AsyncDisposable {
     return (await this.#ask('why', { queueId, flowId })) as Why;
   }
 
-  /** As `domain.close`. */
-  async close(): Promise<void> {
-    await this.#ask('closeDomain');
-    this.#onClose();
+  /** As `domain.close`. Again on a closed one: nothing. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close().catch((error) => {
+      this.#closing = null;
+      throw error;
+    });
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #ask(command: TenantCommand, body: Record<string, unknown> = {}): Promise<unknown> {
-    return this.#caller.call(command, { domainId: this.id, ...body });
+  /** The controller may have closed it already, when it reset the device. */
+  async #close(): Promise<void> {
+    await this.#send('closeDomain').catch((error) => {
+      if ((error as DlbError).code !== 'ERR_DLB_INVALID_DOMAIN_ID') throw error;
+    });
+    this.#onClose();
+  }
+
+  async #ask(command: TenantCommand, body: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.#closing === null) return this.#send(command, body);
+    const details = { domain: this.name, state: 'closed' };
+    throw new DlbError('ERR_DLB_DOMAIN_CLOSED', 'the domain is closed', details);
+  }
+
+  #send(command: TenantCommand, body: Record<string, unknown> = {}): Promise<unknown> {
+    return this.#caller.call(command, { domainId: this.id, serial: this.#serial, ...body });
   }
 }

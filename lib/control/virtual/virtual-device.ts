@@ -13,6 +13,7 @@ import type { TenantHost } from './desk.js';
 import { Mailbox } from './mailbox.js';
 import { TENANT_COMMANDS, VERSIONS } from './protocol.js';
 import type { TenantCommand, VersionRange } from './protocol.js';
+import { checkBody } from './body-check.js';
 import { checkSupported, negotiate } from './versions.js';
 
 /** A question to a tenant that is not answered within this time is given up, as in the driver. */
@@ -60,6 +61,8 @@ export class VirtualDevice implements AsyncDisposable {
   #theirs!: MessagePort;
   /** 0: not registered. */
   #version = 0;
+  /** The tenant has unregistered. */
+  #hasLeft = false;
   #countedSince = 0;
   #messages = 0;
   /** Resets follow one another. */
@@ -181,6 +184,7 @@ export class VirtualDevice implements AsyncDisposable {
     const { port1, port2 } = this.#options.openChannel();
     this.#theirs = port2;
     this.#version = 0;
+    this.#hasLeft = false;
     this.#messages = 0;
     this.#mailbox = new Mailbox(port1, {
       timeoutMs: ANSWER_WITHIN_MS,
@@ -197,22 +201,31 @@ export class VirtualDevice implements AsyncDisposable {
     }
     checkSupported(TENANT_COMMANDS, command, this.#version);
     if (command === 'unregister') {
+      this.#hasLeft = true;
       await this.#reset('unlocked');
       return undefined;
     }
+    checkBody(body);
     return this.#desk.answer(command as Exclude<TenantCommand, 'register' | 'unregister'>, body);
   }
 
   /** Who registers again has begun anew: what it had is reset first. */
   async #register(body: unknown): Promise<{ version: number }> {
     const version = negotiate(this.#options.versions ?? VERSIONS, body);
+    const mailbox = this.#mailbox;
     if (this.#version > 0) await this.#reset('unlocked');
+    await this.#resetting;
+    // It has died, or was cut off, meanwhile.
+    if (mailbox.isClosed) throw this.#refusal('ERR_DLB_NOT_PERMITTED', 'the tenant is gone');
+    this.#hasLeft = false;
     this.#version = version;
     this.#state = 'locked';
     return { version };
   }
 
+  /** One that has unregistered has left in peace: its quota waits for the next handle. */
   async #died(): Promise<void> {
+    if (this.#hasLeft) return;
     if (this.#options.onDeath === 'return') await this.close();
     else await this.#reset('unlocked');
   }
