@@ -5,6 +5,7 @@
  * Most operations go to the ledger itself, the others through a device with tenants: 100 000 in all.
  */
 import { randomInt } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { openLedger, setMode } from '../../lib/control/ledger/models.js';
 import type { Ledger } from '../../lib/control/ledger/models.js';
@@ -29,8 +30,8 @@ import { Random } from '../stress/random.js';
 
 type Model = 'host' | 'dlb2.0' | 'dlb2.5';
 const MODELS: readonly Model[] = ['host', 'dlb2.0', 'dlb2.5'];
-const LEDGER_STEPS = 30_000;
-const DEVICE_STEPS = 3400;
+const LEDGER_STEPS = 32_000;
+const DEVICE_STEPS = 1400;
 const SHARES_MAX = 4;
 /** Runs are looked at less often: they have to be sorted. */
 const RUNS_EVERY = 8;
@@ -114,8 +115,11 @@ class LedgerHistory {
         const [was, is] = [
           [before, quotas],
           [this.#reports(), this.#quotas()],
-        ].map((books) => JSON.stringify(books));
-        if (was !== is) throw new Error(`step ${step}: was\n${was}\nis\n${is}`, { cause: error });
+        ];
+        if (!isDeepStrictEqual(was, is)) {
+          const books = `was\n${JSON.stringify(was)}\nis\n${JSON.stringify(is)}`;
+          throw new Error(`step ${step}: ${books}`, { cause: error });
+        }
       }
       before = this.#reports();
       quotas = this.#quotas();

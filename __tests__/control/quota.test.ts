@@ -231,3 +231,15 @@ test('a virtual device that is closed has given everything back', async () => {
   expect((await refusalOf(() => vdev.setQuota({ domains: 1 }))).code).toBe('ERR_DLB_DEVICE_CLOSED');
   expect((await refusalOf(() => tenant.createDomain(WHOLE))).code).toBe('ERR_DLB_MBOX_ERROR');
 });
+
+test('CP-81: ports of a tenant have a limit of faults, unless it asks for another', async () => {
+  const device = await deviceOf('dlb2.5');
+  const own = await device.createDomain(SMALL);
+  expect(own.domainAttributes().faultLimit).toBe(0);
+  const vdev = await device.createVirtualDevice({ quota: QUOTA });
+  const tenant = await attachVirtualDevice(vdev.handle);
+  await tenant.createDomain(SMALL);
+  await tenant.createDomain({ ...SMALL, faultLimit: 7 });
+  const limits = vdev.domains().map(([, domain]) => domain.domainAttributes().faultLimit);
+  expect(limits).toEqual([1000, 7]);
+});

@@ -80,6 +80,14 @@ export class Owner {
     this.#failed.push(claim);
   }
 
+  /** This owner ends: what is nobody's is so with the next one, who has just been given all of it. */
+  handOverFailed(next: Owner): void {
+    for (const claim of this.#failed.splice(0)) {
+      next.retake(claim);
+      next.keepFailed(claim);
+    }
+  }
+
   /** The device has been reset. */
   forgive(): void {
     for (const claim of this.#failed.splice(0)) this.give(claim);

@@ -50,9 +50,10 @@ export class QuotaOwner {
     }
   }
 
-  /** All of it goes back to the device. Nothing of it may be taken. */
+  /** All of it goes back to the device. Nothing of it may be taken, but by domains whose reset has failed. */
   close(): void {
     this.#device.give(this.owner.all);
+    this.owner.handOverFailed(this.#device);
     this.owner.become({
       counts: noCounts(),
       classPorts: this.owner.all.classPorts.map(() => 0),

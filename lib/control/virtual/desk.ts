@@ -115,8 +115,11 @@ export class Desk {
 
   async #close(fields: Fields): Promise<void> {
     const domain = this.#domain(fields);
-    await domain.close();
-    this.#domains.delete(fields['domainId'] as number);
+    try {
+      await domain.close();
+    } finally {
+      this.#domains.delete(fields['domainId'] as number);
+    }
   }
 
   #freeId(): number {
