@@ -182,7 +182,7 @@ async function kill(tenant: TenantThread, how: (typeof DEATHS)[number]): Promise
 }
 
 test.each(DEATHS)(
-  'CP-75: a tenant that ends by %s has its domains reset and its quota returned',
+  'CP-51, CP-75: a tenant that ends by %s has its domains reset and its quota returned',
   async (how) => {
     const device = await deviceOf();
     const neighbour = await Neighbour.on(device);
