@@ -18,8 +18,9 @@ if (isMainThread) {
     worker.on('message', (text) => console.log(`${name}: ${text}`));
     worker.on('error', ({ message }) => console.log(`${name} died: ${message}`));
     await new Promise((resolve) => worker.once('exit', resolve));
+    // One whose tenant has died closes itself; one whose tenant has left could be handed to another.
+    await virtual.close();
   }
-  while (device.virtualDevices().length > 0) await new Promise(setImmediate);
   console.log(`all credits are back: ${device.resources().credits.available === before}`);
 } else {
   await tenant(workerData as VirtualDeviceHandle);
