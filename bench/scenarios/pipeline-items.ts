@@ -186,6 +186,9 @@ function goals(rows: readonly Row[]): Goal[] {
       text: `small items: at least 1 M/s, best of all runs: ${(small.best / 1e6).toFixed(2)} M/s`,
       met: small.best >= RATE_GOAL,
     },
-    { text: `JSON per key: at least ${JSON_GOAL} x piscina as it comes`, met: json.ratio >= JSON_GOAL },
+    {
+      text: `JSON per key: at least ${JSON_GOAL} x piscina as it comes`,
+      met: json.ratio >= JSON_GOAL,
+    },
   ];
 }

@@ -17,7 +17,7 @@ import {
 import { observe } from '#words';
 import { heldBy, historyAt, queueOf } from './history.js';
 import { namedEntry } from './independent.js';
-import { laneFor, storeEntry } from './lanes.js';
+import { laneFor, sendOn, storeEntry } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
@@ -49,7 +49,8 @@ export function takePiece(
     stats.addToQueue(queue.id, QUEUE_COUNTS.DROPPED, 1);
     return;
   }
-  pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence);
+  const place = machine.m[entry + HISTORY.PLACE]!;
+  pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence, place);
   machine.inside++;
   machine.free--;
 }
@@ -71,11 +72,12 @@ export function settlePieces(machine: Machine, entry: number, place: number): bo
   return fits;
 }
 
-/** Puts the pieces at `owner` on their queues. */
-export function sendPieces(machine: Machine, owner: number): void {
+/** Puts the pieces at `owner` on their queues; those out of a window with the next sequences. */
+export function sendPieces(machine: Machine, owner: number, isPlaced = false): void {
   const { pieces } = machine;
   for (let node = pieces!.shift(owner); node >= 0; node = pieces!.shift(owner)) {
-    storeEntry(machine, node);
+    if (isPlaced) sendOn(machine, node);
+    else storeEntry(machine, node);
   }
 }
 

@@ -11,7 +11,7 @@ import { raise } from '../memory/signal.js';
 import { observe, publish } from '#words';
 import { cqUsed } from './cq-room.js';
 import { revoke, splitCredits, writeOff } from './credits.js';
-import { flushAll } from './flush.js';
+import { countNone, listAll } from './flush.js';
 import { heldBy } from './history.js';
 import { drainWindows } from './intake.js';
 import type { Machine } from './machine.js';
@@ -44,18 +44,22 @@ export function isQuiet(machine: Machine): boolean {
   return true;
 }
 
-/** Second half of a stop. Returns the events that were left, four words each. */
+/** Second half of a stop. Returns the events that were left, four words each; they are in memory until
+ *  `forgetAll`. */
 export function finishStop(machine: Machine): Int32Array {
   machine.epoch++;
   enter(machine, STATE.STOPPED);
+  machine.checkpoint?.openAll();
   for (const port of machine.ports) {
     handOver(machine, port, port.generation);
     closeRing(machine, port);
     // A thread may have died between counting and publishing.
     machine.words[port.at + PORT.NEW_COUNT] = port.takenNew;
   }
+  machine.checkpoint?.commit();
   drainWindows(machine);
-  const flushed = flushAll(machine);
+  const flushed = listAll(machine);
+  countNone(machine);
   for (const port of machine.ports) writeOff(machine, port);
   machine.wishing = false;
   machine.owesCredits = false;

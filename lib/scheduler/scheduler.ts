@@ -13,12 +13,15 @@ import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
+import { Checkpoint } from './checkpoint.js';
 import { beginAdaptive } from './cq-room.js';
+import { forgetAll } from './flush.js';
 import { beginStop, close, finishStop, isQuiet, start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { resume } from './resume.js';
 
 /** Inline passes take in everything; a small integer, since others are allocated when passed on. */
 const WHOLE_PULL = 0x3fff_ffff;
@@ -107,7 +110,7 @@ export class Scheduler {
    * a stop, which takes passes; not at all if the domain had to be given up.
    */
   apply(command: Command, answer: Answer): void {
-    if (command.type === 'open') return this.#open(command.plan, answer);
+    if (command.type === 'open' || command.type === 'resume') return this.#open(command, answer);
     const domain = this.domains.find((each) => each.machine.id === command.domain);
     // Closed meanwhile: there is nothing left to do.
     if (domain === undefined) return answer({});
@@ -126,9 +129,18 @@ export class Scheduler {
     publishCounts(domain.machine);
   }
 
-  #open(plan: DomainPlan, answer: Answer): void {
+  #open(command: Extract<Command, { plan: DomainPlan }>, answer: Answer): void {
+    const { plan } = command;
     try {
-      this.domains.push(open(plan, this.#inline, this.#thread));
+      const domain = new ScheduledDomain(plan, this.#thread === null ? NOBODY : this.#thread + 1);
+      const { machine } = domain;
+      if (command.type === 'open') open(machine, this.#inline);
+      else resume(machine, command);
+      // Nobody recovers an inline device: its scheduler ends when the process does.
+      if (!this.#inline) machine.checkpoint = new Checkpoint(machine);
+      if (command.type === 'resume' && command.isStarted) start(machine);
+      publishCounts(machine);
+      this.domains.push(domain);
     } catch (error) {
       return this.#onFailure(plan.domain, reasonOf(error));
     }
@@ -176,9 +188,13 @@ export class Scheduler {
   #tryFinish(domain: ScheduledDomain, stopping: Stopping): void {
     if (!isQuiet(domain.machine) && performance.now() < stopping.until) return;
     domain.stopping = null;
-    const flushed = finishStop(domain.machine);
-    publishCounts(domain.machine);
+    const { machine } = domain;
+    const flushed = finishStop(machine);
+    publishCounts(machine);
     stopping.answer({ flushed });
+    // Not before: if this thread ended in between, nobody would have the events.
+    forgetAll(machine);
+    machine.checkpoint?.commit();
   }
 }
 
@@ -186,11 +202,12 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Every command but open and stop. */
+/** Every command but open, resume and stop. */
 function carryOut(machine: Machine, command: Command): Reply {
   switch (command.type) {
     case 'start':
-      start(machine);
+      // A recovery may have started it.
+      if (machine.state !== STATE.STARTED) start(machine);
       return {};
     case 'link':
       makeUnlinks(machine);
@@ -207,8 +224,12 @@ function carryOut(machine: Machine, command: Command): Reply {
     case 'hold':
       hold(machine, machine.ports[command.port]!, command.isHeld);
       return {};
-    case 'reclaim':
-      return { rescheduled: reclaimFrom(machine, command.port, command.thread) };
+    case 'reclaim': {
+      machine.checkpoint?.openAll();
+      const rescheduled = reclaimFrom(machine, command.port, command.thread);
+      machine.checkpoint?.commit();
+      return { rescheduled };
+    }
     case 'close':
       close(machine);
       return {};
@@ -227,9 +248,8 @@ function reclaimFrom(machine: Machine, portId: number, thread: number | null): n
 }
 
 /** Takes a domain on: its ports may attach from now on. */
-function open(plan: DomainPlan, inline: boolean, thread: number | null): ScheduledDomain {
-  const domain = new ScheduledDomain(plan, thread === null ? NOBODY : thread + 1);
-  const { machine } = domain;
+function open(machine: Machine, inline: boolean): void {
+  const { plan } = machine;
   for (const port of machine.ports) {
     const lease = leaseWord(port.lease, false, false, port.generation);
     machine.m[machine.at.depthInUse + port.id] = port.depth;
@@ -241,6 +261,4 @@ function open(plan: DomainPlan, inline: boolean, thread: number | null): Schedul
   }
   if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
   for (const each of plan.links) link(machine, each);
-  publishCounts(machine);
-  return domain;
 }
