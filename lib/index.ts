@@ -13,6 +13,8 @@ export type {
   Domain,
   Link,
   PortAttributes,
+  RecoveryInfo,
+  RecoveryListener,
   ResourceReport,
   XstatName,
   XstatsMode,

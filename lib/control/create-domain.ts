@@ -40,7 +40,7 @@ export async function createDomain(
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(id, seat, checked, memory, () => {
+    const domain: Domain = new Domain(id, seat, checked, memory, plan, () => {
       resources.giveBack(demand);
       onClose(domain);
     });

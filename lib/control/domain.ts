@@ -5,10 +5,10 @@
  * refusal, changes nothing on failure.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Command } from '../eventdev/commands.js';
+import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { ErrorCode } from '../eventdev/errors.js';
-import { EventBurst } from '../eventdev/event-burst.js';
+import type { EventBurst } from '../eventdev/event-burst.js';
 import { QE_WORDS } from '../eventdev/event.js';
 import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
@@ -18,6 +18,8 @@ import { raise } from '../memory/signal.js';
 import { publish } from '#words';
 import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
+import { handOut } from './hand-out.js';
+import type { Recovered, RecoveryListener, Salvage } from './recovery.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { checkAttributes } from './spec-check.js';
@@ -25,8 +27,6 @@ import { VisibleDomain } from './visible-domain.js';
 import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
-/** Events per call of the flush callback. */
-const FLUSH_BURST = 256;
 
 export class Domain extends VisibleDomain implements AsyncDisposable {
   readonly #seat: SchedulerSeat;
@@ -38,6 +38,12 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
   #failure: DlbError | null = null;
+  readonly #plan: DomainPlan;
+  /** [port]: disabled by `disablePort`. */
+  readonly #holds: boolean[];
+  /** A start or stop that the scheduler has not answered. */
+  #asked: 'start' | 'stop' | null = null;
+  #listener: RecoveryListener | null = null;
 
   /** Use `device.createDomain`. `release` gives the resources back. */
   constructor(
@@ -45,9 +51,12 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     seat: SchedulerSeat,
     checked: Checked,
     memory: DomainMemory,
+    plan: DomainPlan,
     release: () => void,
   ) {
     super(id, checked, memory);
+    this.#plan = plan;
+    this.#holds = checked.ports.map(() => false);
     this.#seat = seat;
     this.#memory = memory;
     this.#release = release;
@@ -184,7 +193,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     return this.#inTurn(async () => {
       this.#checkOpen();
       if (this.#state === 'started') throw this.#wrongState('ERR_DLB_DOMAIN_STARTED', 'is started');
-      await this.#seat.apply({ type: 'start', domain: this.id });
+      await this.#ask('start', { type: 'start', domain: this.id });
       this.#state = 'started';
     });
   }
@@ -209,7 +218,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       if (this.#state !== 'started') {
         throw this.#wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
       }
-      const reply = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs });
+      const reply = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs });
       this.#state = 'stopped';
       const words = reply.flushed ?? new Int32Array(0);
       if (onFlush !== undefined) handOut(words, onFlush);
@@ -227,14 +236,69 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     return this.close();
   }
 
+  /**
+   * Sets who is told when the scheduler worker died and was replaced: every event that was inside, in
+   * rings, queues and CQs or held by a thread, is given to `listener` once, in bursts, in an order that
+   * keeps that of each flow; the domain goes on, empty. Called when the new scheduler has taken over,
+   * so they can be enqueued again. One listener; none: the events are counted in the domain's `dropped`.
+   * What it throws is thrown on the event loop.
+   */
+  onRecovery(listener: RecoveryListener | null): void {
+    this.#listener = listener;
+  }
+
+  /** The scheduler has died: takes out what is inside, as `onRecovery` says, and tells how a new one
+   *  goes on. What a stop that is under way asks for, that stop gets. */
+  recover(reason: DlbError, salvage: Salvage): Recovered {
+    const isOver = this.#failure !== null || this.#state === 'closed';
+    const isStopping = this.#asked === 'stop';
+    const mayHold = this.#state === 'started' || this.#asked === 'start';
+    const isStarted = mayHold && !isStopping;
+    const listener = this.#listener;
+    const found = { isStarted, mayHold, isDropped: !isStopping && listener === null };
+    const events = isOver ? new Int32Array(0) : salvage(this.#plan, found);
+    if (isOver) this.#shut();
+    for (let port = 0; port < this.#holds.length; port++) this.settleUnlinks(port);
+    const queues = this.#plan.queues.map((queue, i) => ({ ...queue, ...this.attributes[i] }));
+    const plan = { ...this.#plan, queues, links: this.linkTable.all };
+    return {
+      command: isOver ? null : { type: 'resume', plan, isStarted, holds: [...this.#holds] },
+      flushed: events,
+      done: () => {
+        if (isStopping || listener === null || events.length === 0) return;
+        try {
+          handOut(events, (burst) => listener(burst, { reason }));
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      },
+    };
+  }
+
   /** The scheduler is gone or gave the domain up: all ports read 'closed', all calls are refused
    *  with the reason. */
   fail(reason: DlbError): void {
     if (this.#state === 'closed') return;
     this.#failure = reason;
+    this.#shut();
+  }
+
+  /** All ports read 'closed'. */
+  #shut(): void {
     const words = new Int32Array(this.#memory.memory);
     publish(words, HEADER.CTL, controlWord(0, STATE.CLOSED));
     for (const port of this.#memory.layout.ports) raise(words, port.at + PORT.WAKE);
+  }
+
+  async #ask(what: 'start' | 'stop', command: Command): Promise<Reply> {
+    this.#asked = what;
+    try {
+      return await this.#seat.apply(command);
+    } finally {
+      this.#asked = null;
+    }
   }
 
   async #close(): Promise<void> {
@@ -242,7 +306,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     try {
       if (this.#failure !== null) return;
       if (this.#state === 'started') {
-        await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
+        await this.#ask('stop', { type: 'stop', domain: this.id, graceMs: 0 });
       }
       // From here on no command may be sent: the scheduler would not find the domain. A bound
       // worker that ends because its port closed may exit before the answer is here.
@@ -280,28 +344,11 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   async #hold(portId: number, isHeld: boolean): Promise<void> {
     this.#checkOpen();
     const port = this.checkPort(portId);
+    this.#holds[port] = isHeld;
     await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
   }
 
   #wrongState(code: ErrorCode, what: string): DlbError {
     return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
   }
-}
-
-/** Gives all events to the callback, even if it throws on some. */
-function handOut(words: Int32Array, onFlush: (events: EventBurst) => void): void {
-  const errors: unknown[] = [];
-  const step = FLUSH_BURST * QE_WORDS;
-  for (let at = 0; at < words.length; at += step) {
-    const part = words.subarray(at, at + step);
-    const burst = new EventBurst(part.length / QE_WORDS);
-    burst.words.set(part);
-    burst.length = burst.capacity;
-    try {
-      onFlush(burst);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
 }

@@ -1,10 +1,11 @@
 export { createDomain } from './create-domain.js';
 export { Domain } from './domain.js';
 export * as fields from './fields.js';
+export type { Recovered, RecoveryInfo, RecoveryListener } from './recovery.js';
 export { Resources } from './resources.js';
 export type { ResourceReport } from './resources.js';
 export { domainFailed } from './seat.js';
-export type { SchedulerSeat, SeatFailed } from './seat.js';
+export type { SchedulerSeat, SeatDied, SeatFailed } from './seat.js';
 export type { XstatName, XstatsMode } from './xstats.js';
 export type { Link } from './link-table.js';
 export type { PortAttributes } from './visible-domain.js';

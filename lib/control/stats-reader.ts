@@ -37,6 +37,7 @@ export class StatsReader {
       tx: count(DOMAIN_COUNTS.TX),
       dropped: count(DOMAIN_COUNTS.DROPPED),
       passes: count(DOMAIN_COUNTS.PASSES),
+      recoveries: count(DOMAIN_COUNTS.RECOVERIES),
       inflight,
       creditsFree: snapshot[DOMAIN_COUNTS.FREE]!,
       ports: Array.from({ length: this.#ports }, (_, id) => this.#port(id, snapshot)),

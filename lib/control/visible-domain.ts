@@ -161,6 +161,11 @@ export abstract class VisibleDomain {
     });
   }
 
+  /** All unlinks that were asked for are in force. */
+  protected settleUnlinks(port: number): void {
+    this.unlinksAsked[port] = this.#stats.levels.unlinksDone(port);
+  }
+
   protected checkPort(portId: number): number {
     return field.wholeNumber(portId, 'portId', {
       min: 0,

@@ -31,6 +31,7 @@ export function deviceXstats({ counts }: StatsReader, ports: number): Xstat[] {
     count('sched_last_iter_bitmask', DOMAIN_COUNTS.LAST_CQS_LOW),
     count('sched_progress_last_iter', DOMAIN_COUNTS.LAST_MOVED),
     ...(ports > MASK_PORTS ? [high] : []),
+    count('recoveries', DOMAIN_COUNTS.RECOVERIES),
   ];
 }
 

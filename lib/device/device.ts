@@ -4,16 +4,19 @@
  * Runs on: the thread that opened it.
  */
 import { createDomain, fields, Resources } from '../control/index.js';
-import type { Domain, ResourceReport, SeatFailed } from '../control/index.js';
+import type { Domain, Recovered, ResourceReport, SeatDied, SeatFailed } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { LEVELS } from '../eventdev/event.js';
 import * as limits from '../eventdev/limits.js';
 import type { ModelLimits, ModelName } from '../eventdev/limits.js';
 import type { DeviceOptions, DomainSpec } from '../eventdev/spec.js';
+import { recoverDomain } from '../scheduler/index.js';
 import { InlineSeat } from './inline-seat.js';
 import { WorkerSeat } from './worker-seat.js';
 
 const SCHEDULERS_MAX = 64;
+const RESTARTS_MAX = 1_000_000;
+const RESTARTS = 8;
 const MODEL_NAMES = Object.keys(limits.MODELS) as ModelName[];
 
 /** What a device can do. */
@@ -61,7 +64,8 @@ export class Device implements AsyncDisposable {
     this.info = checkOptions(options);
     this.#resources = new Resources(limits.MODELS[this.info.model]);
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
-    this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
+    const restarts = checkRestarts(options);
+    this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i, restarts));
   }
 
   /** Per resource: total and available. */
@@ -128,16 +132,24 @@ export class Device implements AsyncDisposable {
     for (const each of closed) if (each.status === 'rejected') throw each.reason;
   }
 
-  #seat(i: number): Seat {
+  #seat(i: number, restarts: number): Seat {
     const onFailure: SeatFailed = (reason, failed) => {
       for (const [domain, its] of this.#domains) {
         if (its === seat && (failed === null || failed === domain.id)) domain.fail(reason);
       }
     };
+    const onDeath: SeatDied = (reason) => {
+      const recovered = new Map<number, Recovered>();
+      for (const [domain, its] of this.#domains) {
+        if (its !== seat) continue;
+        recovered.set(domain.id, domain.recover(reason, recoverDomain));
+      }
+      return recovered;
+    };
     const seat: Seat =
       this.info.scheduling === 'inline'
         ? new InlineSeat(onFailure)
-        : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure);
+        : new WorkerSeat(`${this.info.name}-scheduler${i}`, restarts, onFailure, onDeath);
     return seat;
   }
 
@@ -148,7 +160,8 @@ export class Device implements AsyncDisposable {
 }
 
 function checkOptions(options: DeviceOptions): DeviceInfo {
-  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model']);
+  const known = ['name', 'scheduling', 'schedulers', 'schedulerRestarts', 'model'];
+  fields.checkObject(options, 'options', known);
   const scheduling = fields.oneOf(
     options.scheduling,
     'options.scheduling',
@@ -169,6 +182,14 @@ function checkOptions(options: DeviceOptions): DeviceInfo {
     resources: limits.MODELS[options.model ?? 'host'],
     capabilities: CAPABILITIES,
   };
+}
+
+function checkRestarts({ schedulerRestarts }: DeviceOptions): number {
+  return fields.wholeNumber(schedulerRestarts, 'options.schedulerRestarts', {
+    min: 0,
+    max: RESTARTS_MAX,
+    fallback: RESTARTS,
+  });
 }
 
 const DOMAIN_LIMITS: DeviceInfo['limits'] = {

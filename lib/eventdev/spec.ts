@@ -8,6 +8,9 @@ export interface DeviceOptions {
   scheduling?: 'worker' | 'inline';
   /** Scheduler workers, 1..64; domains are spread over them. Default 1. */
   schedulers?: number;
+  /** How often in a minute a scheduler worker that died is replaced, 0..1000000, default 8. After that
+   *  its domains fail: ERR_DLB_SCHEDULER_FAILED. Of no meaning inline. */
+  schedulerRestarts?: number;
   /** Resource limits; 'host' (default) is sized for software. */
   model?: ModelName;
 }
@@ -100,6 +103,9 @@ export interface DomainStats {
   tx: number;
   dropped: number;
   passes: number;
+  /** How often the scheduler died, was replaced, and what was inside was reported: see
+   *  `domain.onRecovery`. */
+  recoveries: number;
   /** Accepted and not yet completed or dropped; rings and queues included. */
   inflight: number;
   /** Credits with the scheduler. */

@@ -30,7 +30,7 @@ const BARREN_MAX_BEYOND_ATTEMPTS = 5;
  */
 export async function openPadata(options: PadataOptions): Promise<Padata> {
   const settings = settle(options);
-  const device = await openDevice({ name: settings.name });
+  const device = await openDevice({ name: settings.name, schedulerRestarts: 0 });
   try {
     return await build(device, settings);
   } catch (error) {

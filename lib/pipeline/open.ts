@@ -48,7 +48,7 @@ export async function createPipeline<const S extends StageList>(
   spec: PipelineSpec<S> & { stages: Chained<S> },
 ): Promise<Pipeline<PipelineInput<S>, PipelineOutput<S>>> {
   const settings = settle(spec as PipelineSpec);
-  const device = await openDevice({ name: settings.name });
+  const device = await openDevice({ name: settings.name, schedulerRestarts: 0 });
   try {
     return await build(device, settings);
   } catch (error) {

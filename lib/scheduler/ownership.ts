@@ -18,7 +18,7 @@ import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { HISTORY } from '../memory/scheduler-layout.js';
 import { raise } from '../memory/signal.js';
 import { reclaimBuffers } from '../mempool/index.js';
-import { fence } from '../ring/fence.js';
+import { fence, FENCE_STEP } from '../ring/fence.js';
 import { observe, publish } from '#words';
 import { grant, revoke, writeOff } from './credits.js';
 import { levelOf, takeBack } from './flows.js';
@@ -92,7 +92,7 @@ export function closeRing(machine: Machine, port: PortSeat): void {
   const tail = fence(machine.words, port.enqueue.layout);
   const left = (tail - port.enqueue.head) | 0;
   if (left > 0 && left <= machine.plan.ringDepth) takeEntries(machine, port, left);
-  port.enqueue.head = (tail + 1) | 0;
+  port.enqueue.head = (tail + FENCE_STEP) | 0;
   port.enqueue.show();
   port.more = false;
 }

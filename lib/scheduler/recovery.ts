@@ -35,7 +35,7 @@ import {
 } from '../memory/scheduler-layout.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
 import { raise } from '../memory/signal.js';
-import { fence } from '../ring/fence.js';
+import { fence, FENCE_STEP } from '../ring/fence.js';
 import { observe, publish } from '#words';
 import { putEvent } from './flush.js';
 import { Salvage } from './salvage.js';
@@ -74,10 +74,10 @@ export function recoverDomain(plan: DomainPlan, options: RecoveryOptions): Int32
   const dropped = options.isDropped ? all.length : all.length - found.length;
   const events = new Int32Array(found.length * QE_WORDS);
   found.forEach(({ from, entry }, i) => putEvent(from, entry, events, i * QE_WORDS));
-  countTaken(m, at, taken, dropped);
+  countTaken(plan, m, at, taken, dropped);
   forget(m, at);
   layout.ports.forEach((port, id) => {
-    const head = (tails[id]! + 1) | 0;
+    const head = (tails[id]! + FENCE_STEP) | 0;
     const { takenNew } = taken[id]!;
     for (const area of at.areas) {
       const marks = area + AREA.PORTS + id * PORT_MARK_WORDS;
@@ -124,12 +124,15 @@ function renewLease(words: Int32Array, { at }: PortLayout): void {
 
 /** Brings the counts that were published last up to what was taken in here. */
 function countTaken(
+  plan: DomainPlan,
   m: Int32Array,
   at: SchedulerLayout,
   taken: readonly Taken[],
   dropped: number,
 ): void {
   const counts = new Float64Array(m.buffer, at.counts * 4, at.countSlots);
+  // It may have died while it copied them.
+  m[at.statsSeq] = (m[at.statsSeq]! + 1) & ~1;
   const add = (slot: number, by: number): void => {
     counts[slot] = counts[slot]! + by;
   };
@@ -142,6 +145,8 @@ function countTaken(
     add(DOMAIN_COUNTS.DROPPED, lost);
   });
   add(DOMAIN_COUNTS.DROPPED, dropped);
+  counts[DOMAIN_COUNTS.INSIDE] = 0;
+  counts[DOMAIN_COUNTS.FREE] = plan.eventsLimit;
   add(DOMAIN_COUNTS.RECOVERIES, 1);
 }
 

@@ -8,6 +8,7 @@
  */
 import { OP, OP_MASK, OPAQUE_MASK, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
 import type { RingLayout } from '../memory/layout.js';
+import { entriesBetween } from '../ring/fence.js';
 import { COMPLETED, ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
 
 /** An event in a ring. */
@@ -77,7 +78,7 @@ export class RingReplay {
   /** Takes in the entries from the mark to `tail`: none if that is further than the ring is deep. */
   run(layout: RingLayout, tail: number): Taken {
     const { ringHead, entries } = this.#port;
-    const count = (tail - ringHead) | 0;
+    const count = entriesBetween(ringHead, tail);
     for (let i = 0; count <= layout.depth && i < count; i++) {
       this.#take(layout.slots + ((ringHead + i) & layout.mask) * QE_WORDS);
     }

@@ -142,9 +142,11 @@ export class Salvage {
     const same = this.#inside.get(sequence);
     if (same?.some((other) => isSame(m, other.entry, entry))) return;
     const age = (m[this.#area + AREA.SEQUENCE]! + AHEAD - sequence) >>> 0;
+    // What got a sequence since the checkpoint is on its way out of its window: before what is not.
+    const isOut = age <= AHEAD;
     // Oldest first; pieces in front of their event.
     const found: Ranked =
-      place < 0
+      place < 0 || isOut
         ? { from: m, entry, group: INSIDE, major: -age, minor: 0 }
         : {
             from: m,
@@ -223,7 +225,7 @@ export class Salvage {
     const { pieces } = this.#at;
     for (let i = 0; pieces >= 0 && i < this.#plan.capacity; i++) {
       const node = pieces + i * PIECE_WORDS;
-      if (isInUse(this.#m[node + PIECE.NEXT]!)) this.#see(node, this.#m[node + PIECE.PLACE]!);
+      if (isInUse(this.#m[node + PIECE.NEXT]!)) this.#see(node, this.#m[node + PIECE.PLACE]);
     }
   }
 
