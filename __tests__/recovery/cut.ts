@@ -126,15 +126,13 @@ export class CutRig implements SchedulerSeat {
   guarded(work: () => void): void {
     const undo = guardAtomics((proxy) => this.#knives.get(proxy));
     const original = globalThis.Int32Array;
-    const rig = this;
     globalThis.Int32Array = new Proxy(original, {
-      construct(target, args: unknown[], newTarget: Function) {
+      construct: (target, args: unknown[], newTarget: Function) => {
         const made = Reflect.construct(target, args, newTarget) as Int32Array;
-        const plan = rig.#plan;
-        const isOurs = args[0] === plan.memory || args[0] === plan.schedulerMemory;
-        if (!isOurs || args.length > 1) return made;
-        const proxy = guarded(made, rig.knife);
-        rig.#knives.set(proxy, rig.knife);
+        const { memory, schedulerMemory } = this.#plan;
+        if (args.length > 1 || (args[0] !== memory && args[0] !== schedulerMemory)) return made;
+        const proxy = guarded(made, this.knife);
+        this.#knives.set(proxy, this.knife);
         return proxy;
       },
     });
@@ -148,20 +146,15 @@ export class CutRig implements SchedulerSeat {
     }
   }
 
-  /** Runs something as another thread would, while the scheduler is in the middle of a pass. */
-  elsewhere(work: () => void): void {
-    work();
-  }
-
   /** Takes out what is inside, four words per event, and begins again with another scheduler. */
   recover(): Int32Array {
     const reason = new DlbError('ERR_DLB_SCHEDULER_FAILED', 'cut off', {});
-    const { command, flushed, done } = this.domain.recover(reason, recoverDomain);
+    const recovered = this.domain.recover(reason, recoverDomain);
     this.knife = new Knife();
     this.#scheduler = new Scheduler(false, fail);
-    if (command !== null) void this.apply(command);
-    done();
-    return flushed;
+    if (recovered.command !== null) void this.apply(recovered.command);
+    recovered.done();
+    return recovered.flushed;
   }
 }
 

@@ -9,6 +9,7 @@ import { attachPort, EventBurst, OP, SCHED } from '../../lib/index.js';
 import type { DomainSpec, Port } from '../../lib/index.js';
 import { fsck } from '../../lib/scheduler/fsck.js';
 import { CutRig, Knife } from './cut.js';
+import { generator } from './random.js';
 
 export interface Topology {
   readonly name: string;
@@ -26,17 +27,6 @@ export interface Topology {
   readonly inOrder: readonly boolean[];
   /** Ports detach, are disabled and change profiles. */
   readonly isRestless?: boolean;
-}
-
-/** A small generator of whole numbers below `n` (mulberry32). */
-export function generator(seed: number): (n: number) => number {
-  let state = seed | 0;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
 }
 
 const FLOWS = 5;

@@ -143,8 +143,9 @@ export class WorkerSeat implements SchedulerSeat {
       return this.#fail(reason);
     }
     // What domains go on with comes before what is asked of them.
-    for (const { command, done } of recovered.values()) {
-      if (command !== null) this.#add({ command, resolve: done, reject: done });
+    for (const each of recovered.values()) {
+      const done = (): void => each.done();
+      if (each.command !== null) this.#add({ command: each.command, resolve: done, reject: done });
     }
     for (const each of again) this.#add(each);
     const wait = this.#deaths.length === 1 ? 0 : 2 ** (this.#deaths.length - 1);
@@ -185,7 +186,7 @@ function answerOf(command: Command, recovered: Recovered | undefined): Reply | n
     // Nobody may know whether they were carried out; twice does no harm.
     case 'start':
     case 'reclaim':
-      return recovered?.command == null ? {} : null;
+      return (recovered?.command ?? null) === null ? {} : null;
     // What was inside has been taken out: that is what it asked for.
     case 'stop':
       return { flushed: recovered?.flushed ?? new Int32Array(0) };

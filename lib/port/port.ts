@@ -53,6 +53,7 @@ export class Port implements Disposable {
   readonly #waits: ReadyWaits;
   readonly #yielding: Yielding;
   #lease: number;
+  #leases = 0;
   #refusal: number = REFUSAL.NONE;
   /** `changes` of the gate when the caller last had the chance to learn the state. */
   #told = 0;
@@ -115,6 +116,13 @@ export class Port implements Disposable {
   get outstanding(): number {
     this.#mode();
     return this.#out.outstanding;
+  }
+
+  /** Leases of the port so far, as of the last call: it grows when the port forgets what it held, at a
+   *  stop or a recovery. What was dequeued under another lease was handed out there, and a FORWARD of it
+   *  would be NEW. */
+  get leases(): number {
+    return this.#leases;
   }
 
   /** REFUSAL.*: why the last enqueue was short. */
@@ -354,6 +362,7 @@ export class Port implements Disposable {
   }
 
   #beginLease(): void {
+    this.#leases++;
     this.#out.beginLease(this.#lease);
     const start = observe(this.#words, this.#at + PORT.CQ_START);
     if (((this.#cq.head - start) | 0) < 0) {

@@ -86,6 +86,7 @@ export function drainWindows(machine: Machine): void {
     }
     // Its places are taken again only when what was in them is on its queues for good.
     storage.seal();
+    pieces?.settle();
     if (window instanceof FlowWindow) window.letGo();
     else machine.checkpoint?.noteDrained(lane.index, window);
   }
