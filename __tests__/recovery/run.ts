@@ -41,7 +41,7 @@ export async function run(topology: Topology, seed: number, cut: Cut): Promise<[
   } else {
     rig.pass();
     // Threads go on, whether the scheduler lives or not.
-    for (let i = 0; i < 3; i++) scenario.act();
+    for (let i = 0; i < 12; i++) scenario.act();
     rig.pass();
   }
   const stores = knife.stores - before;

@@ -3,6 +3,8 @@
  * of a pass, with threads that go on while it dies.
  */
 import { expect, test } from '@jest/globals';
+import { attachPort, EventBurst, OP } from '../../lib/index.js';
+import { CutRig } from './cut.js';
 import { run } from './run.js';
 import type { Cut } from './run.js';
 import { TOPOLOGIES } from './topologies.js';
@@ -35,3 +37,35 @@ test.each(TOPOLOGIES)('cut anywhere, after anything: $name', async (topology) =>
     expect({ seed, cut, found }).toEqual({ seed, cut, found: [] });
   }
 });
+
+const STAGES = [{ type: 'ordered' as const, fragments: 4 }, { type: 'parallel' as const }];
+
+test.each(['queue', 'flow'] as const)(
+  'pieces that left a window and were completed at once are not found again: scope %s',
+  async (scope) => {
+    for (let at = 0, isWhole = false; !isWhole; at++) {
+      const queues = [{ ...STAGES[0]!, scope }, STAGES[1]!];
+      const ports = [{}, { links: [0, 1], implicitRelease: false }];
+      const rig = await CutRig.open({ eventsLimit: 8, queues, ports });
+      const [from, to] = [0, 1].map((id) => attachPort(rig.domain.attachment(id)));
+      await rig.domain.start();
+      const burst = new EventBurst(8);
+      burst.pushNew(0, 0, 0, 1);
+      from!.enqueueBurst(burst);
+      rig.pass();
+      to!.dequeueBurst(burst);
+      burst.clear();
+      for (const payload of [2, 3, 4]) burst.push({ queueId: 1, op: OP.FRAGMENT, payload });
+      burst.push({ queueId: 1, op: OP.FORWARD, payload: 5 });
+      expect(to!.enqueueBurst(burst)).toBe(4);
+      rig.pass();
+      expect(to!.dequeueBurst(burst)).toBe(4);
+      expect(to!.release(4)).toBe(4);
+      rig.knife.stores = 0;
+      rig.knife.cutAt = at;
+      isWhole = rig.pass();
+      rig.knife.isDead = true;
+      expect([at, [...rig.recover()]]).toEqual([at, []]);
+    }
+  },
+);
