@@ -26,6 +26,8 @@ export type {
   PortAttributes,
   WholeQueueAttributes,
   PortDocument,
+  RecoveryInfo,
+  RecoveryListener,
   ResourceReport,
   AttachOptions,
   Quota,

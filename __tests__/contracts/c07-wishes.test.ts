@@ -1,6 +1,6 @@
 /** C7 and C10: a NEW refused for CREDIT leaves a wish, and it is served within 16 passes. */
 import { expect, test } from '@jest/globals';
-import { attachPort, REFUSAL } from '../../lib/index.js';
+import { attachPort, OP, REFUSAL } from '../../lib/index.js';
 import { expectCreditsSumUp, fresh, rig, send, took, upTo } from './harness.js';
 import type { Rig } from './harness.js';
 
@@ -192,3 +192,30 @@ test.each(['detach', 'reclaim', 'disable'] as const)(
     expectCreditsSumUp(r);
   },
 );
+
+test('what pieces took back from a wish is given again, though the port does not ring', async () => {
+  const r = await rig({
+    eventsLimit: 4,
+    queues: [{ type: 'parallel', fragments: 4 }],
+    ports: [{}, { links: [0] }],
+  });
+  const [from, to] = [r.ports[0]!, r.ports[1]!];
+  // The wish is granted, and not looked after at once.
+  expect(send(from, ...fresh(4))).toBe(2);
+  // So long that it does not count as a port that spends.
+  r.pass(80);
+  expect(took(to)).toEqual([0, 1]);
+  send(to, { op: OP.FRAGMENT }, { op: OP.FRAGMENT }, { op: OP.FRAGMENT });
+  r.pass();
+  expect(r.stats()).toMatchObject({ inflight: 5, creditsFree: -1 });
+  expect(send(from, ...fresh(2))).toBe(0);
+  r.pass(WITHIN_PASSES);
+  to.release(2);
+  for (let turn = 0; turn < WITHIN_PASSES; turn++) {
+    took(to);
+    to.release(4);
+    r.pass();
+  }
+  expect(r.stats()).toMatchObject({ inflight: 0 });
+  expect(send(from, ...fresh(2))).toBe(2);
+});

@@ -121,6 +121,7 @@ test.each(MODES)('a stop that meets the failure is refused with it: %s', async (
   const party = await partyOn(device);
   await goRound(party, turn);
   party.break();
+  party.to.release(3);
   const stopping = refusalOf(() => party.domain.stop(undefined, { graceMs: 5 }));
   expect((await stopping).code).toBe('ERR_DLB_SCHEDULER_FAILED');
   expect([party.from.state, party.to.state]).toEqual(['closed', 'closed']);

@@ -3,7 +3,7 @@ import { explore, prepared } from '../../lib/explore/index.js';
 import type { Exploration, ExploreOptions } from '../../lib/explore/index.js';
 import { PORT } from '../../lib/memory/layout.js';
 import { RingConsumer } from '../../lib/ring/consumer.js';
-import { fence } from '../../lib/ring/fence.js';
+import { fence, FENCE_STEP } from '../../lib/ring/fence.js';
 import { RingProducer } from '../../lib/ring/producer.js';
 import { refreshRoom } from '../../lib/scheduler/cq-room.js';
 import { domain, seatOf } from './domain.js';
@@ -86,7 +86,7 @@ export function fencedRing(events: number, options: ExploreOptions = {}): Explor
               before.push(entryAt(ring.words, ring.slot(ring.head)));
               ring.head = (ring.head + 1) | 0;
             }
-            ring.head = (end + 1) | 0;
+            ring.head = (end + FENCE_STEP) | 0;
             return { before, head: ring.head };
           },
         ),

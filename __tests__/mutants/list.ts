@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fence forgotten',
     file: 'lib/ring/fence.ts',
-    find: 'return addTo(words, layout.tailAt, 1);',
+    find: 'return addTo(words, layout.tailAt, FENCE_STEP);',
     replace: 'return addTo(words, layout.tailAt, 0);',
     tests: ['interleaving', 'contracts/threads'],
   },

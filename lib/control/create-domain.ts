@@ -61,20 +61,12 @@ export async function createDomain(
       buffers,
     };
     await seat.apply({ type: 'open', plan });
-    const domain: Domain = new Domain(
-      id,
-      seat,
-      checked,
-      memory,
-      linkTable,
-      strictLinks,
-      (failed) => {
-        if (failed) owner.keepFailed(claim);
-        else owner.give(claim);
-        onClose(domain);
-        return failed ? null : countsOf(claim);
-      },
-    );
+    const domain: Domain = new Domain(id, seat, checked, memory, linkTable, plan, (failed) => {
+      if (failed) owner.keepFailed(claim);
+      else owner.give(claim);
+      onClose(domain);
+      return failed ? null : countsOf(claim);
+    });
     return domain;
   } catch (error) {
     owner.give(claim);

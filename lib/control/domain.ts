@@ -5,34 +5,32 @@
  * refusal, changes nothing on failure.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Command, Why } from '../eventdev/commands.js';
+import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { ErrorCode } from '../eventdev/errors.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
-import { FLOW_MASK, QE_WORDS } from '../eventdev/event.js';
+import { QE_WORDS } from '../eventdev/event.js';
 import type { ResetStep } from '../eventdev/reports.js';
-import type { DomainState, QueueAttributes } from '../eventdev/spec.js';
+import type { DomainState } from '../eventdev/spec.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { publish } from '#words';
+import { ChangingDomain } from './changing-domain.js';
 import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
 import { handOut, joinTraces } from './reset-result.js';
 import type { LinkTable } from './link-table.js';
+import type { Recovered, RecoveryListener, Salvage } from './recovery.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
-import { checkAttributes } from './spec-check.js';
-import { VisibleDomain } from './visible-domain.js';
 import { WorkerBindings } from './worker-bindings.js';
 
 const GRACE_MS = 100;
-const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 /** Gives a domain's resources back and tells them; a failed reset keeps them: null. */
 export type Release = (failed: boolean) => Readonly<Record<string, number>> | null;
 
-export class Domain extends VisibleDomain implements AsyncDisposable {
+export class Domain extends ChangingDomain implements AsyncDisposable {
   readonly #seat: SchedulerSeat;
   readonly #memory: DomainMemory;
   readonly #bindings: WorkerBindings;
@@ -43,6 +41,10 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
   #failure: DlbError | null = null;
+  readonly #plan: DomainPlan;
+  /** A start or stop that the scheduler has not answered. */
+  #asked: 'start' | 'stop' | null = null;
+  #listener: RecoveryListener | null = null;
 
   /** Use `device.createDomain`. `release` gives the resources back. */
   constructor(
@@ -51,10 +53,12 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     checked: Checked,
     memory: DomainMemory,
     links: LinkTable,
-    strictLinks: boolean,
+    plan: DomainPlan,
     release: Release,
   ) {
-    super(id, checked, memory, links, strictLinks);
+    super(id, checked, memory, links, plan.strictLinks);
+    this.#plan = plan;
+    this.holds.push(...checked.ports.map(() => false));
     this.#seat = seat;
     this.#memory = memory;
     this.#release = release;
@@ -64,17 +68,6 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
   /** The scheduler has raised alerts: for whoever waits for some. */
   tellAlerts(): void {
     this.alertReader.tell();
-  }
-
-  /**
-   * Raises an alert of kind 'user', for whoever reads the domain's alerts. `aux` is a whole number of
-   * 32 bits. Resolves when it can be read.
-   * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
-   */
-  async raiseAlert(aux: number): Promise<void> {
-    this.#checkOpen();
-    field.wholeNumber(aux, 'aux', { ...AUX_RANGE, code: 'ERR_DLB_INVALID_ARGUMENT' });
-    await this.#seat.apply({ type: 'alert', domain: this.id, aux });
   }
 
   protected override refresh(): void {
@@ -90,7 +83,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
    */
   attachment(portId: number): PortAttachment {
-    this.#checkOpen();
+    this.checkOpen();
     const port = this.checked.ports[this.checkPort(portId)]!;
     return {
       kind: 'softdlb.port',
@@ -112,7 +105,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
    */
   async reclaim(portId: number): Promise<{ rescheduled: number }> {
-    this.#checkOpen();
+    this.checkOpen();
     return { rescheduled: await this.#reclaim(this.checkPort(portId), null) };
   }
 
@@ -122,97 +115,8 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED, ERR_DLB_INVALID_ARGUMENT
    */
   bind(portId: number, worker: Worker): void {
-    this.#checkOpen();
+    this.checkOpen();
     this.#bindings.bind(this.checkPort(portId), worker);
-  }
-
-  /**
-   * Lets the port take events of the queue; again with another priority changes it.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID, ERR_DLB_INVALID_PRIORITY,
-   *                  ERR_DLB_DIR_QUEUE_LINKED, ERR_DLB_DOMAIN_CLOSED
-   */
-  link(portId: number, queueId: number, priority?: number): void {
-    this.linkProfile(portId, 0, queueId, priority);
-  }
-
-  /**
-   * Ends a link. In a started domain it takes effect at the next pass, see `unlinksInProgress`;
-   * what the port was given stays with it.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_INVALID_QID (no such queue, or not linked),
-   *                  ERR_DLB_DOMAIN_CLOSED
-   */
-  unlink(portId: number, queueId: number): void {
-    this.unlinkProfile(portId, 0, queueId);
-  }
-
-  /**
-   * As `link`, for the time that the port serves this profile, 0..7; see `port.switchProfile`.
-   * Profile 0 is that of `link`, and the one a port begins with.
-   * @throws DlbError as `link`; ERR_DLB_INVALID_ARGUMENT (profile)
-   */
-  linkProfile(portId: number, profile: number, queueId: number, priority?: number): void {
-    this.#checkOpen();
-    const link = this.linkTable.add(this.checkPort(portId), queueId, priority, profile);
-    this.#post({ type: 'link', domain: this.id, link });
-  }
-
-  /**
-   * As `unlink`, of a profile.
-   * @throws DlbError as `unlink`; ERR_DLB_INVALID_ARGUMENT (profile)
-   */
-  unlinkProfile(portId: number, profile: number, queueId: number): void {
-    this.#checkOpen();
-    const port = this.checkPort(portId);
-    const link = this.linkTable.remove(port, queueId, profile);
-    this.unlinksAsked[port] = (this.unlinksAsked[port]! + 1) | 0;
-    this.#post({ type: 'unlink', domain: this.id, link });
-  }
-
-  /**
-   * Changes attributes of a queue at run time; those left out stay. Takes effect at the next pass.
-   * @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_INVALID_PRIORITY, ERR_DLB_INVALID_SPEC,
-   *                  ERR_DLB_DOMAIN_CLOSED
-   */
-  setQueueAttributes(queueId: number, attributes: QueueAttributes): void {
-    this.#checkOpen();
-    const queue = this.checkQueue(queueId);
-    field.checkObject(attributes, 'attributes', ['priority', 'weight', 'affinity']);
-    const next = checkAttributes(attributes, 'attributes', this.attributes[queue]!);
-    this.attributes[queue] = next;
-    this.#post({ type: 'attributes', domain: this.id, queue, attributes: next });
-  }
-
-  /**
-   * Why events of a queue, or of one of its flows, are not delivered: the scheduler's own reason, in words as well.
-   * @param flowId 0..1048575, of an atomic queue or of the atomic events of an `any` queue; left out, or for other
-   *               queues: the queue as a whole
-   * @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_INVALID_ARGUMENT, ERR_DLB_DOMAIN_CLOSED
-   */
-  async why(queueId: number, flowId?: number): Promise<Why> {
-    this.#checkOpen();
-    const queue = this.checkQueue(queueId);
-    const flow = flowId === undefined ? null : checkFlow(flowId);
-    const reply = await this.#seat.apply({ type: 'why', domain: this.id, queue, flow });
-    if (reply.why !== undefined) return reply.why;
-    // It was closed meanwhile.
-    throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
-  }
-
-  /**
-   * Disables a port: it is given nothing more, and its NEW events are refused. What it has dequeued
-   * it may still complete; what lies in its CQ goes back in front as soon as its thread calls.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
-   */
-  disablePort(portId: number): Promise<void> {
-    return this.#hold(portId, true);
-  }
-
-  /**
-   * Ends `disablePort`.
-   * @throws DlbError ERR_DLB_INVALID_PORT_ID, ERR_DLB_DOMAIN_CLOSED
-   */
-  enablePort(portId: number): Promise<void> {
-    return this.#hold(portId, false);
   }
 
   /**
@@ -221,9 +125,9 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
    */
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#checkOpen();
-      if (this.#state === 'started') throw this.#wrongState('ERR_DLB_DOMAIN_STARTED', 'is started');
-      await this.#seat.apply({ type: 'start', domain: this.id });
+      this.checkOpen();
+      if (this.#state === 'started') throw this.wrongState('ERR_DLB_DOMAIN_STARTED', 'is started');
+      await this.#ask('start', { type: 'start', domain: this.id });
       this.#state = 'started';
     });
   }
@@ -239,16 +143,16 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     options: { graceMs?: number } = {},
   ): Promise<{ flushed: number }> {
     return this.#inTurn(async () => {
-      this.#checkOpen();
+      this.checkOpen();
       const graceMs = options.graceMs ?? (this.#seat.threaded ? GRACE_MS : 0);
       if (!(graceMs >= 0)) {
         const code = 'ERR_DLB_INVALID_ARGUMENT';
         throw field.invalid('graceMs', graceMs, 'a number of milliseconds, 0 or more', code);
       }
       if (this.#state !== 'started') {
-        throw this.#wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
+        throw this.wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
       }
-      const reply = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs });
+      const reply = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs });
       this.#state = 'stopped';
       this.#trace = reply.trace ?? [];
       const words = reply.flushed ?? new Int32Array(0);
@@ -283,15 +187,70 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     return this.close();
   }
 
+  /**
+   * Sets who is told when the scheduler worker died and was replaced: every event that was inside, in
+   * rings, queues and CQs or held by a thread, is given to `listener` once, in bursts, in an order that
+   * keeps that of each flow; the domain goes on, empty. Called when the new scheduler has taken over,
+   * so they can be enqueued again. One listener; none: the events are counted in the domain's `dropped`.
+   * What it throws is thrown on the event loop.
+   */
+  onRecovery(listener: RecoveryListener | null): void {
+    this.#listener = listener;
+  }
+
+  /** The scheduler has died: takes out what is inside, as `onRecovery` says, and tells how a new one
+   *  goes on. What a stop that is under way asks for, that stop gets. */
+  recover(reason: DlbError, salvage: Salvage): Recovered {
+    const isOver = this.#failure !== null || this.#state === 'closed';
+    const isStopping = this.#asked === 'stop';
+    const mayHold = this.#state === 'started' || this.#asked === 'start';
+    const isStarted = mayHold && !isStopping;
+    const listener = this.#listener;
+    const found = { isStarted, mayHold, isDropped: !isStopping && listener === null };
+    const events = isOver ? new Int32Array(0) : salvage(this.#plan, found);
+    if (isOver) this.#shut();
+    for (let port = 0; port < this.holds.length; port++) this.settleUnlinks(port);
+    const queues = this.#plan.queues.map((queue, i) => ({ ...queue, ...this.attributes[i] }));
+    const plan = { ...this.#plan, queues, links: this.linkTable.all };
+    return {
+      command: isOver ? null : { type: 'resume', plan, isStarted, holds: [...this.holds] },
+      flushed: events,
+      done: () => {
+        if (isStopping || listener === null || events.length === 0) return;
+        try {
+          handOut(events, (burst) => listener(burst, { reason }));
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      },
+    };
+  }
+
   /** The scheduler is gone or gave the domain up: all ports read 'closed', all calls are refused
    *  with the reason. */
   fail(reason: DlbError): void {
     if (this.#state === 'closed') return;
     this.#failure = reason;
+    this.#shut();
+  }
+
+  /** All ports read 'closed'. */
+  #shut(): void {
     const words = new Int32Array(this.#memory.memory);
     publish(words, HEADER.CTL, controlWord(0, STATE.CLOSED));
     for (const port of this.#memory.layout.ports) raise(words, port.at + PORT.WAKE);
     this.alertReader.end();
+  }
+
+  async #ask(what: 'start' | 'stop', command: Command): Promise<Reply> {
+    this.#asked = what;
+    try {
+      return await this.#seat.apply(command);
+    } finally {
+      this.#asked = null;
+    }
   }
 
   #closeOnce(byDevice: boolean): Promise<void> {
@@ -306,7 +265,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       if (this.#failure !== null) return;
       let drained: readonly ResetStep[] = [];
       if (this.#state === 'started') {
-        const stopped = await this.#seat.apply({ type: 'stop', domain: this.id, graceMs: 0 });
+        const stopped = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs: 0 });
         drained = stopped.trace ?? [];
       }
       // From here on no command may be sent: the scheduler would not find the domain. A bound
@@ -333,9 +292,8 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     return reply.rescheduled ?? 0;
   }
 
-  /** For commands that nobody waits for: if the scheduler is gone, `fail` has said so. */
-  #post(command: Command): void {
-    this.#seat.apply(command).catch(() => {});
+  protected override apply(command: Command): Promise<Reply> {
+    return this.#seat.apply(command);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -344,15 +302,9 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     return result;
   }
 
-  #checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.#failure !== null) throw this.#failure;
-    if (this.#state === 'closed') throw this.#wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
-  }
-
-  async #hold(portId: number, isHeld: boolean): Promise<void> {
-    this.#checkOpen();
-    const port = this.checkPort(portId);
-    await this.#seat.apply({ type: 'hold', domain: this.id, port, isHeld });
+    if (this.#state === 'closed') throw this.wrongState('ERR_DLB_DOMAIN_CLOSED', 'is closed');
   }
 
   #resetFailed(leftOver: readonly string[]): DlbError {
@@ -361,13 +313,4 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
       leftOver: leftOver.join('; '),
     });
   }
-
-  #wrongState(code: ErrorCode, what: string): DlbError {
-    return new DlbError(code, `the domain ${what}`, { domain: this.name, state: this.#state });
-  }
-}
-
-function checkFlow(flowId: number): number {
-  const code = 'ERR_DLB_INVALID_ARGUMENT';
-  return field.wholeNumber(flowId, 'flowId', { min: 0, max: FLOW_MASK, code });
 }

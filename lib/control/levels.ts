@@ -6,7 +6,6 @@
 import { LEVELS } from '../eventdev/event.js';
 import type { LinkSlot } from '../eventdev/reports.js';
 import { creditCount, isDisabled, isHeld } from '../memory/domain-state.js';
-import type { RingLayout } from '../memory/layout.js';
 import { PORT, WISH_MASK } from '../memory/layout.js';
 import { NO_QUEUE, SLOT, slotPending, slotQueue, SLOTS, slotState } from '../memory/slot-word.js';
 import { observe } from '#words';
@@ -45,7 +44,10 @@ export class Levels {
   }
 
   enqueueUsed(port: number): number {
-    return this.#used(this.#port(port).enqueue);
+    const { tailAt, headAt, depth } = this.#port(port).enqueue;
+    const used = (observe(this.#words, tailAt) - observe(this.#words, headAt)) | 0;
+    // Fenced, and the head is about to follow.
+    return used > depth ? 0 : used;
   }
 
   enqueueFree(port: number): number {
@@ -126,10 +128,6 @@ export class Levels {
 
   #port(id: number): DomainMemory['layout']['ports'][number] {
     return this.#memory.layout.ports[id]!;
-  }
-
-  #used(ring: RingLayout): number {
-    return (observe(this.#words, ring.tailAt) - observe(this.#words, ring.headAt)) | 0;
   }
 }
 

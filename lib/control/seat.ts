@@ -1,5 +1,6 @@
 import type { Command, Reply } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
+import type { Recovered } from './recovery.js';
 
 /** The one door to a scheduler: inline, or a worker. */
 export interface SchedulerSeat {
@@ -17,6 +18,9 @@ export interface SchedulerSeat {
 
 /** Told by a seat that its scheduler gave this domain up, or, with null, has ended altogether. */
 export type SeatFailed = (reason: DlbError, domain: number | null) => void;
+
+/** Told by a seat that its scheduler has died: what of its domains is to be recovered, by domain. */
+export type SeatDied = (reason: DlbError) => Map<number, Recovered>;
 
 /** Why the scheduler gave up a domain: a defect, and its other domains go on. */
 export function domainFailed(domain: number, why: string): DlbError {

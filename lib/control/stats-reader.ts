@@ -24,6 +24,11 @@ export class StatsReader {
     this.#queues = memory.shape.queues;
   }
 
+  /** Schedulers that died and were replaced. */
+  recoveries(): number {
+    return this.counts.snapshot()[DOMAIN_COUNTS.RECOVERIES]!;
+  }
+
   read(): DomainStats {
     const snapshot = this.counts.snapshot();
     const count = (which: number): number => this.counts.since(which, snapshot);

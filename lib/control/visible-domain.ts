@@ -123,6 +123,11 @@ export abstract class VisibleDomain {
     return this.checked.ports.length;
   }
 
+  /** How often the scheduler died, was replaced, and what was inside was reported: see `onRecovery`. */
+  get recoveries(): number {
+    return this.#stats.recoveries();
+  }
+
   /** What the domain is; how many queues and ports it has is in `stats()`. */
   domainAttributes(): DomainAttributes {
     const { eventsLimit, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
@@ -267,6 +272,11 @@ export abstract class VisibleDomain {
       links: this.linkTable.all,
       reader: this.#stats,
     });
+  }
+
+  /** All unlinks that were asked for are in force. */
+  protected settleUnlinks(port: number): void {
+    this.unlinksAsked[port] = this.#stats.levels.unlinksDone(port);
   }
 
   protected checkPort(portId: number): number {

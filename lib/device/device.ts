@@ -23,6 +23,8 @@ import type {
   Owner,
   PlannedDomain,
   ResourceReport,
+  Recovered,
+  SeatDied,
   SeatFailed,
   VirtualDevice,
 } from '../control/index.js';
@@ -34,7 +36,8 @@ import type {
   DomainSpec,
   VirtualDeviceSpec,
 } from '../eventdev/spec.js';
-import { checkControl, checkOptions } from './info.js';
+import { recoverDomain } from '../scheduler/index.js';
+import { checkControl, checkOptions, checkRestarts } from './info.js';
 import type { DeviceInfo } from './info.js';
 import { InlineSeat } from './inline-seat.js';
 import { Tenants } from './tenants.js';
@@ -73,7 +76,8 @@ export class Device implements AsyncDisposable {
     this.#ledger = openLedger(this.info.model);
     this.#tenants = new Tenants(this.#ledger, (owner, spec) => this.#createFor(owner, spec));
     this.#load = Array.from({ length: this.info.schedulers }, () => 0);
-    this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i));
+    const restarts = checkRestarts(options);
+    this.#seats = Array.from({ length: this.info.schedulers }, (_, i) => this.#seat(i, restarts));
   }
 
   /** Per resource: total and available. */
@@ -286,7 +290,7 @@ export class Device implements AsyncDisposable {
     for (const each of closed) if (each.status === 'rejected') throw each.reason;
   }
 
-  #seat(i: number): Seat {
+  #seat(i: number, restarts: number): Seat {
     const onFailure: SeatFailed = (reason, failed) => {
       for (const [domain, its] of this.#domains) {
         if (its === seat && (failed === null || failed === domain.id)) domain.fail(reason);
@@ -295,10 +299,22 @@ export class Device implements AsyncDisposable {
     const onAlert = (id: number): void => {
       for (const domain of this.#domains.keys()) if (domain.id === id) domain.tellAlerts();
     };
+    const onDeath: SeatDied = (reason) => {
+      const recovered = new Map<number, Recovered>();
+      for (const [domain, its] of this.#domains) {
+        if (its !== seat) continue;
+        recovered.set(domain.id, domain.recover(reason, recoverDomain));
+      }
+      return recovered;
+    };
     const seat: Seat =
       this.info.scheduling === 'inline'
         ? new InlineSeat(onFailure, onAlert)
-        : new WorkerSeat(`${this.info.name}-scheduler${i}`, onFailure, onAlert);
+        : new WorkerSeat(`${this.info.name}-scheduler${i}`, restarts, {
+            onFailure,
+            onDeath,
+            onAlert,
+          });
     return seat;
   }
 

@@ -6,6 +6,8 @@ import type { ModelLimits, ModelName } from '../eventdev/limits.js';
 import type { ControlOptions, DeviceOptions } from '../eventdev/spec.js';
 
 const SCHEDULERS_MAX = 64;
+const RESTARTS_MAX = 1_000_000;
+const RESTARTS = 8;
 const MODEL_NAMES = Object.keys(limits.MODELS) as ModelName[];
 
 /** What a device can do. */
@@ -37,7 +39,14 @@ export interface DeviceInfo {
 
 /** @throws DlbError ERR_DLB_INVALID_SPEC that names the option */
 export function checkOptions(options: DeviceOptions): DeviceInfo {
-  fields.checkObject(options, 'options', ['name', 'scheduling', 'schedulers', 'model', 'control']);
+  fields.checkObject(options, 'options', [
+    'name',
+    'scheduling',
+    'schedulers',
+    'schedulerRestarts',
+    'model',
+    'control',
+  ]);
   const scheduling = fields.oneOf(
     options.scheduling,
     'options.scheduling',
@@ -106,4 +115,13 @@ export function checkControl(control: DeviceOptions['control']): ControlOptions 
     fields.wholeNumber(http, 'options.control.http', { min: 0, max: HTTP_PORT_MAX });
   }
   return control;
+}
+
+/** Deaths of a scheduler worker within a minute that are made good. */
+export function checkRestarts({ schedulerRestarts }: DeviceOptions): number {
+  return fields.wholeNumber(schedulerRestarts, 'options.schedulerRestarts', {
+    min: 0,
+    max: RESTARTS_MAX,
+    fallback: RESTARTS,
+  });
 }

@@ -70,6 +70,15 @@ export interface PortPlan {
 
 export type Command =
   | { readonly type: 'open'; readonly plan: DomainPlan }
+  | {
+      /** Goes on with a domain whose scheduler died, and in which nothing is left: see
+       *  scheduler/recovery.ts. The plan has the links and attributes of now. */
+      readonly type: 'resume';
+      readonly plan: DomainPlan;
+      readonly isStarted: boolean;
+      /** [port]: disabled by control. */
+      readonly holds: readonly boolean[];
+    }
   | { readonly type: 'start'; readonly domain: number }
   | { readonly type: 'stop'; readonly domain: number; readonly graceMs: number }
   | { readonly type: 'link'; readonly domain: number; readonly link: LinkCommand }
@@ -110,7 +119,7 @@ export type Command =
 
 /** The domain that a command is about. */
 export function domainOf(command: Command): number {
-  return command.type === 'open' ? command.plan.domain : command.domain;
+  return 'plan' in command ? command.plan.domain : command.domain;
 }
 
 export interface Reply {

@@ -8,6 +8,9 @@ export interface DeviceOptions {
   scheduling?: 'worker' | 'inline';
   /** Scheduler workers, 1..64; domains are spread over them. Default 1. */
   schedulers?: number;
+  /** How often in a minute a scheduler worker that died is replaced, 0..1000000, default 8. After that
+   *  its domains fail: ERR_DLB_SCHEDULER_FAILED. Of no meaning inline. */
+  schedulerRestarts?: number;
   /** Resource limits; 'host' (default) is sized for software. */
   model?: ModelName;
   /** True: the command `softdlb` may look at the device and change it, through a socket that only this

@@ -5,6 +5,9 @@
  *   levels       events waiting per queue and level; flows and events per queue and port;
  *                history indices, depth in use and link slots per port: control reads them as they are
  *   alerts       a ring that the scheduler writes and control reads
+ *                history indices and depth in use per port: control reads them as they are
+ *   checkpoint   two areas and which of them counts: where rings, histories and windows stood when
+ *                the ports were visited last, for a recovery; per port, how far it was given events
  *   queues       per lane and level a list of chunks, from one pool, and a front chain
  *   history      per port a ring of what it was given and has not completed
  *   windows      per ordered lane its reorder window
@@ -22,6 +25,7 @@ import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import type { QueueType } from '../eventdev/spec.js';
 import { ALERT_CAPACITY, ALERT_WORDS } from './alert-ring.js';
 import type { AlertLayout } from './alert-ring.js';
+import { assert } from './assert.js';
 import { cursor } from './cursor.js';
 import type { Cursor } from './cursor.js';
 import { SLOTS } from './slot-word.js';
@@ -36,9 +40,13 @@ export const ENTRY_SEQUENCE = 4;
 export const CHUNK_ENTRIES = 64;
 export const CHUNK_WORDS = CHUNK_ENTRIES * ENTRY_WORDS;
 
-/** A list of a lane's level. */
-export const LIST = { HEAD_CHUNK: 0, HEAD_AT: 1, TAIL_CHUNK: 2, TAIL_AT: 3, CHUNKS: 4 } as const;
-export const LIST_WORDS = 8;
+/** A list of a lane's level. HEAD and TAIL are one word each, `chunk << LIST_SHIFT | place`, so that a
+ *  scheduler that dies leaves no end half moved; -1: no chunk. */
+export const LIST = { HEAD: 0, TAIL: 1, CHUNKS: 2 } as const;
+export const LIST_WORDS = 4;
+export const LIST_SHIFT = 7;
+export const LIST_PLACE = (1 << LIST_SHIFT) - 1;
+assert(CHUNK_ENTRIES <= LIST_PLACE, 'the place behind the last entry of a chunk has a number');
 
 /** A history entry: the event as in ENTRY, then its flow slot (-1: none), its place in the window
  *  (-1: none), and its newest piece (-1: none; kept in domains with fragments only). */
@@ -48,20 +56,32 @@ export const HISTORY_WORDS = 8;
 export const COMPLETED = -2;
 
 /** A place of a window: the event as in ENTRY, then its state. Where order is restored per flow, the
- *  next place of its flow, and that flow's slot. Then its newest piece, as in HISTORY. */
-export const WINDOW = { STATE: 5, NEXT: 6, SLOT: 7, PIECES: 8 } as const;
+ *  next place of its flow, that flow's slot (-1: the place is free), and when it was taken, counted in
+ *  places. PIECES: its newest piece, as in HISTORY. */
+export const WINDOW = { STATE: 5, NEXT: 6, SLOT: 7, PIECES: 8, TICKET: 9 } as const;
 export const WINDOW_WORDS = 10;
 /** HELD: delivered, not completed. EVENT: to be sent on. GAP: given up. */
 export const PLACE = { FREE: 0, HELD: 1, EVENT: 2, GAP: 3 } as const;
 
-/** A parked event: as in ENTRY, then its place in a window or -1, and the next node or -1. */
+/** A parked event: as in ENTRY, then its place in a window or -1, and the next node or -1. NEXT tells
+ *  a node in use from a free one, whose link is written as `freeLink`; 0 was never used. */
 export const NODE = { PLACE: 5, NEXT: 6 } as const;
 export const NODE_WORDS = 8;
 
 /** A piece of a held event: as in ENTRY, then the next younger one, the youngest pointing to the
- *  oldest, and how many there were when it came. */
-export const PIECE = { NEXT: 5, COUNT: 6 } as const;
+ *  oldest, how many there were when it came, and the place in a window that its event had, or -1. NEXT
+ *  as in NODE. */
+export const PIECE = { NEXT: 5, COUNT: 6, PLACE: 7 } as const;
 export const PIECE_WORDS = 8;
+
+/** The link of a free node to the next one, or to none (-1), so that no node in use has it; and back. */
+export function freeLink(link: number): number {
+  return -3 - link;
+}
+/** Whether the NEXT of a node is that of one in use. */
+export function isInUse(next: number): boolean {
+  return next > 0 || next === -1;
+}
 
 /** A blocked flow: one chain of nodes per level. It stands in the list of (queue, the most urgent
  *  level that it has, the port that holds it or none). LANE is the lane's index. */
@@ -93,12 +113,24 @@ export const DOMAIN_COUNTS = {
   LAST_CQS_LOW: 8,
   LAST_CQS_HIGH: 9,
   LAST_MOVED: 10,
+  /** How often the scheduler was replaced and what was inside reported. */
+  RECOVERIES: 11,
 } as const;
-export const DOMAIN_COUNT_SLOTS = 11;
+export const DOMAIN_COUNT_SLOTS = 12;
 export const PORT_COUNTS = { RX: 0, TX: 1, DROPPED: 2, TAKEN_NEW: 3 } as const;
 export const PORT_COUNT_SLOTS = 4;
 export const QUEUE_COUNTS = { RX: 0, TX: 1, DROPPED: 2, REORDERED: 3 } as const;
 export const QUEUE_COUNT_SLOTS = 4;
+
+/** An area of the checkpoint: whether intake has gone on since, and from which sequence; the sequence
+ *  at the checkpoint. Then per port PORT_MARK, then per lane WINDOW_MARK. */
+export const AREA = { IS_OPEN: 0, FROM: 1, SEQUENCE: 2, PORTS: 3 } as const;
+/** Indices of the enqueue ring and of the history list, NEW events taken in, all free-running. */
+export const PORT_MARK = { RING_HEAD: 0, HISTORY_HEAD: 1, TAKEN_NEW: 2 } as const;
+export const PORT_MARK_WORDS = 3;
+/** Indices of a window that has one order. */
+export const WINDOW_MARK = { HEAD: 0, TAIL: 1 } as const;
+export const WINDOW_MARK_WORDS = 2;
 
 export interface SchedulerLayout {
   readonly words: number;
@@ -124,6 +156,12 @@ export interface SchedulerLayout {
   /** [port * SLOTS + slot]: see slot-word.ts. */
   readonly slots: number;
   readonly alerts: AlertLayout;
+  /** Which area counts, 0 or 1. */
+  readonly checkpoint: number;
+  /** The areas, AREA words each. */
+  readonly areas: readonly [number, number];
+  /** [port]: end of the history list, free-running, as soon as what is before it is complete. */
+  readonly given: number;
   readonly lists: number;
   readonly chunks: number;
   readonly chunkNext: number;
@@ -178,6 +216,7 @@ export function schedulerLayout(
   const laneCount = plan.queues.reduce((sum, queue) => sum + laneTypes(queue.type).length, 0);
   const lists = laneCount * LEVELS;
   const slots = countSlots(ports, queues);
+  const area = AREA.PORTS + ports * PORT_MARK_WORDS + laneCount * WINDOW_MARK_WORDS;
   // The list of an independent port has completed entries between those that it holds.
   const longest = plan.ports.some((port) => port.independent) ? OPAQUE_RANGE : 0;
   const historyDepth = powerOfTwoFrom(Math.max(plan.capacity, longest));
@@ -201,6 +240,9 @@ export function schedulerLayout(
       reader: at.line(),
       slots: at.words(ALERT_CAPACITY * ALERT_WORDS),
     },
+    checkpoint: at.words(1),
+    areas: [at.words(area), at.words(area)],
+    given: at.words(ports),
     lists: at.words(lists * LIST_WORDS),
     chunks: at.words(chunkCount * CHUNK_WORDS),
     chunkNext: at.words(chunkCount),

@@ -30,7 +30,11 @@ const BARREN_MAX_BEYOND_ATTEMPTS = 5;
  */
 export async function openPadata(options: PadataOptions): Promise<Padata> {
   const settings = settle(options);
-  const device = await openDevice({ name: settings.name, control: settings.control });
+  const device = await openDevice({
+    schedulerRestarts: 0,
+    name: settings.name,
+    control: settings.control,
+  });
   try {
     return await build(device, settings);
   } catch (error) {

@@ -48,7 +48,11 @@ export async function createPipeline<const S extends StageList>(
   spec: PipelineSpec<S> & { stages: Chained<S> },
 ): Promise<Pipeline<PipelineInput<S>, PipelineOutput<S>>> {
   const settings = settle(spec as PipelineSpec);
-  const device = await openDevice({ name: settings.name, control: settings.control });
+  const device = await openDevice({
+    schedulerRestarts: 0,
+    name: settings.name,
+    control: settings.control,
+  });
   try {
     return await build(device, settings);
   } catch (error) {

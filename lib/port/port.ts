@@ -19,6 +19,7 @@ import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { BufferPool } from '../mempool/index.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { observe, publish, swapIf } from '#words';
+import { clamp } from './clamp.js';
 import { EnqueueSide, FENCED } from './enqueue-side.js';
 import { leaveNews } from './news.js';
 import { MODE, PortGate } from './port-gate.js';
@@ -29,8 +30,7 @@ import { Yielding } from './yielding.js';
 /** Events per call of the callback of `quiesce`. */
 const QUIESCE_BURST = 256;
 
-/** Each fence comes with a stop, a start or a reclaim. What meets more of them in one call is being
- *  overwritten by nonsense, and must not wait for the end of that. */
+/** Each fence comes with a stop, a start or a reclaim: what meets more in one call meets nonsense. */
 const FENCES_MAX = 16;
 
 export class Port implements Disposable {
@@ -53,6 +53,7 @@ export class Port implements Disposable {
   readonly #waits: ReadyWaits;
   readonly #yielding: Yielding;
   #lease: number;
+  #leases = 0;
   #refusal: number = REFUSAL.NONE;
   /** `changes` of the gate when the caller last had the chance to learn the state. */
   #told = 0;
@@ -115,6 +116,11 @@ export class Port implements Disposable {
   get outstanding(): number {
     this.#mode();
     return this.#out.outstanding;
+  }
+
+  /** Grows when the port forgets what it held, at a stop or a recovery: a FORWARD of that would be NEW. */
+  get leases(): number {
+    return this.#leases;
   }
 
   /** REFUSAL.*: why the last enqueue was short. */
@@ -354,6 +360,7 @@ export class Port implements Disposable {
   }
 
   #beginLease(): void {
+    this.#leases++;
     this.#out.beginLease(this.#lease);
     const start = observe(this.#words, this.#at + PORT.CQ_START);
     if (((this.#cq.head - start) | 0) < 0) {
@@ -390,10 +397,4 @@ function copyOut({ words, slots, mask, head }: RingConsumer, to: Int32Array, cou
     to[at + 3] = words[from + 3]!;
     index = (index + 1) | 0;
   }
-}
-
-/** `value` as a whole number within 0..max. */
-function clamp(value: number, max: number): number {
-  if (!(value > 0)) return 0;
-  return value < max ? Math.floor(value) : max;
 }

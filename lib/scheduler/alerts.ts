@@ -25,13 +25,17 @@ export class Alerts {
   isNew = false;
   readonly #m: Int32Array;
   readonly #at: AlertLayout;
-  #tail = 0;
-  #number = 0;
-  #lost = 0;
+  #tail: number;
+  #number: number;
+  #lost: number;
 
   constructor(m: Int32Array, at: AlertLayout) {
     this.#m = m;
     this.#at = at;
+    // The scheduler before may have died: its alerts are still to be read.
+    this.#tail = m[at.writer + ALERT_WRITER.TAIL]!;
+    this.#lost = m[at.writer + ALERT_WRITER.LOST]!;
+    this.#number = (this.#tail + this.#lost) | 0;
   }
 
   raise(kind: AlertKind, port: number, aux: number): void {

@@ -16,11 +16,13 @@ import type { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
 import { closeQuiet, detachPorts, verify } from './reset.js';
 import { mapQueue, unmapQueue } from './slots.js';
+import { leftOver } from './verify.js';
 
 export function carryOut(machine: Machine, command: Command): Reply {
   switch (command.type) {
     case 'start':
-      start(machine);
+      // A recovery may have started it.
+      if (machine.state !== STATE.STARTED) start(machine);
       return {};
     case 'link':
       makeUnlinks(machine);
@@ -40,8 +42,12 @@ export function carryOut(machine: Machine, command: Command): Reply {
       if (!command.isHeld) forgive(machine.ports[command.port]!);
       hold(machine, machine.ports[command.port]!, command.isHeld);
       return {};
-    case 'reclaim':
-      return { rescheduled: reclaimFrom(machine, command.port, command.thread) };
+    case 'reclaim': {
+      machine.checkpoint?.openAll();
+      const rescheduled = reclaimFrom(machine, command.port, command.thread);
+      machine.checkpoint?.commit();
+      return { rescheduled };
+    }
     case 'alert':
       machine.alerts.raise('user', NO_PORT, command.aux);
       return {};
@@ -58,8 +64,8 @@ function reset(machine: Machine): Reply {
   const trace: ResetStep[] = [];
   closeQuiet(machine, trace);
   detachPorts(machine, trace);
-  const leftOver = verify(machine, trace);
-  return { trace, leftOver };
+  const found = verify(trace, [...machine.leftOver, ...leftOver(machine)]);
+  return { trace, leftOver: found };
 }
 
 /** Makes a link as its domain has it. */

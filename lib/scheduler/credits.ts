@@ -186,7 +186,12 @@ function someCanGive(machine: Machine): boolean {
 
 /** Pieces have taken more than there was: nobody may enqueue NEW until that much was given back. */
 function coverOverdraft(machine: Machine): void {
-  for (const port of machine.ports) if (port.unspent > 0) revoke(machine, port);
+  for (const port of machine.ports) {
+    if (port.unspent === 0) continue;
+    revoke(machine, port);
+    // It may have lost what it wished for before it came to take it, and does not ring again.
+    noteWish(machine, port);
+  }
 }
 
 function repaySpenders(machine: Machine): void {

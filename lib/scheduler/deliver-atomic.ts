@@ -33,8 +33,10 @@ export function deliverAtomic(
     const last = first + (most - sent) * ENTRY_WORDS;
     const end = last < storage.runEnd ? last : storage.runEnd;
     const decide = open === 1 ? decideAlone : decideRun;
-    storage.drop(list, decide(machine, lane, first, end, open));
+    const decided = decide(machine, lane, first, end, open);
     for (let i = 0; i < queue.ports.length; i++) sent += givePicked(machine, queue.ports[i]!);
+    // Not before they are where they belong: a scheduler that dies loses nothing.
+    storage.drop(list, decided);
     open = openRooms(machine, queue);
   }
   hideRooms(machine, queue);
@@ -214,7 +216,8 @@ function deliverHeld(
   most: number,
 ): number {
   const { m, parking, picks } = machine;
-  let pick = port.id * PICKS_WORDS;
+  const first = port.id * PICKS_WORDS;
+  let pick = first;
   let limit = most < port.room ? most : port.room;
   if (limit > CHUNK_ENTRIES) limit = CHUNK_ENTRIES;
   let count = 0;
@@ -223,12 +226,12 @@ function deliverHeld(
     if (record < 0) break;
     const slot = parking.flowOf(record);
     m[slot] = m[slot]! + ONE_EVENT;
-    picks[pick] = parking.first(record, level);
+    picks[pick] = unparkOldest(machine, record, level);
     picks[pick + 1] = slot;
-    // What a node says stays valid until the next event is parked.
-    unparkOldest(machine, record, level);
   }
-  if (count > 0) deliverPicked(machine, port, count);
+  if (count === 0) return 0;
+  deliverPicked(machine, port, count);
+  for (let end = pick, at = first; at < end; at += PICK_WORDS) parking.free(picks[at]!);
   return count;
 }
 
@@ -238,5 +241,5 @@ function deliverParked(machine: Machine, record: number, level: number, port: Po
   const slot = parking.flowOf(record);
   m[slot] = m[slot]! + ONE_EVENT;
   deliver(machine, port, parking.first(record, level), slot, -1);
-  unparkOldest(machine, record, level);
+  parking.free(unparkOldest(machine, record, level));
 }

@@ -25,6 +25,10 @@ export class FlowWindow {
   #fresh = 0;
   #readyHead = NONE;
   #readyTail = NONE;
+  /** Places that `next` gave out and that are not free yet. */
+  #gone = NONE;
+  /** Counts the places taken. */
+  #ticket = 0;
 
   constructor(m: Int32Array, at: number, size: number, chains: number, flows: number) {
     this.#m = m;
@@ -61,6 +65,8 @@ export class FlowWindow {
     const slot = foldFlow(word0, this.#flows - 1);
     const chain = this.#chains + slot * 2;
     m[place + WINDOW.STATE] = PLACE.HELD;
+    m[place + WINDOW.TICKET] = this.#ticket;
+    this.#ticket = (this.#ticket + 1) | 0;
     m[place + WINDOW.SLOT] = slot;
     m[place + WINDOW.NEXT] = NONE;
     if (m[chain]! === NONE) m[chain] = place;
@@ -88,18 +94,29 @@ export class FlowWindow {
     return this.#settle(place);
   }
 
-  /** Removes the oldest place that may go: its offset, or -1. The words stay valid until a place is
-   *  taken; the state tells EVENT from GAP. */
+  /** Removes the oldest place that may go: its offset, or -1. The words stay valid until `letGo`; the
+   *  state tells EVENT from GAP. */
   next(): number {
     const m = this.#m;
     const place = this.#readyHead;
     if (place === NONE) return NONE;
     this.#readyHead = m[place + WINDOW.NEXT]!;
-    m[place + WINDOW.NEXT] = this.#free;
-    m[place + WINDOW.SLOT] = NONE;
-    this.#free = place;
-    this.#used--;
+    m[place + WINDOW.NEXT] = this.#gone;
+    this.#gone = place;
     return place;
+  }
+
+  /** Frees the places that `next` gave out: what was in them is elsewhere. */
+  letGo(): void {
+    const m = this.#m;
+    while (this.#gone !== NONE) {
+      const place = this.#gone;
+      this.#gone = m[place + WINDOW.NEXT]!;
+      m[place + WINDOW.NEXT] = this.#free;
+      m[place + WINDOW.SLOT] = NONE;
+      this.#free = place;
+      this.#used--;
+    }
   }
 
   /** Calls `see` with the offset of every place in use. */
@@ -113,6 +130,7 @@ export class FlowWindow {
   /** Forgets all places. */
   reset(): void {
     this.#m.fill(NONE, this.#chains, this.#chains + this.#flows * 2);
+    for (let i = 0; i < this.#fresh; i++) this.#m[this.#at + i * WINDOW_WORDS + WINDOW.SLOT] = NONE;
     this.#used = 0;
     this.#free = NONE;
     this.#fresh = 0;

@@ -57,19 +57,21 @@ export function pin(machine: Machine, lane: Lane, slot: number, port: PortSeat):
   return flow;
 }
 
-/** Removes the oldest parked event of this level. Its words stay valid for the moment. Puts the
- *  record last in the list where it belongs, so that blocked flows take turns. */
-export function unparkOldest(machine: Machine, record: number, level: number): void {
+/** Removes the oldest parked event of this level. Returns its node, which is to be given back when
+ *  the event is elsewhere. Puts the record last in the list where it belongs, so that blocked flows
+ *  take turns. */
+export function unparkOldest(machine: Machine, record: number, level: number): number {
   const { parking, m } = machine;
   const slot = parking.flowOf(record);
-  parking.unpark(record, level);
+  const node = parking.unpark(record, level);
   if (parking.levelsOf(record) !== 0) {
     parking.enlistLast(record, holderOf(machine, slot));
-    return;
+    return node;
   }
   parking.delist(record);
   parking.close(record);
   m[slot] = m[slot]! & ~PARKED;
+  return node;
 }
 
 function recordOf(machine: Machine, lane: Lane, slot: number): number {

@@ -2,115 +2,80 @@
  * Empties a stopped domain: every event that is inside, exactly once.
  *
  * Runs on: the scheduler, when the rings have been fenced and taken in.
+ * In three steps, so that a scheduler that dies in between leaves what a recovery needs: the events
+ * are listed; nothing is counted any more; and when somebody else has the list, memory forgets them.
  */
-import { LEVELS, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
-import { ENTRY_WORDS, HISTORY, PLACE, WINDOW } from '../memory/scheduler-layout.js';
-import { unparkOldest } from './flows.js';
-import { completeOldest, heldBy } from './history.js';
+import { OP_MASK, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
 import type { Machine } from './machine.js';
-import type { PortSeat } from './port-seat.js';
-import type { Lane, QueueSeat } from './queue-seat.js';
+import { walkPort, walkQueue } from './walk-events.js';
 
-const WITHOUT_OPAQUE = (1 << OPAQUE_SHIFT) - 1;
+/** What a callback sees of a second word: no implOpaque, and op NEW. */
+const SHOWN = ((1 << OPAQUE_SHIFT) - 1) & ~OP_MASK;
 
-/** Takes all events out, those that were handed out first, and zeroes what counted them. */
-export class Flush {
-  readonly #machine: Machine;
-  readonly #out: Int32Array;
-  #length = 0;
+/** All events of a domain, those that were handed out first, and where they were. */
+export interface Listed {
+  /** Four words each. */
+  readonly events: Int32Array;
+  /** How many each port held, and how many waited on each queue; pieces are counted with their event. */
+  readonly byPort: readonly number[];
+  readonly byQueue: readonly number[];
+}
 
-  constructor(machine: Machine) {
-    this.#machine = machine;
-    this.#out = new Int32Array(machine.inside * QE_WORDS);
-  }
-
-  /** Takes what a port holds. Returns how many events. */
-  port(port: PortSeat): number {
-    const { pieces } = this.#machine;
-    const before = this.#length;
-    while (heldBy(port) > 0) {
-      const entry = completeOldest(this.#machine, port);
-      this.#put(entry);
-      if (pieces !== null) flushPieces(this.#machine, entry + HISTORY.PIECES, this.#put);
-    }
-    return (this.#length - before) / QE_WORDS;
-  }
-
-  /** Takes what waits on a queue; no port holds anything any more. Returns how many events. */
-  queue(queue: QueueSeat): number {
-    const before = this.#length;
-    for (const lane of queue.lanes) {
-      flushWindow(this.#machine, lane, this.#put);
-      for (let level = 0; level < LEVELS; level++) {
-        flushLevel(this.#machine, lane, level, this.#put);
-      }
-      lane.levels = 0;
-    }
-    queue.levels = 0;
-    return (this.#length - before) / QE_WORDS;
-  }
-
-  /** The events, four words each. Their credits are free. */
-  finish(): Int32Array {
-    const machine = this.#machine;
-    const count = this.#length / QE_WORDS;
-    machine.readyCount = 0;
-    machine.free += count;
-    machine.inside -= count;
-    return this.#out.subarray(0, this.#length);
-  }
-
-  readonly #put = (entry: number): void => {
-    const { m } = this.#machine;
-    const out = this.#out;
-    const at = this.#length;
-    out[at] = m[entry]!;
-    out[at + 1] = m[entry + 1]! & WITHOUT_OPAQUE;
-    out[at + 2] = m[entry + 2]!;
-    out[at + 3] = m[entry + 3]!;
-    this.#length = at + QE_WORDS;
+/** Lists what is inside, and changes nothing. */
+export function listAll(machine: Machine): Listed {
+  const parts: number[] = [];
+  const see = (entry: number): void => void parts.push(entry);
+  const count = (walk: () => void): number => {
+    const before = parts.length;
+    walk();
+    return parts.length - before;
   };
+  const byPort = machine.ports.map((port) => count(() => walkPort(machine, port, see)));
+  const byQueue = machine.queues.map(() => 0);
+  for (const queue of machine.ranked) {
+    byQueue[queue.id] = count(() => walkQueue(machine, queue, see));
+  }
+  const events = new Int32Array(parts.length * QE_WORDS);
+  parts.forEach((entry, i) => putEvent(machine.m, entry, events, i * QE_WORDS));
+  return { events, byPort, byQueue };
 }
 
-/** Events that wait for an older one; the older ones were held by ports. */
-function flushWindow(machine: Machine, lane: Lane, put: (entry: number) => void): void {
-  const { window } = lane;
-  if (window === null) return;
-  window.each((place) => {
-    if (machine.pieces !== null) flushPieces(machine, place + WINDOW.PIECES, put);
-    if (machine.m[place + WINDOW.STATE]! === PLACE.EVENT) put(place);
-  });
-  window.reset();
-  lane.ready = false;
+/** Copies an event as callbacks are given it. */
+export function putEvent(from: Int32Array, entry: number, out: Int32Array, to: number): void {
+  out[to] = from[entry]!;
+  out[to + 1] = from[entry + 1]! & SHOWN;
+  out[to + 2] = from[entry + 2]!;
+  out[to + 3] = from[entry + 3]!;
 }
 
-function flushPieces(machine: Machine, owner: number, put: (entry: number) => void): void {
-  const { pieces } = machine;
-  for (let node = pieces!.shift(owner); node >= 0; node = pieces!.shift(owner)) put(node);
+/** Zeroes what counts events. */
+export function countNone(machine: Machine): void {
+  const { m, at } = machine;
+  for (const port of machine.ports) {
+    port.historyHead = port.historyTail;
+    port.holes = 0;
+  }
+  for (const queue of machine.queues) {
+    for (const lane of queue.lanes) lane.levels = 0;
+    queue.levels = 0;
+    queue.levelsShown = 0;
+  }
+  m.fill(0, at.waiting, at.givenEvents);
+  machine.free += machine.inside;
+  machine.inside = 0;
 }
 
-function flushLevel(
-  machine: Machine,
-  lane: Lane,
-  level: number,
-  put: (entry: number) => void,
-): void {
-  const { parking, storage } = machine;
-  const list = lane.list + level;
-  for (let node = parking.front(list); node >= 0; node = parking.front(list)) {
-    put(node);
-    parking.popFront(list);
+/** Memory forgets all events. */
+export function forgetAll(machine: Machine): void {
+  const { m, at, plan } = machine;
+  for (const lane of machine.lanes) {
+    lane.window?.reset();
+    lane.ready = false;
+    const { flowTable } = at.lanes[lane.index]!;
+    if (flowTable >= 0) m.fill(0, flowTable, flowTable + plan.queues[lane.queue.id]!.flows);
   }
-  // No port holds a flow any more, so all blocked ones are nobody's.
-  for (;;) {
-    const record = lane.flows === null ? -1 : parking.blocked(lane.index, level, parking.nobody);
-    if (record < 0) break;
-    put(parking.first(record, level));
-    unparkOldest(machine, record, level);
-  }
-  for (let entry = storage.run(list); entry >= 0; entry = storage.run(list)) {
-    const end = storage.runEnd;
-    for (; entry < end; entry += ENTRY_WORDS) put(entry);
-    storage.drop(list, end);
-  }
+  machine.readyCount = 0;
+  machine.storage.reset();
+  machine.parking.reset();
+  machine.resetPieces();
 }

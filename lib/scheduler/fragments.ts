@@ -18,7 +18,7 @@ import { observe } from '#words';
 import { fault, faultOfEvent } from './faults.js';
 import { heldBy, historyAt, queueOf } from './history.js';
 import { namedEntry } from './independent.js';
-import { laneFor, queueIdOf, storeEntry } from './lanes.js';
+import { laneFor, queueIdOf, sendOn, storeEntry } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
@@ -53,7 +53,8 @@ export function takePiece(
     fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
     return;
   }
-  pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence);
+  const place = machine.m[entry + HISTORY.PLACE]!;
+  pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence, place);
   machine.inside++;
   machine.free--;
 }
@@ -75,11 +76,12 @@ export function settlePieces(machine: Machine, entry: number, place: number): bo
   return fits;
 }
 
-/** Puts the pieces at `owner` on their queues. */
-export function sendPieces(machine: Machine, owner: number): void {
+/** Puts the pieces at `owner` on their queues; those out of a window with the next sequences. */
+export function sendPieces(machine: Machine, owner: number, isPlaced = false): void {
   const { pieces } = machine;
   for (let node = pieces!.shift(owner); node >= 0; node = pieces!.shift(owner)) {
-    storeEntry(machine, node);
+    if (isPlaced) sendOn(machine, node);
+    else storeEntry(machine, node);
   }
 }
 

@@ -1,6 +1,6 @@
 /** fsck of parking: front chains, records of blocked flows in their lists, nodes. */
 import { LEVELS } from '../eventdev/event.js';
-import { NODE, NODE_WORDS, RECORD, RECORD_WORDS } from '../memory/scheduler-layout.js';
+import { freeLink, NODE, NODE_WORDS, RECORD, RECORD_WORDS } from '../memory/scheduler-layout.js';
 import { flowCount, HELD_BY, PARKED } from './flow-table.js';
 import { Pool, walk } from './fsck-findings.js';
 import type { Findings } from './fsck-findings.js';
@@ -28,7 +28,7 @@ export function checkParking(machine: Machine, found: Findings): void {
       }
     }
   }
-  const nextNode = (node: number): number => m[node + NODE.NEXT]!;
+  const nextNode = (node: number): number => freeLink(m[node + NODE.NEXT]!);
   const nextRecord = (record: number): number => m[record + RECORD.NEXT]!;
   const freed = 'the pool';
   walk(found, freeNode, at.nodeCount, 'free nodes', nextNode, (node) =>

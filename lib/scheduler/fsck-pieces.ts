@@ -1,5 +1,11 @@
 /** fsck of pieces: those of an owner form a ring that its word points into. */
-import { HISTORY, HISTORY_WORDS, PIECE, PIECE_WORDS } from '../memory/scheduler-layout.js';
+import {
+  freeLink,
+  HISTORY,
+  HISTORY_WORDS,
+  PIECE,
+  PIECE_WORDS,
+} from '../memory/scheduler-layout.js';
 import { Pool, walk } from './fsck-findings.js';
 import type { Findings, PieceOwner } from './fsck-findings.js';
 import type { Machine } from './machine.js';
@@ -11,7 +17,7 @@ export function checkPieces(machine: Machine, found: Findings): void {
   let held = 0;
   for (const owner of found.owners) held += checkOwner(machine, found, nodes, owner);
   const { free, nodes: used } = pieces.pool;
-  const next = (node: number): number => m[node + PIECE.NEXT]!;
+  const next = (node: number): number => freeLink(m[node + PIECE.NEXT]!);
   walk(found, free, machine.plan.capacity, 'free piece nodes', next, (node) =>
     nodes.take((node - at.pieces) / PIECE_WORDS, 'the pool'),
   );

@@ -5,6 +5,8 @@ import {
   CHUNK_WORDS,
   ENTRY_WORDS,
   LIST,
+  LIST_PLACE,
+  LIST_SHIFT,
   LIST_WORDS,
 } from '../memory/scheduler-layout.js';
 import { Pool, walk } from './fsck-findings.js';
@@ -30,18 +32,20 @@ function checkList(machine: Machine, found: Findings, chunks: Pool, list: number
   const queue = machine.lanes[Math.floor(list / LEVELS)]!.queue.id;
   const level = list % LEVELS;
   const where = `queue ${queue}, level ${level}`;
-  const first = m[words + LIST.HEAD_CHUNK]!;
-  const last = m[words + LIST.TAIL_CHUNK]!;
+  const head = m[words + LIST.HEAD]!;
+  const tail = m[words + LIST.TAIL]!;
+  const first = head >> LIST_SHIFT;
+  const last = tail >> LIST_SHIFT;
   const counted = m[words + LIST.CHUNKS]!;
   found.expect((first === -1) === (last === -1), `${where}: begins at ${first}, ends at ${last}`);
   let length = 0;
-  let place = m[words + LIST.HEAD_AT]!;
+  let place = head & LIST_PLACE;
   // The links of free chunks and of the last one are void.
   const next = (chunk: number): number => (chunk === last ? -1 : m[at.chunkNext + chunk]!);
   const end = walk(found, first, at.chunkCount, where, next, (chunk) => {
     chunks.take(chunk, where);
     length++;
-    const places = chunk === last ? m[words + LIST.TAIL_AT]! : CHUNK_ENTRIES;
+    const places = chunk === last ? tail & LIST_PLACE : CHUNK_ENTRIES;
     const inside = place >= 0 && place <= places && places <= CHUNK_ENTRIES;
     found.expect(inside, `${where}: places ${place} to ${places} of chunk ${chunk}`);
     for (; inside && place < places; place++) {

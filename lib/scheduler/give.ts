@@ -37,7 +37,7 @@ export function deliver(
   give(m, words, from, entry, to, index);
   m[entry + HISTORY.FLOW] = slot;
   m[entry + HISTORY.PLACE] = place;
-  settle(port, 1);
+  settle(m, port, 1);
 }
 
 /** Gives `count` entries without flow and place, from `from` on, each `step` words behind the last. */
@@ -53,7 +53,7 @@ export function deliverRun(
   const { slots, mask } = port.cq.layout;
   const tail = port.cq.claim(count);
   giveRun(m, words, from, step, count, history, historyMask, historyTail, slots, mask, tail);
-  settle(port, count);
+  settle(m, port, count);
 }
 
 function giveRun(
@@ -128,7 +128,7 @@ export function deliverPicked(machine: Machine, port: PortSeat, count: number): 
   const tail = port.cq.claim(count);
   const first = port.id * PICKS_WORDS;
   givePicks(m, words, picks, first, count, history, historyMask, historyTail, slots, mask, tail);
-  settle(port, count);
+  settle(m, port, count);
 }
 
 function givePicks(
@@ -186,8 +186,10 @@ function give(
   words[(to + 3) | 0] = high;
 }
 
-function settle(port: PortSeat, count: number): void {
+function settle(m: Int32Array, port: PortSeat, count: number): void {
   port.historyTail = (port.historyTail + count) | 0;
+  // The entries are complete; they are still where they came from.
+  m[port.givenAt] = port.historyTail;
   port.served += count;
   port.room -= count;
 }

@@ -1,1 +1,2 @@
 export { Scheduler } from './scheduler.js';
+export { recoverDomain } from './recovery.js';

@@ -19,11 +19,12 @@ import { fault, faultOfEvent } from './faults.js';
 import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
 import { completeOldest, completeRun, heldBy, historyAt, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
-import { laneFor, queueIdOf, store, storeEntry, storeRun } from './lanes.js';
+import { laneFor, queueIdOf, sendOn, store, storeRun } from './lanes.js';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 import type { Lane } from './queue-seat.js';
 import { Window } from './window.js';
+import { FlowWindow } from './flow-window.js';
 
 /**
  * Takes in what the port has published. Returns the number of entries, or -1 if the port's indices
@@ -71,18 +72,24 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
   }
 }
 
-/** Sends on what the windows have in order. */
+/** Sends on what the windows have in order. What goes on gets the sequences of now: with those of when
+ *  it was taken in it would not be told in which order it came to its queue. */
 export function drainWindows(machine: Machine): void {
-  const { readyLanes, m, pieces } = machine;
+  const { readyLanes, m, pieces, storage } = machine;
   for (let i = 0; i < machine.readyCount; i++) {
     const lane = readyLanes[i]!;
     lane.ready = false;
     const window = lane.window!;
     if (pieces === null && window instanceof Window) window.dropGaps();
     for (let place = window.next(); place >= 0; place = window.next()) {
-      if (pieces !== null) sendPieces(machine, place + WINDOW.PIECES);
-      if (m[place + WINDOW.STATE]! === PLACE.EVENT) storeEntry(machine, place);
+      if (pieces !== null) sendPieces(machine, place + WINDOW.PIECES, true);
+      if (m[place + WINDOW.STATE]! === PLACE.EVENT) sendOn(machine, place);
     }
+    // Its places are taken again only when what was in them is on its queues for good.
+    storage.seal();
+    pieces?.settle();
+    if (window instanceof FlowWindow) window.letGo();
+    else machine.checkpoint?.noteDrained(lane.index, window);
   }
   machine.readyCount = 0;
 }

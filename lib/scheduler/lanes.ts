@@ -65,3 +65,11 @@ export function storeEntry(machine: Machine, entry: number): void {
   const word1 = m[entry + 1]!;
   store(machine, laneFor(machine, word1)!, m, entry, word1, m[entry + ENTRY_SEQUENCE]!);
 }
+
+/** As `storeEntry`, with the next sequence: for what comes out of a window. */
+export function sendOn(machine: Machine, entry: number): void {
+  // In both places, so that a recovery sees that they are one.
+  machine.m[entry + ENTRY_SEQUENCE] = machine.sequence;
+  machine.sequence = (machine.sequence + 1) | 0;
+  storeEntry(machine, entry);
+}

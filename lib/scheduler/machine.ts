@@ -19,6 +19,7 @@ import {
 } from '../memory/scheduler-layout.js';
 import { STATE } from '../memory/domain-state.js';
 import { Alerts } from './alerts.js';
+import type { Checkpoint } from './checkpoint.js';
 import { wholeMs } from './clock.js';
 import { PICKS_WORDS } from './picks.js';
 import { Parking } from './parking.js';
@@ -68,6 +69,8 @@ export class Machine {
   readonly pieces: Pieces | null;
   readonly stats: Statistics;
   readonly alerts: Alerts;
+  /** What the last stop found that did not add up: see verify.ts. */
+  leftOver: readonly string[] = [];
   /** What is to be done when the rings have been taken in: bits of CHORE. */
   chores = 0;
   /** Milliseconds that wrap, as of some pass not long ago. */
@@ -117,6 +120,9 @@ export class Machine {
   /** How many of them: an array that is cut to 0 allocates again when it grows. */
   readyCount = 0;
 
+  /** For a recovery; null where nobody makes one. */
+  checkpoint: Checkpoint | null = null;
+
   /** What OWNER says of a port that the scheduler's own thread has; 0: no port is near. */
   readonly owner: number;
 
@@ -140,7 +146,14 @@ export class Machine {
     const historyWords = this.at.historyDepth * HISTORY_WORDS;
     this.ports = plan.ports.map((port, id) => {
       const history = this.at.history + id * historyWords;
-      return new PortSeat(id, this.words, this.layout.ports[id]!, port, history);
+      return new PortSeat(
+        id,
+        this.words,
+        this.layout.ports[id]!,
+        port,
+        history,
+        this.at.given + id,
+      );
     });
     this.historyMask = this.at.historyDepth - 1;
     this.rooms = new Int32Array(plan.ports.length);
@@ -156,10 +169,10 @@ export class Machine {
     for (const queue of this.queues) queue.sortLanes();
     this.links = new Int16Array(PROFILES_MAX * this.queues.length * this.ports.length).fill(-1);
     this.rankQueues();
-    if (this.at.pieces >= 0) this.#clearPieces();
     this.storage = new QueueStorage(this.m, this.at);
     this.parking = new Parking(this.m, this.at, this.lanes.length, plan.ports.length);
-    this.pieces = this.at.pieces < 0 ? null : new Pieces(this.m, this.at.pieces);
+    this.pieces = this.at.pieces < 0 ? null : new Pieces(this.m, this.at.pieces, plan.capacity);
+    this.resetPieces();
     this.stats = new Statistics(this.m, this.at, plan.ports.length);
     this.alerts = new Alerts(this.m, this.at.alerts);
     this.free = plan.eventsLimit;
@@ -212,8 +225,10 @@ export class Machine {
   }
 
   /** No entry and no place has a piece. */
-  #clearPieces(): void {
-    const { m, at, ports } = this;
+  resetPieces(): void {
+    const { m, at, ports, pieces } = this;
+    if (pieces === null) return;
+    pieces.reset();
     for (let i = 0; i < ports.length * at.historyDepth; i++) {
       m[at.history + i * HISTORY_WORDS + HISTORY.PIECES] = -1;
     }

@@ -18,7 +18,7 @@ import { PORT, SUSPECT_MASK } from '../memory/layout.js';
 import { HISTORY } from '../memory/scheduler-layout.js';
 import { raise } from '../memory/signal.js';
 import { reclaimBuffers } from '../mempool/index.js';
-import { fence } from '../ring/fence.js';
+import { fence, FENCE_STEP } from '../ring/fence.js';
 import { observe, publish } from '#words';
 import { grant, revoke, writeOff } from './credits.js';
 import { levelOf, takeBack } from './flows.js';
@@ -94,7 +94,7 @@ export function closeRing(machine: Machine, port: PortSeat): number {
   const left = (tail - port.enqueue.head) | 0;
   const isPossible = left > 0 && left <= machine.plan.ringDepth;
   if (isPossible) takeEntries(machine, port, left);
-  port.enqueue.head = (tail + 1) | 0;
+  port.enqueue.head = (tail + FENCE_STEP) | 0;
   port.enqueue.show();
   port.more = false;
   return isPossible ? left : 0;

@@ -15,6 +15,7 @@ import { assert } from '../memory/assert.js';
 import type { SchedulerLayout } from '../memory/scheduler-layout.js';
 import {
   ENTRY_SEQUENCE,
+  freeLink,
   NODE,
   NODE_WORDS,
   RECORD,
@@ -31,6 +32,8 @@ export class Parking {
   readonly #blocked: number;
   readonly #fronts: number;
   readonly #holders: number;
+  readonly #blockedEnd: number;
+  readonly #frontsEnd: number;
   /** Parked events and front events per list `lane * LEVELS + level`. */
   readonly waiting: Int32Array;
   #freeNode = NONE;
@@ -47,8 +50,22 @@ export class Parking {
     this.#fronts = layout.fronts;
     this.#holders = ports + 1;
     this.waiting = new Int32Array(lanes * LEVELS);
-    m.fill(NONE, layout.blocked, layout.words);
-    m.fill(NONE, layout.fronts, layout.history);
+    this.#blockedEnd = layout.words;
+    this.#frontsEnd = layout.history;
+    this.reset();
+  }
+
+  /** Forgets all events. */
+  reset(): void {
+    const m = this.#m;
+    m.fill(NONE, this.#blocked, this.#blockedEnd);
+    m.fill(NONE, this.#fronts, this.#frontsEnd);
+    for (let i = 0; i < this.#freshNode; i++) m[this.#nodes + i * NODE_WORDS + NODE.NEXT] = 0;
+    this.waiting.fill(0);
+    this.#freeNode = NONE;
+    this.#freshNode = 0;
+    this.#freeRecord = NONE;
+    this.#freshRecord = 0;
   }
 
   /** The holder to name for a flow that no port holds. */
@@ -117,13 +134,22 @@ export class Parking {
     return this.#m[record + RECORD.HEADS + level]!;
   }
 
-  /** Removes that event. Its words stay valid until the next one is parked. */
-  unpark(record: number, level: number): void {
+  /** Removes that event. Its node stays its own until whoever has the event gives it back. */
+  unpark(record: number, level: number): number {
     const head = record + RECORD.HEADS + level;
     this.#count(record, level, -1);
-    if (!this.#shift(head, record + RECORD.TAILS + level)) {
+    const node = this.#shift(head, record + RECORD.TAILS + level);
+    if (this.#m[head]! === NONE) {
       this.#m[record + RECORD.LEVELS] = this.#m[record + RECORD.LEVELS]! & ~(1 << level);
     }
+    return node;
+  }
+
+  /** Gives the node of an event that is elsewhere back. Its words stay valid until the next event is
+   *  parked. */
+  free(node: number): void {
+    this.#m[node + NODE.NEXT] = freeLink(this.#freeNode);
+    this.#freeNode = node;
   }
 
   /** Puts a record that has events last in the list where it belongs, held by `holder`. Stays
@@ -218,10 +244,10 @@ export class Parking {
     this.waiting[list] = this.waiting[list]! + 1;
   }
 
-  /** Removes the front event. Its words stay valid until the next one is parked. */
+  /** Removes the front event, which is elsewhere. Its words stay valid until the next one is parked. */
   popFront(list: number): void {
     const at = this.#fronts + list * 2;
-    this.#shift(at, at + 1);
+    this.free(this.#shift(at, at + 1));
     this.waiting[list] = this.waiting[list]! - 1;
   }
 
@@ -245,7 +271,7 @@ export class Parking {
   #node(from: number, place: number): number {
     const m = this.#m;
     let node = this.#freeNode;
-    if (node !== NONE) this.#freeNode = m[node + NODE.NEXT]!;
+    if (node !== NONE) this.#freeNode = freeLink(m[node + NODE.NEXT]!);
     else {
       assert(this.#freshNode < this.#nodeCount, 'there is a node for every event');
       node = this.#nodes + this.#freshNode++ * NODE_WORDS;
@@ -256,6 +282,7 @@ export class Parking {
     m[node + 3] = m[from + 3]!;
     m[node + ENTRY_SEQUENCE] = m[from + ENTRY_SEQUENCE]!;
     m[node + NODE.PLACE] = place;
+    // Last: from here on the node is one in use.
     m[node + NODE.NEXT] = NONE;
     return node;
   }
@@ -274,16 +301,14 @@ export class Parking {
     m[head] = node;
   }
 
-  /** Removes the head of a chain; false when it was the last. */
-  #shift(head: number, tail: number): boolean {
+  /** Removes the head of a chain. Returns it. */
+  #shift(head: number, tail: number): number {
     const m = this.#m;
     const node = m[head]!;
     const next = m[node + NODE.NEXT]!;
     m[head] = next;
     if (next === NONE) m[tail] = NONE;
-    m[node + NODE.NEXT] = this.#freeNode;
-    this.#freeNode = node;
-    return next !== NONE;
+    return node;
   }
 }
 

@@ -39,10 +39,11 @@ export function pass(machine: Machine, limits: PassLimits): number {
   machine.pass = (machine.pass + 1) | 0;
   if (machine.unlinks.length > 0) makeUnlinks(machine);
   const taken = visitPorts(machine, limits);
+  const tookIn = machine.sequence !== before;
+  if (machine.checkpoint !== null) machine.checkpoint.commitVisits();
   if (machine.chores !== 0) doChores(machine);
   if (machine.readyCount > 0) drainWindows(machine);
   const sent = machine.state === STATE.STARTED ? deliverAll(machine) : 0;
-  const tookIn = machine.sequence !== before;
   machine.stats.notePass(tookIn, taken + sent > 0, sent, machine.touchedLow, machine.touchedHigh);
   if ((machine.touchedLow | machine.touchedHigh) !== 0) publishCqs(machine, limits.now);
   // While it stops, credits given out again would keep ports from ever being quiet.
@@ -84,6 +85,9 @@ function takeDoorbell(machine: Machine, word: number): number {
 function visitGroup(machine: Machine, rang: number, first: number, limits: PassLimits): number {
   const { ports } = machine;
   let left = limits.sweep ? -1 : rang;
+  if (machine.checkpoint !== null && left !== 0) {
+    machine.checkpoint.open(first === 0 ? left : 0, first === 0 ? 0 : left);
+  }
   const share = left === 0 ? 0 : (limits.pull / bitCount(left)) | 0;
   let more = 0;
   let taken = 0;

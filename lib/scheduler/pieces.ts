@@ -3,9 +3,10 @@
  *
  * Runs on: the scheduler. Writes: piece nodes of scheduler memory.
  * The owner, a history entry or a place of a window, keeps one word: its newest piece, or -1. The
- * pieces form a ring from there, so the oldest is one step away.
+ * pieces form a ring from there, so the oldest is one step away. A node that was given back is used
+ * again only after the next checkpoint: until then a recovery may need it.
  */
-import { ENTRY_SEQUENCE, PIECE, PIECE_WORDS } from '../memory/scheduler-layout.js';
+import { ENTRY_SEQUENCE, freeLink, PIECE, PIECE_WORDS } from '../memory/scheduler-layout.js';
 
 const NONE = -1;
 
@@ -14,17 +15,29 @@ export class Pieces {
   held = 0;
   readonly #m: Int32Array;
   readonly #at: number;
+  readonly #nodes: number;
   #free = NONE;
+  /** Nodes given back since the last checkpoint, linked by COUNT. */
+  #gone = NONE;
   /** Nodes that were ever used. */
   #fresh = 0;
 
-  constructor(m: Int32Array, at: number) {
+  constructor(m: Int32Array, at: number, nodes: number) {
     this.#m = m;
     this.#at = at;
+    this.#nodes = nodes;
   }
 
-  /** Adds the event at `from` of `source` to the pieces at `owner`. There has to be a node left. */
-  append(owner: number, source: Int32Array, from: number, word1: number, sequence: number): void {
+  /** Adds the event at `from` of `source` to the pieces at `owner`, whose event has this place in a window
+   *  or -1. There has to be a node left. */
+  append(
+    owner: number,
+    source: Int32Array,
+    from: number,
+    word1: number,
+    sequence: number,
+    place: number,
+  ): void {
     const m = this.#m;
     const node = this.#open();
     m[node] = source[from]!;
@@ -34,6 +47,8 @@ export class Pieces {
     m[node + ENTRY_SEQUENCE] = sequence;
     const newest = m[owner]!;
     m[node + PIECE.COUNT] = newest === NONE ? 1 : m[newest + PIECE.COUNT]! + 1;
+    m[node + PIECE.PLACE] = place;
+    // Last: from here on the node is one in use.
     m[node + PIECE.NEXT] = newest === NONE ? node : m[newest + PIECE.NEXT]!;
     if (newest !== NONE) m[newest + PIECE.NEXT] = node;
     m[owner] = node;
@@ -54,10 +69,30 @@ export class Pieces {
     const node = m[newest + PIECE.NEXT]!;
     if (node === newest) m[owner] = NONE;
     else m[newest + PIECE.NEXT] = m[node + PIECE.NEXT]!;
-    m[node + PIECE.NEXT] = this.#free;
-    this.#free = node;
+    m[node + PIECE.COUNT] = this.#gone;
+    this.#gone = node;
     this.held--;
     return node;
+  }
+
+  /** Forgets all pieces; the words of their owners are not its own. */
+  reset(): void {
+    for (let i = 0; i < this.#fresh; i++) this.#m[this.#at + i * PIECE_WORDS + PIECE.NEXT] = 0;
+    this.held = 0;
+    this.#free = NONE;
+    this.#gone = NONE;
+    this.#fresh = 0;
+  }
+
+  /** A checkpoint was made: what was given back may be used again. */
+  settle(): void {
+    const m = this.#m;
+    while (this.#gone !== NONE) {
+      const node = this.#gone;
+      this.#gone = m[node + PIECE.COUNT]!;
+      m[node + PIECE.NEXT] = freeLink(this.#free);
+      this.#free = node;
+    }
   }
 
   /** Calls `see` with the offset of every piece of the owner, oldest first. */
@@ -74,13 +109,16 @@ export class Pieces {
 
   /** First free node, and how many were ever used: for fsck.ts. */
   get pool(): { free: number; nodes: number } {
+    this.settle();
     return { free: this.#free, nodes: this.#fresh };
   }
 
   #open(): number {
+    // Where no checkpoints are made, or more were discarded since the last one than there can be.
+    if (this.#free === NONE && this.#fresh === this.#nodes) this.settle();
     const node = this.#free;
     if (node === NONE) return this.#at + this.#fresh++ * PIECE_WORDS;
-    this.#free = this.#m[node + PIECE.NEXT]!;
+    this.#free = freeLink(this.#m[node + PIECE.NEXT]!);
     return node;
   }
 }

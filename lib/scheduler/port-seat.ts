@@ -27,6 +27,8 @@ export class PortSeat {
   /** The history list: where its ring begins, its free-running indices. Control sees them as of
    *  the last pass. */
   readonly history: number;
+  /** Where scheduler memory has `historyTail` at once. */
+  readonly givenAt: number;
   historyHead = 0;
   historyTail = 0;
   /** Completions name their event, so entries between head and tail may be completed: so many. */
@@ -143,9 +145,17 @@ export class PortSeat {
     return this.depth < this.historyDepth ? this.depth : this.historyDepth;
   }
 
-  constructor(id: number, words: Int32Array, layout: PortLayout, plan: PortPlan, history: number) {
+  constructor(
+    id: number,
+    words: Int32Array,
+    layout: PortLayout,
+    plan: PortPlan,
+    history: number,
+    givenAt: number,
+  ) {
     this.id = id;
     this.history = history;
+    this.givenAt = givenAt;
     this.at = layout.at;
     this.enqueue = new RingConsumer(words, layout.enqueue);
     this.cq = new RingProducer(words, layout.cq);

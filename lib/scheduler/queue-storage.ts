@@ -7,7 +7,8 @@
  *            chunk and starts it anew, so that a busy level stays in the same cache lines.
  *
  * Appends in a row mostly go to one list: its end is kept in fields, and written back when another
- * list's turn comes or somebody reads. Reading goes by runs of consecutive entries.
+ * list's turn comes, somebody reads, or a checkpoint is made. Reading goes by runs of consecutive
+ * entries.
  */
 import { OP_MASK, QE_WORDS, RUN_MASK } from '../eventdev/event.js';
 import { assert } from '../memory/assert.js';
@@ -19,6 +20,8 @@ import {
   ENTRY_SEQUENCE,
   ENTRY_WORDS,
   LIST,
+  LIST_PLACE,
+  LIST_SHIFT,
   LIST_WORDS,
 } from '../memory/scheduler-layout.js';
 
@@ -37,16 +40,27 @@ export class QueueStorage {
   #openList = NONE;
   #openAt = 0;
   #openEnd = 0;
+  readonly #chunkCount: number;
 
   constructor(m: Int32Array, layout: SchedulerLayout) {
     this.#m = m;
     this.#lists = layout.lists;
     this.#chunks = layout.chunks;
     this.#chunkNext = layout.chunkNext;
-    for (let chunk = layout.chunkCount - 1; chunk >= 0; chunk--) this.#giveBack(chunk);
-    for (let at = layout.lists; at < layout.chunks; at += LIST_WORDS) {
-      m[at + LIST.HEAD_CHUNK] = NONE;
-      m[at + LIST.TAIL_CHUNK] = NONE;
+    this.#chunkCount = layout.chunkCount;
+    this.reset();
+  }
+
+  /** Forgets all entries. */
+  reset(): void {
+    const m = this.#m;
+    this.#free = NONE;
+    this.#openList = NONE;
+    for (let chunk = this.#chunkCount - 1; chunk >= 0; chunk--) this.#giveBack(chunk);
+    for (let at = this.#lists; at < this.#chunks; at += LIST_WORDS) {
+      m[at + LIST.HEAD] = NONE;
+      m[at + LIST.TAIL] = NONE;
+      m[at + LIST.CHUNKS] = 0;
     }
   }
 
@@ -97,15 +111,17 @@ export class QueueStorage {
   /** The oldest entries of a list that follow each other in memory: the offset of the first, or
    *  -1; they end before `runEnd`. */
   run(list: number): number {
-    if (list === this.#openList) this.#seal();
+    if (list === this.#openList) this.seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
-    const chunk = m[at + LIST.HEAD_CHUNK]!;
-    if (chunk === NONE) return NONE;
+    const head = m[at + LIST.HEAD]!;
+    if (head === NONE) return NONE;
+    const tail = m[at + LIST.TAIL]!;
+    const chunk = head >>> LIST_SHIFT;
     const begin = this.#chunks + chunk * CHUNK_WORDS;
-    const whole = chunk !== m[at + LIST.TAIL_CHUNK]!;
-    const first = begin + m[at + LIST.HEAD_AT]! * ENTRY_WORDS;
-    this.runEnd = begin + (whole ? CHUNK_ENTRIES : m[at + LIST.TAIL_AT]!) * ENTRY_WORDS;
+    const places = chunk === tail >>> LIST_SHIFT ? tail & LIST_PLACE : CHUNK_ENTRIES;
+    const first = begin + (head & LIST_PLACE) * ENTRY_WORDS;
+    this.runEnd = begin + places * ENTRY_WORDS;
     return first === this.runEnd ? NONE : first;
   }
 
@@ -114,82 +130,79 @@ export class QueueStorage {
   drop(list: number, end: number): void {
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
-    const chunk = m[at + LIST.HEAD_CHUNK]!;
+    const head = m[at + LIST.HEAD]!;
+    const tail = m[at + LIST.TAIL]!;
+    const chunk = head >>> LIST_SHIFT;
+    const begin = chunk << LIST_SHIFT;
     const place = ((end - this.#chunks - chunk * CHUNK_WORDS) / ENTRY_WORDS) | 0;
-    if (chunk === m[at + LIST.TAIL_CHUNK]!) {
-      const empty = place === m[at + LIST.TAIL_AT]!;
-      m[at + LIST.HEAD_AT] = empty ? 0 : place;
-      if (empty) m[at + LIST.TAIL_AT] = 0;
+    if (chunk === tail >>> LIST_SHIFT) {
+      if (begin + place !== tail) m[at + LIST.HEAD] = begin + place;
+      else {
+        // The tail first: in between the list ends before it begins, which is empty as well.
+        m[at + LIST.TAIL] = begin;
+        m[at + LIST.HEAD] = begin;
+      }
     } else if (place === CHUNK_ENTRIES) {
-      m[at + LIST.HEAD_AT] = 0;
-      m[at + LIST.HEAD_CHUNK] = m[this.#chunkNext + chunk]!;
+      m[at + LIST.HEAD] = m[this.#chunkNext + chunk]! << LIST_SHIFT;
       m[at + LIST.CHUNKS] = m[at + LIST.CHUNKS]! - 1;
       this.#giveBack(chunk);
     } else {
-      m[at + LIST.HEAD_AT] = place;
+      m[at + LIST.HEAD] = begin + place;
     }
   }
 
   isEmpty(list: number): boolean {
-    if (list === this.#openList) this.#seal();
-    const m = this.#m;
+    if (list === this.#openList) this.seal();
     const at = this.#lists + list * LIST_WORDS;
-    const isLast = m[at + LIST.HEAD_CHUNK]! === m[at + LIST.TAIL_CHUNK]!;
-    return isLast && m[at + LIST.HEAD_AT]! === m[at + LIST.TAIL_AT]!;
+    return this.#m[at + LIST.HEAD]! === this.#m[at + LIST.TAIL]!;
   }
 
   /** How many entries a list has. */
   count(list: number): number {
-    if (list === this.#openList) this.#seal();
+    if (list === this.#openList) this.seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
     const chunks = m[at + LIST.CHUNKS]!;
     if (chunks === 0) return 0;
-    return (chunks - 1) * CHUNK_ENTRIES + m[at + LIST.TAIL_AT]! - m[at + LIST.HEAD_AT]!;
+    const places = (m[at + LIST.TAIL]! & LIST_PLACE) - (m[at + LIST.HEAD]! & LIST_PLACE);
+    return (chunks - 1) * CHUNK_ENTRIES + places;
   }
 
   /** Calls `see` with the offset of every entry, oldest first. */
   each(list: number, see: (entry: number) => void): void {
-    if (list === this.#openList) this.#seal();
+    if (list === this.#openList) this.seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
-    const last = m[at + LIST.TAIL_CHUNK]!;
-    let chunk = m[at + LIST.HEAD_CHUNK]!;
-    let place = m[at + LIST.HEAD_AT]!;
-    while (chunk !== NONE) {
-      const places = chunk === last ? m[at + LIST.TAIL_AT]! : CHUNK_ENTRIES;
-      const begin = this.#chunks + chunk * CHUNK_WORDS;
-      for (; place < places; place++) see(begin + place * ENTRY_WORDS);
-      chunk = chunk === last ? NONE : m[this.#chunkNext + chunk]!;
-      place = 0;
-    }
+    eachEntry(m, this.#chunks, this.#chunkNext, this.#chunkCount, at, see);
   }
 
   /** First free chunk, -1 for none: for fsck.ts. Writes the end of the open list back. */
   get freeChunk(): number {
-    this.#seal();
+    this.seal();
     return this.#free;
   }
 
   /** Makes this the list that is appended to, with room for one entry at least. */
   #open(list: number): void {
-    this.#seal();
+    this.seal();
     const m = this.#m;
     const at = this.#lists + list * LIST_WORDS;
-    if (m[at + LIST.TAIL_CHUNK]! === NONE || m[at + LIST.TAIL_AT]! === CHUNK_ENTRIES)
-      this.#grow(at);
-    const begin = this.#chunks + m[at + LIST.TAIL_CHUNK]! * CHUNK_WORDS;
+    const last = m[at + LIST.TAIL]!;
+    if (last === NONE || (last & LIST_PLACE) === CHUNK_ENTRIES) this.#grow(at);
+    const tail = m[at + LIST.TAIL]!;
+    const begin = this.#chunks + (tail >>> LIST_SHIFT) * CHUNK_WORDS;
     this.#openList = list;
-    this.#openAt = begin + m[at + LIST.TAIL_AT]! * ENTRY_WORDS;
+    this.#openAt = begin + (tail & LIST_PLACE) * ENTRY_WORDS;
     this.#openEnd = begin + CHUNK_WORDS;
   }
 
-  /** Writes the end of the open list back. */
-  #seal(): void {
+  /** Writes the end of the open list back: then memory has all that was appended. */
+  seal(): void {
     if (this.#openList === NONE) return;
-    const at = this.#lists + this.#openList * LIST_WORDS;
+    const at = this.#lists + this.#openList * LIST_WORDS + LIST.TAIL;
     const begin = this.#openEnd - CHUNK_WORDS;
-    this.#m[at + LIST.TAIL_AT] = (this.#openAt - begin) / ENTRY_WORDS;
+    const place = (this.#openAt - begin) / ENTRY_WORDS;
+    this.#m[at] = (this.#m[at]! & ~LIST_PLACE) | place;
     this.#openList = NONE;
   }
 
@@ -198,21 +211,42 @@ export class QueueStorage {
     const chunk = this.#free;
     assert(chunk !== NONE, 'the chunk pool is sized for all events');
     this.#free = m[this.#chunkNext + chunk]!;
-    const tail = m[at + LIST.TAIL_CHUNK]!;
-    if (tail === NONE) {
-      m[at + LIST.HEAD_CHUNK] = chunk;
-      m[at + LIST.HEAD_AT] = 0;
-    } else {
-      m[this.#chunkNext + tail] = chunk;
-    }
-    m[at + LIST.TAIL_CHUNK] = chunk;
-    m[at + LIST.TAIL_AT] = 0;
+    const tail = m[at + LIST.TAIL]!;
+    if (tail === NONE) m[at + LIST.HEAD] = chunk << LIST_SHIFT;
+    else m[this.#chunkNext + (tail >>> LIST_SHIFT)] = chunk;
+    m[at + LIST.TAIL] = chunk << LIST_SHIFT;
     m[at + LIST.CHUNKS] = m[at + LIST.CHUNKS]! + 1;
   }
 
   #giveBack(chunk: number): void {
     this.#m[this.#chunkNext + chunk] = this.#free;
     this.#free = chunk;
+  }
+}
+
+/** Calls `see` with the offset of every entry of the list at `at`, oldest first: as far as memory has it,
+ *  and whatever a scheduler that died left of it. */
+export function eachEntry(
+  m: Int32Array,
+  chunks: number,
+  chunkNext: number,
+  chunkCount: number,
+  at: number,
+  see: (entry: number) => void,
+): void {
+  const head = m[at + LIST.HEAD]!;
+  const tail = m[at + LIST.TAIL]!;
+  if (head === NONE || tail === NONE) return;
+  const last = tail >>> LIST_SHIFT;
+  let chunk = head >>> LIST_SHIFT;
+  let place = head & LIST_PLACE;
+  for (let steps = 0; steps < chunkCount; steps++) {
+    const places = chunk === last ? tail & LIST_PLACE : CHUNK_ENTRIES;
+    const begin = chunks + chunk * CHUNK_WORDS;
+    for (; place < places; place++) see(begin + place * ENTRY_WORDS);
+    if (chunk === last) return;
+    chunk = m[chunkNext + chunk]!;
+    place = 0;
   }
 }
 

@@ -5,20 +5,20 @@
  * Runs on: the scheduler. Each step notes what it did, so that a reset can be followed from outside.
  * A stop goes as far as the verification; a close ends the ports as well.
  */
+import { QE_WORDS } from '../eventdev/event.js';
 import type { ResetStep, ResetStepName } from '../eventdev/reports.js';
 import { STATE } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { observe } from '#words';
 import { revoke, writeOff } from './credits.js';
-import { Flush } from './flush.js';
-import { heldBy } from './history.js';
+import { countNone, listAll } from './flush.js';
 import { drainWindows } from './intake.js';
 import { enter } from './lifecycle.js';
 import type { Machine } from './machine.js';
 import { closeRing, handOver } from './ownership.js';
 import type { QueueSeat } from './queue-seat.js';
 import { settleSlots } from './slots.js';
-import { leftOver } from './verify.js';
+import { countersLeft, notAddingUp } from './verify.js';
 import { makeUnlinks } from './links.js';
 
 /** Notes a step. */
@@ -39,26 +39,39 @@ export function closeGate(machine: Machine, trace: ResetStep[]): void {
   note(trace, 'close-gate', { ports: machine.ports.length, credits: machine.free - free });
 }
 
-/** The steps that empty the domain, up to the verification. Returns the events, four words each. */
+/**
+ * The steps that empty the domain, up to the verification. Returns the events, four words each. Memory has them until
+ * `forgetAll`: whoever has to go on for a scheduler that dies meanwhile finds them there.
+ */
 export function drain(machine: Machine, trace: ResetStep[]): Int32Array {
   disarm(machine, trace);
   endCompletions(machine, trace);
-  const flush = new Flush(machine);
-  drainPorts(machine, flush, trace);
+  const { events, byPort, byQueue } = listAll(machine);
+  const found = notAddingUp(machine, byPort, events.length / QE_WORDS);
+  countNone(machine);
+  const ports = byPort.filter((count) => count > 0).length;
+  note(trace, 'drain-ports', { ports, events: sum(byPort) });
   finishLinks(machine, trace);
   const isDirected = (queue: QueueSeat): boolean =>
     machine.plan.queues[queue.id]!.type === 'directed';
-  const linked = machine.ranked.filter((queue) => !isDirected(queue) && queue.ports.length > 0);
-  const unlinked = machine.ranked.filter((queue) => !isDirected(queue) && queue.ports.length === 0);
-  drainQueues(flush, linked, trace, 'drain-linked-queues');
-  drainQueues(flush, unlinked, trace, 'drain-unlinked-queues');
-  drainQueues(flush, machine.ranked.filter(isDirected), trace, 'drain-directed-queues');
-  const flushed = flush.finish();
+  const noteQueues = (step: ResetStepName, queues: readonly QueueSeat[]): void =>
+    note(trace, step, { queues: queues.length, events: sum(queues.map(({ id }) => byQueue[id]!)) });
+  const spread = machine.ranked.filter((queue) => !isDirected(queue));
+  noteQueues(
+    'drain-linked-queues',
+    spread.filter((queue) => queue.ports.length > 0),
+  );
+  noteQueues(
+    'drain-unlinked-queues',
+    spread.filter((queue) => queue.ports.length === 0),
+  );
+  noteQueues('drain-directed-queues', machine.ranked.filter(isDirected));
   for (const port of machine.ports) writeOff(machine, port);
   machine.wishing = false;
   machine.owesCredits = false;
   machine.sinceTurn = 0;
-  return flushed;
+  machine.leftOver = verify(trace, [...found, ...countersLeft(machine)]);
+  return events;
 }
 
 /** Ends what a closed domain's ports could still do. */
@@ -74,9 +87,8 @@ export function closeQuiet(machine: Machine, trace: ResetStep[]): void {
   note(trace, 'disarm-wakes', { sleeping: sleepers(machine) });
 }
 
-/** Notes what is not zero. Returns the names. */
-export function verify(machine: Machine, trace: ResetStep[]): string[] {
-  const found = leftOver(machine);
+/** Notes what is not as it has to be. Returns the names. */
+export function verify(trace: ResetStep[], found: readonly string[]): readonly string[] {
   note(trace, 'verify', { nonZero: found.length });
   return found;
 }
@@ -92,25 +104,16 @@ function disarm(machine: Machine, trace: ResetStep[]): void {
 /** Rings are fenced and taken in up to there; nothing that a thread sends afterwards completes anything. */
 function endCompletions(machine: Machine, trace: ResetStep[]): void {
   let entries = 0;
+  machine.checkpoint?.openAll();
   for (const port of machine.ports) {
     handOver(machine, port, port.generation);
     entries += closeRing(machine, port);
     // A thread may have died between counting and publishing.
     machine.words[port.at + PORT.NEW_COUNT] = port.takenNew;
   }
+  machine.checkpoint?.commit();
   drainWindows(machine);
   note(trace, 'end-completions', { entries });
-}
-
-/** What ports hold is completed for them. */
-function drainPorts(machine: Machine, flush: Flush, trace: ResetStep[]): void {
-  let held = 0;
-  let ports = 0;
-  for (const port of machine.ports) {
-    if (heldBy(port) > 0) ports++;
-    held += flush.port(port);
-  }
-  note(trace, 'drain-ports', { ports, events: held });
 }
 
 /** Links that waited for ports and queues to be empty: first those that go, then those that come. */
@@ -121,15 +124,8 @@ function finishLinks(machine: Machine, trace: ResetStep[]): void {
   note(trace, 'finish-links', { unlinks: unlinks + pending, links });
 }
 
-function drainQueues(
-  flush: Flush,
-  queues: readonly QueueSeat[],
-  trace: ResetStep[],
-  step: ResetStepName,
-): void {
-  let events = 0;
-  for (const queue of queues) events += flush.queue(queue);
-  note(trace, step, { queues: queues.length, events });
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
 function sleepers(machine: Machine): number {

@@ -13,13 +13,16 @@ import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import { assert } from '../memory/assert.js';
 import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
+import { Checkpoint } from './checkpoint.js';
 import { beginAdaptive } from './cq-room.js';
 import { applyLink, carryOut } from './carry-out.js';
 import { wholeMs } from './clock.js';
-import { close, isQuiet } from './lifecycle.js';
+import { forgetAll } from './flush.js';
+import { close, isQuiet, start } from './lifecycle.js';
 import { Machine } from './machine.js';
-import { closeGate, drain, verify } from './reset.js';
+import { closeGate, drain } from './reset.js';
 import { hasRung, pass, publishCounts } from './pass.js';
+import { resume } from './resume.js';
 import { makeSlots } from './slots.js';
 import { watch, WATCH_MS } from './watchdog.js';
 import { why } from './why.js';
@@ -148,7 +151,7 @@ export class Scheduler {
    * a stop, which takes passes; not at all if the domain had to be given up.
    */
   apply(command: Command, answer: Answer): void {
-    if (command.type === 'open') return this.#open(command.plan, answer);
+    if (command.type === 'open' || command.type === 'resume') return this.#open(command, answer);
     const domain = this.domains.find((each) => each.machine.id === command.domain);
     // Closed meanwhile: there is nothing left to do.
     if (domain === undefined) return answer({});
@@ -169,9 +172,18 @@ export class Scheduler {
     publishCounts(domain.machine);
   }
 
-  #open(plan: DomainPlan, answer: Answer): void {
+  #open(command: Extract<Command, { plan: DomainPlan }>, answer: Answer): void {
+    const { plan } = command;
     try {
-      this.domains.push(open(plan, this.#inline, this.#thread));
+      const domain = new ScheduledDomain(plan, this.#thread === null ? NOBODY : this.#thread + 1);
+      const { machine } = domain;
+      if (command.type === 'open') open(machine, this.#inline);
+      else resume(machine, command);
+      // Nobody recovers an inline device: its scheduler ends when the process does.
+      if (!this.#inline) machine.checkpoint = new Checkpoint(machine);
+      if (command.type === 'resume' && command.isStarted) start(machine);
+      publishCounts(machine);
+      this.domains.push(domain);
     } catch (error) {
       return this.#onFailure(plan.domain, reasonOf(error));
     }
@@ -226,10 +238,13 @@ export class Scheduler {
     if (!isQuiet(domain.machine) && performance.now() < stopping.until) return;
     domain.stopping = null;
     const { trace } = stopping;
-    const flushed = drain(domain.machine, trace);
-    verify(domain.machine, trace);
-    publishCounts(domain.machine);
+    const { machine } = domain;
+    const flushed = drain(machine, trace);
+    publishCounts(machine);
     stopping.answer({ flushed, trace });
+    // Not before: if this thread ended in between, nobody would have the events.
+    forgetAll(machine);
+    machine.checkpoint?.commit();
   }
 }
 
@@ -238,9 +253,8 @@ function reasonOf(error: unknown): string {
 }
 
 /** Takes a domain on: its ports may attach from now on. */
-function open(plan: DomainPlan, inline: boolean, thread: number | null): ScheduledDomain {
-  const domain = new ScheduledDomain(plan, thread === null ? NOBODY : thread + 1);
-  const { machine } = domain;
+function open(machine: Machine, inline: boolean): void {
+  const { plan } = machine;
   for (const port of machine.ports) {
     const lease = leaseWord(port.lease, false, false, port.generation);
     machine.m[machine.at.depthInUse + port.id] = port.depth;
@@ -253,6 +267,4 @@ function open(plan: DomainPlan, inline: boolean, thread: number | null): Schedul
   if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
   for (const port of machine.ports) if (plan.strictLinks) port.slots = makeSlots(machine, port);
   for (const each of plan.links) applyLink(machine, each);
-  publishCounts(machine);
-  return domain;
 }

@@ -66,6 +66,13 @@ export class Statistics {
     counts[DOMAIN_COUNTS.LAST_MOVED] = moved ? 1 : 0;
   }
 
+  /** Goes on from the counts that another scheduler has published. */
+  resume(): void {
+    this.counts.set(this.#published);
+    // Odd where it died in the middle of a copy.
+    this.#sequence = (this.#m[this.#seqAt]! + 1) & ~1;
+  }
+
   /** Copies the counts to where control reads them. */
   publish(): void {
     this.#sequence = (this.#sequence + 2) | 0;

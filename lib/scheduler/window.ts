@@ -33,6 +33,15 @@ export class Window {
     return this.used === this.#size;
   }
 
+  /** Indices of the oldest place in use and of the next to be taken, free-running: for the
+   *  checkpoint. */
+  get head(): number {
+    return this.#head;
+  }
+  get tail(): number {
+    return this.#tail;
+  }
+
   /** How many of the oldest places are settled and not sent on: for fsck.ts. */
   get settled(): number {
     return (this.#held - this.#head) | 0;

@@ -33,6 +33,7 @@ const BUFFERS = {
 } satisfies Record<keyof NonNullable<DomainAttributes['buffers']>, Field>;
 
 const ID = number('-', 'Id of the domain');
+const RECOVERIES = number('recoveries', 'Schedulers that died and were replaced');
 const STATE = text('State: configured, started or stopped');
 const ALERTS_LOST = number('alerts', 'Alerts that found no room because nobody read them');
 
@@ -52,6 +53,7 @@ export function domainNode(domain: Domain, reading: Reading): Branch {
     return new Map<string, TreeNode>([
       ['id', leaf(ID, () => domain.id)],
       ...leaves(SETTINGS, (name) => settings[name] ?? null),
+      ['recoveries', leaf(RECOVERIES, () => domain.recoveries)],
       ['state', leaf(STATE, () => domain.state, stateWriter(domain))],
       ['alertsLost', leaf(ALERTS_LOST, () => domain.alertsLost)],
       [

@@ -1,0 +1,71 @@
+/**
+ * A recovery finds every event exactly once, in order, wherever the scheduler was cut off: at each store
+ * of a pass, with threads that go on while it dies.
+ */
+import { expect, test } from '@jest/globals';
+import { attachPort, EventBurst, OP } from '../../lib/index.js';
+import { CutRig } from './cut.js';
+import { run } from './run.js';
+import type { Cut } from './run.js';
+import { TOPOLOGIES } from './topologies.js';
+
+test.each(TOPOLOGIES)('cut at every store of two passes: $name', async (topology) => {
+  let cuts = 0;
+  for (let seed = 1; cuts < 150; seed++) {
+    const whole: Cut = { at: undefined, actAt: undefined, last: 'pass' };
+    const [stores, wrong] = await run(topology, seed, whole);
+    expect([seed, wrong]).toEqual([seed, []]);
+    if (stores < 50) continue;
+    cuts += stores;
+    for (let at = 0; at < stores; at++) {
+      const actAt = at % 2 === 0 ? undefined : (at * 7) % at;
+      const cut: Cut = { at, actAt, last: 'pass' };
+      const [, found] = await run(topology, seed, cut);
+      expect({ seed, cut, found }).toEqual({ seed, cut, found: [] });
+    }
+  }
+});
+
+test.each(TOPOLOGIES)('cut anywhere, after anything: $name', async (topology) => {
+  for (let seed = 100; seed < 250; seed++) {
+    const last = seed % 5 === 0 ? 'stop' : seed % 5 === 1 ? 'reclaim' : 'pass';
+    if (last === 'reclaim' && topology.pieces !== undefined) continue;
+    const at = (seed * 7919) % 331;
+    const actAt = seed % 3 === 0 ? undefined : (seed * 31) % (at + 1);
+    const cut: Cut = { at, actAt, last };
+    const [, found] = await run(topology, seed, cut);
+    expect({ seed, cut, found }).toEqual({ seed, cut, found: [] });
+  }
+});
+
+const STAGES = [{ type: 'ordered' as const, fragments: 4 }, { type: 'parallel' as const }];
+
+test.each(['queue', 'flow'] as const)(
+  'pieces that left a window and were completed at once are not found again: scope %s',
+  async (scope) => {
+    for (let at = 0, isWhole = false; !isWhole; at++) {
+      const queues = [{ ...STAGES[0]!, scope }, STAGES[1]!];
+      const ports = [{}, { links: [0, 1], implicitRelease: false }];
+      const rig = await CutRig.open({ eventsLimit: 8, queues, ports });
+      const [from, to] = [0, 1].map((id) => attachPort(rig.domain.attachment(id)));
+      await rig.domain.start();
+      const burst = new EventBurst(8);
+      burst.pushNew(0, 0, 0, 1);
+      from!.enqueueBurst(burst);
+      rig.pass();
+      to!.dequeueBurst(burst);
+      burst.clear();
+      for (const payload of [2, 3, 4]) burst.push({ queueId: 1, op: OP.FRAGMENT, payload });
+      burst.push({ queueId: 1, op: OP.FORWARD, payload: 5 });
+      expect(to!.enqueueBurst(burst)).toBe(4);
+      rig.pass();
+      expect(to!.dequeueBurst(burst)).toBe(4);
+      expect(to!.release(4)).toBe(4);
+      rig.knife.stores = 0;
+      rig.knife.cutAt = at;
+      isWhole = rig.pass();
+      rig.knife.isDead = true;
+      expect([at, [...rig.recover()]]).toEqual([at, []]);
+    }
+  },
+);
