@@ -54,7 +54,7 @@ export class Domain extends VisibleDomain implements AsyncDisposable {
     plan: DomainPlan,
     release: () => void,
   ) {
-    super(id, checked, memory);
+    super(id, checked, memory, seat.threaded);
     this.#plan = plan;
     this.#holds = checked.ports.map(() => false);
     this.#seat = seat;

@@ -38,7 +38,7 @@ export abstract class VisibleDomain {
   readonly #stats: StatsReader;
   readonly #xstats: Xstats;
 
-  protected constructor(id: number, checked: Checked, memory: DomainMemory) {
+  protected constructor(id: number, checked: Checked, memory: DomainMemory, isThreaded: boolean) {
     this.id = id;
     this.name = checked.name ?? `domain${id}`;
     this.checked = checked;
@@ -50,7 +50,7 @@ export abstract class VisibleDomain {
     }));
     this.unlinksAsked = checked.ports.map(() => 0);
     this.#stats = new StatsReader(memory);
-    this.#xstats = new Xstats(memory, this.#stats);
+    this.#xstats = new Xstats(memory, this.#stats, isThreaded);
   }
 
   abstract get state(): DomainState;

@@ -15,7 +15,8 @@ export type Xstat =
 /** Ports that one bitmask shows: as many as are exact in a number. */
 const MASK_PORTS = 32;
 
-export function deviceXstats({ counts }: StatsReader, ports: number): Xstat[] {
+/** `isThreaded`: a scheduler worker, which may die and be replaced. */
+export function deviceXstats({ counts }: StatsReader, ports: number, isThreaded: boolean): Xstat[] {
   const count = (name: string, which: number): Xstat => ({
     name: `dev_${name}`,
     cell: counts.ofDomain(which),
@@ -31,7 +32,7 @@ export function deviceXstats({ counts }: StatsReader, ports: number): Xstat[] {
     count('sched_last_iter_bitmask', DOMAIN_COUNTS.LAST_CQS_LOW),
     count('sched_progress_last_iter', DOMAIN_COUNTS.LAST_MOVED),
     ...(ports > MASK_PORTS ? [high] : []),
-    count('recoveries', DOMAIN_COUNTS.RECOVERIES),
+    ...(isThreaded ? [count('recoveries', DOMAIN_COUNTS.RECOVERIES)] : []),
   ];
 }
 

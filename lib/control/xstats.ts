@@ -31,6 +31,7 @@ const NAME = /^(?:dev|port_(?<port>\d+)|qid_(?<queue>\d+))_/;
 
 export class Xstats {
   readonly #reader: StatsReader;
+  readonly #isThreaded: boolean;
   readonly #ports: number;
   readonly #queues: number;
   readonly #portsFrom: number;
@@ -38,13 +39,14 @@ export class Xstats {
   readonly #perPort: number;
   readonly #perQueue: number;
 
-  constructor(memory: DomainMemory, reader: StatsReader) {
+  constructor(memory: DomainMemory, reader: StatsReader, isThreaded: boolean) {
+    this.#isThreaded = isThreaded;
     this.#reader = reader;
     this.#ports = memory.layout.ports.length;
     this.#queues = memory.shape.queues;
     this.#perPort = portXstats(reader, 0).length;
     this.#perQueue = queueXstats(reader, this.#ports, 0).length;
-    this.#portsFrom = deviceXstats(reader, this.#ports).length;
+    this.#portsFrom = deviceXstats(reader, this.#ports, isThreaded).length;
     this.#queuesFrom = this.#portsFrom + this.#ports * this.#perPort;
   }
 
@@ -118,7 +120,9 @@ export class Xstats {
 
   #group(mode: XstatsMode, id: number): Group {
     const reader = this.#reader;
-    if (mode === 'device') return { first: 0, list: deviceXstats(reader, this.#ports) };
+    if (mode === 'device') {
+      return { first: 0, list: deviceXstats(reader, this.#ports, this.#isThreaded) };
+    }
     if (mode === 'port') {
       return { first: this.#portsFrom + id * this.#perPort, list: portXstats(reader, id) };
     }
