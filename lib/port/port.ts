@@ -20,6 +20,7 @@ import { BufferPool } from '../mempool/index.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { observe, publish, swapIf } from '#words';
 import { clamp } from './clamp.js';
+import { copyOut } from './copy-out.js';
 import { EnqueueSide, FENCED } from './enqueue-side.js';
 import { leaveNews } from './news.js';
 import { MODE, PortGate } from './port-gate.js';
@@ -384,17 +385,4 @@ export class Port implements Disposable {
   /** Ends a blocking wait: an event came, or something changed. */
   readonly #stirred = (): boolean =>
     this.#gate.changed() || (this.#mayTake() && this.#cq.available() > 0);
-}
-
-/** Copies the `count` entries from the head on into a burst. */
-function copyOut({ words, slots, mask, head }: RingConsumer, to: Int32Array, count: number): void {
-  let index = head;
-  for (let at = 0, end = count * QE_WORDS; at < end; at += QE_WORDS) {
-    const from = slots + (index & mask) * QE_WORDS;
-    to[at] = words[from]!;
-    to[at + 1] = words[from + 1]!;
-    to[at + 2] = words[from + 2]!;
-    to[at + 3] = words[from + 3]!;
-    index = (index + 1) | 0;
-  }
 }
