@@ -15,13 +15,20 @@ import {
   WINDOW_MARK_WORDS,
 } from '../memory/scheduler-layout.js';
 import type { Machine } from './machine.js';
+import type { PortSeat } from './port-seat.js';
 import { Window } from './window.js';
 
 export class Checkpoint {
   readonly #machine: Machine;
-  /** Windows that have one order, by lane. */
-  readonly #windows: readonly { readonly lane: number; readonly window: Window }[];
+  readonly #m: Int32Array;
+  readonly #ports: readonly PortSeat[];
+  /** Windows that have one order, and where the areas have them: first what counts, then the other. */
+  readonly #windows: readonly Marked[];
+  /** Which area counts; where it is, and the other. */
+  readonly #selector: number;
   #area = 0;
+  #at: number;
+  #other: number;
   #isOpen = false;
   /** Bit per port whose marks one of the areas does not have yet: those visited since the last
    *  checkpoint, and since the one before it. */
@@ -32,9 +39,15 @@ export class Checkpoint {
 
   /** To be made when the machine has all its parts; makes the first checkpoint. */
   constructor(machine: Machine) {
+    const { at, ports, lanes } = machine;
     this.#machine = machine;
-    this.#windows = machine.lanes.flatMap((lane) =>
-      lane.window instanceof Window ? [{ lane: lane.index, window: lane.window }] : [],
+    this.#m = machine.m;
+    this.#ports = ports;
+    this.#selector = at.checkpoint;
+    [this.#at, this.#other] = at.areas;
+    const windows = AREA.PORTS + ports.length * PORT_MARK_WORDS;
+    this.#windows = lanes.flatMap(({ index, window }) =>
+      window instanceof Window ? [{ window, marks: windows + index * WINDOW_MARK_WORDS }] : [],
     );
     this.commit();
   }
@@ -45,10 +58,9 @@ export class Checkpoint {
     this.#nowHigh |= high;
     if (this.#isOpen) return;
     this.#isOpen = true;
-    const { m, at, sequence } = this.#machine;
-    const area = at.areas[this.#area]!;
-    m[area + AREA.FROM] = sequence;
-    m[area + AREA.IS_OPEN] = 1;
+    const m = this.#m;
+    m[this.#at + AREA.FROM] = this.#machine.sequence;
+    m[this.#at + AREA.IS_OPEN] = 1;
   }
 
   /** As `open`, of all ports: for a command. */
@@ -62,30 +74,31 @@ export class Checkpoint {
   }
 
   commit(): void {
-    const { m, at, sequence, storage, pieces, ports } = this.#machine;
+    const m = this.#m;
+    const area = this.#other;
+    const { sequence, storage, pieces } = this.#machine;
     storage.seal();
-    const next = 1 - this.#area;
-    const area = at.areas[next]!;
     for (let bits = this.#nowLow | this.#lastLow; bits !== 0; bits &= bits - 1) {
-      this.#mark(area, 31 - Math.clz32(bits & -bits));
+      this.#mark(m, area, 31 - Math.clz32(bits & -bits));
     }
-    if (ports.length > 32) {
+    if (this.#ports.length > 32) {
       for (let bits = this.#nowHigh | this.#lastHigh; bits !== 0; bits &= bits - 1) {
-        this.#mark(area, 63 - Math.clz32(bits & -bits));
+        this.#mark(m, area, 63 - Math.clz32(bits & -bits));
       }
     }
     for (let i = 0; i < this.#windows.length; i++) {
-      const { lane, window } = this.#windows[i]!;
-      const marks = this.#windowMarks(next, lane);
-      m[marks + WINDOW_MARK.HEAD] = window.head;
-      m[marks + WINDOW_MARK.TAIL] = window.tail;
+      const { window, marks } = this.#windows[i]!;
+      m[area + marks + WINDOW_MARK.HEAD] = window.head;
+      m[area + marks + WINDOW_MARK.TAIL] = window.tail;
     }
     m[area + AREA.SEQUENCE] = sequence;
     m[area + AREA.IS_OPEN] = 0;
-    m[at.checkpoint] = next;
+    this.#area = 1 - this.#area;
+    m[this.#selector] = this.#area;
     // Only now may be overwritten what the checkpoint before needed.
     if (pieces !== null) pieces.settle();
-    this.#area = next;
+    this.#other = this.#at;
+    this.#at = area;
     this.#isOpen = false;
     this.#lastLow = this.#nowLow;
     this.#lastHigh = this.#nowHigh;
@@ -93,20 +106,16 @@ export class Checkpoint {
     this.#nowHigh = 0;
   }
 
-  /** What a window had in order has gone on, and memory has it on its queues. */
-  noteDrained(lane: number, window: Window): void {
-    this.#machine.m[this.#windowMarks(this.#area, lane) + WINDOW_MARK.HEAD] = window.head;
+  /** What windows had in order has gone on, and memory has it on its queues. */
+  noteDrained(): void {
+    for (let i = 0; i < this.#windows.length; i++) {
+      const { window, marks } = this.#windows[i]!;
+      this.#m[this.#at + marks + WINDOW_MARK.HEAD] = window.head;
+    }
   }
 
-  #windowMarks(area: number, lane: number): number {
-    const { at, ports } = this.#machine;
-    const windows = at.areas[area]! + AREA.PORTS + ports.length * PORT_MARK_WORDS;
-    return windows + lane * WINDOW_MARK_WORDS;
-  }
-
-  #mark(area: number, id: number): void {
-    const { m, ports } = this.#machine;
-    const port = ports[id];
+  #mark(m: Int32Array, area: number, id: number): void {
+    const port = this.#ports[id];
     // A bit that belongs to no port.
     if (port === undefined) return;
     const marks = area + AREA.PORTS + id * PORT_MARK_WORDS;
@@ -116,4 +125,9 @@ export class Checkpoint {
     // What was put back is elsewhere by now.
     m[port.givenAt] = port.historyTail;
   }
+}
+
+interface Marked {
+  readonly window: Window;
+  readonly marks: number;
 }

@@ -89,9 +89,9 @@ export function drainWindows(machine: Machine): void {
     storage.seal();
     pieces?.settle();
     if (window instanceof FlowWindow) window.letGo();
-    else machine.checkpoint?.noteDrained(lane.index, window);
   }
   machine.readyCount = 0;
+  machine.checkpoint?.noteDrained();
 }
 
 /** Takes NEW events in, from index `first` of the port's ring on: up to `most`, as far as they have the
