@@ -15,7 +15,8 @@ let clock: jest.SpiedFunction<typeof performance.now>;
 const real = (await import(
   new URL('../../lib/scheduler/scheduler.js', import.meta.url).href
 )) as typeof Real;
-jest.unstable_mockModule('../../lib/scheduler/index.js', () => ({
+jest.unstable_mockModule('../../lib/scheduler/index.js', async () => ({
+  ...(await import('../../lib/scheduler/recovery.js')),
   Scheduler: class extends real.Scheduler {
     constructor(_inline: boolean, onFailure: ConstructorParameters<typeof Real.Scheduler>[1]) {
       super(false, onFailure);

@@ -29,7 +29,6 @@ test('three events of one flow, seen from domain, ports and queue', async () => 
     rx: 3,
     tx: 3,
     dropped: 0,
-    recoveries: 0,
     inflight: 3,
     queues: [
       {

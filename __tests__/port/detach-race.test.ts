@@ -29,7 +29,8 @@ const scheduling = (await import(
   new URL('../../lib/scheduler/scheduler.js', import.meta.url).href
 )) as typeof Scheduling;
 // The ports are to be as those of other threads.
-jest.unstable_mockModule('../../lib/scheduler/index.js', () => ({
+jest.unstable_mockModule('../../lib/scheduler/index.js', async () => ({
+  ...(await import('../../lib/scheduler/recovery.js')),
   Scheduler: class extends scheduling.Scheduler {
     constructor(inline: boolean, onFailure: ConstructorParameters<typeof scheduling.Scheduler>[1]) {
       super(inline, onFailure, null);
