@@ -23,7 +23,7 @@ export const PLANTED: readonly Planted[] = [
   {
     what: 'a reclaim does not fence the ring of the dead',
     file: 'ring/fence.js',
-    right: 'return addTo(words, layout.tailAt, 1);',
+    right: 'return addTo(words, layout.tailAt, FENCE_STEP);',
     wrong: 'return addTo(words, layout.tailAt, 0);',
   },
   {
