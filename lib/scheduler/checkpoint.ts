@@ -30,6 +30,8 @@ export class Checkpoint {
   #at: number;
   #other: number;
   #isOpen = false;
+  /** A port has put back what it was given. */
+  #isRetracted = false;
   /** Bit per port whose marks one of the areas does not have yet: those visited since the last
    *  checkpoint, and since the one before it. */
   #nowLow = -1;
@@ -97,6 +99,7 @@ export class Checkpoint {
     m[this.#selector] = this.#area;
     // Only now may be overwritten what the checkpoint before needed.
     if (pieces !== null) pieces.settle();
+    if (this.#isRetracted) this.#retract();
     this.#other = this.#at;
     this.#at = area;
     this.#isOpen = false;
@@ -122,8 +125,13 @@ export class Checkpoint {
     m[marks + PORT_MARK.RING_HEAD] = port.enqueue.head;
     m[marks + PORT_MARK.HISTORY_HEAD] = port.historyHead;
     m[marks + PORT_MARK.TAKEN_NEW] = port.takenNew;
-    // What was put back is elsewhere by now.
-    m[port.givenAt] = port.historyTail;
+    if (m[port.givenAt] !== port.historyTail) this.#isRetracted = true;
+  }
+
+  /** What was put back is elsewhere by now. */
+  #retract(): void {
+    this.#isRetracted = false;
+    for (const port of this.#ports) this.#m[port.givenAt] = port.historyTail;
   }
 }
 
