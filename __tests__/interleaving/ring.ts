@@ -95,7 +95,10 @@ export function fencedRing(events: number, options: ExploreOptions = {}): Explor
         const { before, head } = scheduler;
         const { enqueue, at } = layout.ports[0]!;
         const after: (number | 'junk')[] = [];
-        for (let i = head; i !== words[at + PORT.PP_TAIL]; i = (i + 1) | 0) {
+        const tail = words[at + PORT.PP_TAIL]!;
+        // Whoever moved the tail back over the fence has not put anything behind it.
+        const count = Math.min((tail - head) >>> 0, enqueue.depth);
+        for (let i = head; i !== ((head + count) | 0); i = (i + 1) | 0) {
           after.push(entryAt(words, enqueue.slots + (i & enqueue.mask) * 4));
         }
         const seen = [...before, ...after].join(',');
