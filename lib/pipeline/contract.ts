@@ -19,9 +19,10 @@ export const MANY = Symbol.for('softdlb.many');
 /** What a handler may return: one result, several (`many`), or nothing, which ends the item. */
 export type HandlerResult<T> = T | Many<T> | void | undefined;
 
-/** Any function that can be a stage. */
-// oxlint-disable-next-line typescript/no-explicit-any -- what a handler takes is for it to say.
-export type AnyHandler = (item: any, context: StageContext) => unknown;
+/** Any function that can be a stage: what it takes is for it to say. */
+export type AnyHandler = (item: never, context: StageContext) => unknown;
+/** A handler of which nothing is known. */
+export type UntypedHandler = (item: unknown, context: StageContext) => unknown;
 
 /** What the handler takes: anything, if it does not look at its item. */
 export type InputOf<H extends AnyHandler> = Parameters<H> extends [] ? unknown : Parameters<H>[0];
@@ -107,7 +108,7 @@ export interface SetupContext<C = unknown> {
  * awaits before its first item, and `teardown(context)`, which each worker awaits when the pipeline
  * closes. A module that serves several stages is set up for each of them.
  */
-export interface StageOptions<H extends AnyHandler = AnyHandler> {
+export interface StageOptions<H extends AnyHandler = UntypedHandler> {
   /** Default: the handler's name, or stage-1, stage-2, ... */
   name?: string;
   /** The module with the handler: a URL, or an absolute path. */
@@ -148,8 +149,7 @@ export interface Stage<In = unknown, Out = unknown> {
   readonly types?: { readonly in: (item: In) => void; readonly out: () => Out };
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the items of a list of stages differ.
-export type AnyStage = Stage<any, any>;
+export type AnyStage = Stage<never>;
 export type StageList = readonly [AnyStage, ...AnyStage[]];
 export type StageInput<S> = S extends Stage<infer In, infer _Out> ? In : never;
 export type StageOutput<S> = S extends Stage<infer _In, infer Out> ? Out : never;

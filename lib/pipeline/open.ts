@@ -47,7 +47,7 @@ const BARREN_MAX_BEYOND_ATTEMPTS = 5;
 export async function createPipeline<const S extends StageList>(
   spec: PipelineSpec<S> & { stages: Chained<S> },
 ): Promise<Pipeline<PipelineInput<S>, PipelineOutput<S>>> {
-  const settings = settle(spec as PipelineSpec);
+  const settings = settle(spec);
   const device = await openDevice({
     schedulerRestarts: 0,
     name: settings.name,

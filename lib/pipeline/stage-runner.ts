@@ -3,7 +3,7 @@ import { invalid } from '../crew/checks.js';
 import { CallContext } from './call-context.js';
 import type { ContextHost } from './call-context.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { AnyHandler, FlowKey } from './contract.js';
+import type { UntypedHandler, FlowKey } from './contract.js';
 import { flowOf } from './flow.js';
 import type { Held } from './held.js';
 import { queuesOf, serves } from './plan.js';
@@ -16,7 +16,7 @@ export interface StageHost extends ContextHost {
 export class StageRunner {
   readonly index: number;
   readonly settings: StageSettings;
-  readonly handler: AnyHandler;
+  readonly handler: UntypedHandler;
   /** Items of one flow one at a time. */
   readonly isKeyed: boolean;
   /** Where its results go; undefined: out. */
@@ -72,7 +72,7 @@ export class StageRunner {
 }
 
 export interface StageFunctions {
-  readonly handler: AnyHandler;
+  readonly handler: UntypedHandler;
   readonly key: ((item: unknown) => FlowKey) | undefined;
   readonly teardown: (() => unknown) | undefined;
 }
@@ -97,7 +97,7 @@ export async function loadStage(
   const key = flowExport === undefined ? undefined : await loadKey(module, flowExport);
   if (!serves(settings, seat, seats)) return { handler: notServed, key, teardown: undefined };
   const loaded = (await import(module)) as StageModule;
-  const functions = { handler: exported(loaded, module, handler) as AnyHandler, key };
+  const functions = { handler: exported(loaded, module, handler) as UntypedHandler, key };
   const setupContext = { stage: name, worker: seat, context };
   const { setup, teardown } = loaded;
   if (typeof setup === 'function') await setup(setupContext);
