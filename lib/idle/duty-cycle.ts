@@ -1,9 +1,10 @@
 /**
- * The loop of a scheduler worker: pass while there is work, spin briefly, park.
+ * The loop of a scheduler worker: pass while there is work, spin briefly, doze if that pays, park.
  *
  * Runs on: the scheduler worker. Idling is decided here and nowhere else.
  */
-import { observe } from '#words';
+import { observe, park } from '#words';
+import { Doze, DOZE_MS } from './doze.js';
 import { PARK_LIMIT_MS, SPIN_LOOKS } from './park-limit.js';
 import { parkOnBell } from './parking.js';
 import { Spin } from './spin.js';
@@ -30,6 +31,7 @@ const STOPPING_PARK_MS = 1;
 
 export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
   const spin = new Spin();
+  const doze = new Doze();
   let seen = 0;
   let idle = 0;
   let passes = 0;
@@ -51,6 +53,7 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
     const moved = duty.pass(sweep);
     sweep = false;
     idle = moved > 0 ? 0 : idle + 1;
+    doze.add(moved);
     const isIdle = !spin.goesOn(idle);
     if (!isIdle && ++passes < PASSES_PER_LOOK) continue;
     passes = 0;
@@ -62,6 +65,10 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
       await new Promise(setImmediate);
       turned = performance.now();
       listen = true;
+    } else if (isIdle && doze.next(spin.isCrowded)) {
+      park(bell, 0, seen, DOZE_MS);
+      listen = true;
+      idle = 0;
     } else if (isIdle) {
       const limit = duty.isStopping ? STOPPING_PARK_MS : undefined;
       if (!parkOnBell(bell, seen, duty.domains, limit)) sweep = true;

@@ -18,10 +18,15 @@ const SAMPLE_MS = 5;
 const CROWDED_PER_MS = 0.3;
 
 export class Spin {
-  #crowded = true;
+  #isCrowded = true;
   #sampledAt = 0;
   #switches = 0;
   #began = 0;
+
+  /** Cores are scarce, as far as was seen. */
+  get isCrowded(): boolean {
+    return this.#isCrowded;
+  }
 
   /** Whether to look once more, after `idle` looks in a row found nothing. */
   goesOn(idle: number): boolean {
@@ -30,7 +35,7 @@ export class Spin {
       this.#began = performance.now();
       this.#sample(this.#began);
     }
-    if (this.#crowded) return false;
+    if (this.#isCrowded) return false;
     return idle <= SPIN_LOOKS || performance.now() - this.#began < SPIN_MS;
   }
 
@@ -38,7 +43,7 @@ export class Spin {
     const elapsed = now - this.#sampledAt;
     if (elapsed < SAMPLE_MS) return;
     const switches = involuntarySwitches();
-    this.#crowded = switches - this.#switches > elapsed * CROWDED_PER_MS;
+    this.#isCrowded = switches - this.#switches > elapsed * CROWDED_PER_MS;
     this.#switches = switches;
     this.#sampledAt = now;
   }
