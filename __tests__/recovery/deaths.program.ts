@@ -133,6 +133,49 @@ async function failed(): Promise<unknown> {
   return { told, isReady, state: to.state, codes };
 }
 
+/** A port that was cut off for its faults stays so, until it is enabled: before the next death, or while nobody hears. */
+async function faulty(): Promise<unknown> {
+  const device = await openDevice();
+  const domain = await device.createDomain({
+    eventsLimit: 16,
+    queues: [{ type: 'atomic' }],
+    ports: [{}, {}, { links: [0] }],
+    faultLimit: EVENTS - 1,
+  });
+  await domain.start();
+  const [bad, good] = [attachPort(domain.attachment(0)), attachPort(domain.attachment(1))];
+  /** Makes as many faults as are too many, and waits until that shows. */
+  const sin = async (): Promise<void> => {
+    await bad.ready({ credits: EVENTS });
+    burst.clear();
+    for (let i = 0; i < EVENTS; i++) burst.pushNew(9, 0, 0, i);
+    bad.enqueueBurst(burst);
+    while (bad.state !== 'disabled') await new Promise(setImmediate);
+  };
+  /** Kills the scheduler; `asked` is asked for while there is none. Resolves when the next one has taken over. */
+  const die = async (asked: () => Promise<void> = async () => {}): Promise<string[]> => {
+    const recovered = domain.recoveries;
+    const isDead = kill();
+    const isDone = asked();
+    await Promise.all([isDead, isDone]);
+    while (domain.recoveries === recovered) await new Promise(setImmediate);
+    // It answers, so it has resumed the domain.
+    await domain.why(0);
+    return [bad.state, good.state];
+  };
+  await sin();
+  const states = [await die(), await die()];
+  await domain.enablePort(0);
+  states.push(await die());
+  await sin();
+  states.push(await die(() => domain.enablePort(0)));
+  // And its faults are counted anew.
+  await sin();
+  states.push(await die(() => domain.disablePort(1)), await die(() => domain.enablePort(1)));
+  await device.close();
+  return states.map((each) => each.join(' '));
+}
+
 /** It dies before it has heard of the domain, and again before it goes on. */
 async function early(): Promise<unknown> {
   const device = await openDevice();
@@ -168,6 +211,7 @@ const results = {
   stopped: await stopped(),
   failed: await failed(),
   early: await early(),
+  faulty: await faulty(),
 };
 clearInterval(alive);
 console.log(JSON.stringify(results));

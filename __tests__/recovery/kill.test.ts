@@ -55,6 +55,14 @@ test('what was asked of a scheduler that died is done, or gets what was inside',
       state: 'closed',
       codes: ['ERR_DLB_SCHEDULER_FAILED', 'ERR_DLB_SCHEDULER_FAILED'],
     },
+    faulty: [
+      'disabled started',
+      'disabled started',
+      'started started',
+      'started started',
+      'disabled disabled',
+      'disabled started',
+    ],
     early: { state: 'disabled', payloads: [0, 1, 2, 3, 4] },
   });
 });

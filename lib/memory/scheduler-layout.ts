@@ -153,6 +153,8 @@ export interface SchedulerLayout {
   readonly depthInUse: number;
   /** [port]: run-time unlinks made, free-running. */
   readonly unlinksDone: number;
+  /** [port]: not 0: cut off for its faults, and by when, see scheduler/faults.ts. A recovery keeps it. */
+  readonly cutOff: number;
   /** [port * SLOTS + slot]: see slot-word.ts. */
   readonly slots: number;
   readonly alerts: AlertLayout;
@@ -234,6 +236,7 @@ export function schedulerLayout(
     historyTail: at.words(ports),
     depthInUse: at.words(ports),
     unlinksDone: at.words(ports),
+    cutOff: at.words(ports),
     slots: at.words(ports * SLOTS),
     alerts: {
       writer: at.line(),

@@ -3,6 +3,7 @@
  *
  * Runs on: the scheduler, in a pass, before it delivers.
  */
+import { noteCut } from './faults.js';
 import { CHORE } from './machine.js';
 import type { Machine } from './machine.js';
 import { hold } from './ownership.js';
@@ -19,8 +20,7 @@ export function doChores(machine: Machine): void {
 function cutOffFaulty(machine: Machine): void {
   for (const port of machine.ports) {
     if (!port.isCut || port.faults === 0) continue;
-    port.faults = 0;
-    machine.alerts.raise('cut-off', port.id, machine.plan.faultLimit);
+    noteCut(machine, port);
     hold(machine, port, true);
   }
 }

@@ -71,6 +71,8 @@ export class PortSeat {
   faults = 0;
   faultsFrom = 0;
   isCut = false;
+  /** How often control has enabled it. */
+  enables = 0;
   /** What the watchdog has found in its CQ: see watchdog.ts. */
   watched: number = WATCHED.EMPTY;
   watchedHead = 0;

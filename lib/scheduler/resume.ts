@@ -19,6 +19,7 @@ import {
 import { HEADER, PORT } from '../memory/layout.js';
 import { observe } from '#words';
 import { beginAdaptive } from './cq-room.js';
+import { resumeCut } from './faults.js';
 import { applyLink } from './carry-out.js';
 import { useProfile } from './links.js';
 import type { Machine } from './machine.js';
@@ -29,7 +30,7 @@ import { makeSlots } from './slots.js';
 type Resume = Extract<Command, { type: 'resume' }>;
 
 /** To be called on a new machine, before anything else. */
-export function resume(machine: Machine, { plan, holds, isStarted }: Resume): void {
+export function resume(machine: Machine, { plan, holds, enables, isStarted }: Resume): void {
   const control = observe(machine.words, HEADER.CTL);
   machine.epoch = epochOf(control);
   // Started by `start`, which has credits to split.
@@ -46,7 +47,8 @@ export function resume(machine: Machine, { plan, holds, isStarted }: Resume): vo
   for (const each of plan.links) applyLink(machine, each);
   for (const port of machine.ports) {
     useProfile(machine, port, port.yielded & PROFILE_MASK);
-    hold(machine, port, holds[port.id] === true);
+    const isCut = resumeCut(machine, port, enables[port.id]!);
+    hold(machine, port, isCut || holds[port.id] === true);
     // Whoever rang meanwhile rang for the one who died.
     lookAt(machine, port);
   }
