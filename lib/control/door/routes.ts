@@ -129,7 +129,8 @@ function domainAt(device: DoorDevice, wanted: string): Domain {
 function onlyDomain(device: DoorDevice): string {
   const domains = device.domains();
   if (domains.length === 1) return String(domains[0]!.id);
-  throw new DlbError('ERR_DLB_INVALID_ARGUMENT', 'domain must be named: there is not just one', {
+  const found = domains.length === 0 ? 'no domain is open' : 'several domains are open';
+  throw new DlbError('ERR_DLB_INVALID_ARGUMENT', `domain must be named: ${found}`, {
     field: 'domain',
     known: domains.map(({ id, name }) => `${id} (${name})`).join(' '),
   });
