@@ -26,6 +26,8 @@ test.each<[Record<string, unknown>, string]>([
   [{ attempts: 256 }, 'attempts'],
   [{ name: 5 }, 'name'],
   [{ context: () => {} }, 'context'],
+  [{ resourceLimits: 5 }, 'resourceLimits'],
+  [{ resourceLimits: { stackSizeMb: 0 } }, 'resourceLimits.stackSizeMb'],
   [{ threads: 2 }, 'threads'],
 ])('%j is refused by name', async (change, field) => {
   const open = openPadata({ ...GOOD, ...change });
@@ -71,4 +73,19 @@ test('defaults follow the size of a job', async () => {
   expect([small.jobs, large.jobs]).toEqual([1024, 4]);
   expect(small).toMatchObject({ name: 'padata', workers: 1, bytes: 64 });
   await Promise.all([small.close(), large.close()]);
+});
+
+/** The young generation that a thread of the pool may have, in MiB. */
+async function youngOf(options: Partial<PadataOptions>): Promise<number> {
+  await using pool = await openPadata({ ...GOOD, module: moduleUrl('limits'), ...options });
+  return (await pool.submit(Uint8Array.of(1)))[0]!;
+}
+
+test('threads of short jobs have a small young generation, unless another is asked for', async () => {
+  const [old, young] = [{ maxOldGenerationSizeMb: 64 }, { maxYoungGenerationSizeMb: 5 }];
+  expect(await youngOf({ bytes: 4096 })).toBe(2);
+  expect(await youngOf({ resourceLimits: old })).toBe(2);
+  expect(await youngOf({ resourceLimits: young })).toBe(5);
+  // Node's own, which differs between its versions.
+  expect(await youngOf({ bytes: 4097 })).toBeGreaterThan(8);
 });

@@ -1,8 +1,16 @@
 /** Checks of what users pass to pools and pipelines; each names the field and the value. */
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ResourceLimits } from 'node:worker_threads';
 import { DlbError } from '../eventdev/errors.js';
 import { messageOf } from './message-of.js';
+
+const LIMITS = new Set([
+  'maxOldGenerationSizeMb',
+  'maxYoungGenerationSizeMb',
+  'codeRangeSizeMb',
+  'stackSizeMb',
+]);
 
 /** The module's URL. @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no URL and no absolute path. */
 export function moduleUrl(field: string, module: unknown): string {
@@ -63,6 +71,21 @@ export function oneOf<T extends string>(field: string, value: unknown, allowed: 
 export function optionalFunction<F>(field: string, value: F): F {
   if (value === undefined || typeof value === 'function') return value;
   throw invalid(`${field} must be a function`, field, value);
+}
+
+/** What a thread may use, if that is limited. @throws DlbError ERR_DLB_INVALID_ARGUMENT for what is no such limit. */
+export function threadLimits(limits: unknown): ResourceLimits | undefined {
+  if (limits === undefined) return undefined;
+  if (typeof limits !== 'object' || limits === null) {
+    throw invalid('resourceLimits must be an object', 'resourceLimits', limits);
+  }
+  refuseUnknown(limits, LIMITS, 'resourceLimits.');
+  for (const [limit, value] of Object.entries(limits)) {
+    if (typeof value === 'number' && value > 0) continue;
+    const field = `resourceLimits.${limit}`;
+    throw invalid(`${field} must be a number above 0`, field, value);
+  }
+  return limits;
 }
 
 /** The error for a wrong argument: its message ends in the field and its value. */

@@ -1,7 +1,7 @@
 /** The options of `openPadata`: types, defaults with their reasons, checks. */
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import { cloneable, invalid, moduleUrl, whole } from '../crew/checks.js';
+import { cloneable, invalid, moduleUrl, threadLimits, whole } from '../crew/checks.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type { OverdueReport } from './contract.js';
@@ -36,7 +36,8 @@ export interface PadataOptions {
   /** What becomes of an overdue job that a thread has begun. 'wait' (default); 'fail': its thread is
    *  ended and replaced, and the job fails in its place. */
   overdue?: 'wait' | 'fail';
-  /** Limits for each thread, as for a node:worker_threads Worker. */
+  /** Limits for each thread, as for a node:worker_threads Worker. Default: a `maxYoungGenerationSizeMb` of 2 where
+   *  `bytes` is 4096 or less, see README.md; else none. */
   resourceLimits?: ResourceLimits;
   /** Lets the command `softdlb` look at the pool's device, as `control` of `openDevice`. */
   control?: boolean | ControlOptions;
@@ -83,6 +84,10 @@ const WATCHDOG_MAX_MS = 2 ** 31 - 1;
  *  enough to stay near the caches. */
 const JOB_MEMORY_DEFAULT = 8 << 20;
 const JOBS_DEFAULT_MAX = 1024;
+/** Where jobs are short, what they leave behind is collected while it is still in the second-level cache: native
+ *  contexts of a cipher as well, which wait for that. */
+const SHORT_JOB_BYTES = 4096;
+const YOUNG_MB = 2;
 /** A worker has one job in hand, one waiting, and their results on the way back. */
 const JOBS_PER_WORKER_MIN = 4;
 
@@ -130,7 +135,7 @@ export function settle(options: PadataOptions): PadataSettings {
     context: cloneable('context', options.context),
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
-    resourceLimits: options.resourceLimits,
+    resourceLimits: settleLimits(options.resourceLimits, bytes),
     control: options.control ?? false,
   };
 }
@@ -147,6 +152,11 @@ function settleWatch(
     throw invalid("overdue must be 'wait' or 'fail'", 'overdue', overdue);
   }
   return { watchdogMs, onOverdue, overdue };
+}
+
+function settleLimits(limits: unknown, bytes: number): ResourceLimits | undefined {
+  const chosen = threadLimits(limits);
+  return bytes > SHORT_JOB_BYTES ? chosen : { maxYoungGenerationSizeMb: YOUNG_MB, ...chosen };
 }
 
 function defaultStreams(jobs: number, bytes: number): number {

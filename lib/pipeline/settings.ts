@@ -7,6 +7,7 @@ import {
   oneOf,
   optionalFunction,
   refuseUnknown,
+  threadLimits,
   text,
   whole,
 } from '../crew/checks.js';
@@ -64,12 +65,6 @@ const STATS_MS_DEFAULT = 1000;
 const STATS_MS_MAX = 2 ** 31 - 1;
 
 const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
-const LIMITS = new Set([
-  'maxOldGenerationSizeMb',
-  'maxYoungGenerationSizeMb',
-  'codeRangeSizeMb',
-  'stackSizeMb',
-]);
 const ORDERS = ['in-order', 'as-completed'] as const;
 const KNOWN = new Set([
   'stages',
@@ -124,7 +119,7 @@ export function settle(spec: PipelineSpec): Settings {
     ),
     onStats: optionalFunction('onStats', spec.onStats),
     onDeadLetter: optionalFunction('onDeadLetter', spec.onDeadLetter),
-    resourceLimits: settleLimits(spec.resourceLimits),
+    resourceLimits: threadLimits(spec.resourceLimits),
     control: spec.control ?? false,
     stages,
     pieces,
@@ -165,20 +160,6 @@ function refuseDuplicateNames(stages: readonly StageSettings[]): void {
     if (seen.has(name)) throw invalid('two stages have one name', `stages[${index}].name`, name);
     seen.add(name);
   });
-}
-
-function settleLimits(limits: unknown): ResourceLimits | undefined {
-  if (limits === undefined) return undefined;
-  if (typeof limits !== 'object' || limits === null) {
-    throw invalid('resourceLimits must be an object', 'resourceLimits', limits);
-  }
-  refuseUnknown(limits, LIMITS, 'resourceLimits.');
-  for (const [limit, value] of Object.entries(limits)) {
-    if (typeof value === 'number' && value > 0) continue;
-    const field = `resourceLimits.${limit}`;
-    throw invalid(`${field} must be a number above 0`, field, value);
-  }
-  return limits;
 }
 
 /** What one item may become at most. */
