@@ -11,7 +11,7 @@ const SIZES = [1500];
 const SIZES_FULL = [64, 256, 1500];
 const WORKERS = 2;
 const BATCH = 32;
-const PACKETS = 40_000;
+const PACKETS = 120_000;
 
 /** Whom softdlb is compared with: how many times as fast it has to be, and its share of CPU time. */
 const RIVALS = [
