@@ -78,6 +78,14 @@ test('where cores are idle and looks are short, it goes on for a tenth of a mill
   expect(looks(spin, SHORT_MS)).toBe(went);
 });
 
+test('a port goes on for SPIN_LOOKS looks, however short they are', () => {
+  const spin = new Spin(0);
+  wait(20, 0);
+  expect(looks(spin, SHORT_MS)).toBe(SPIN_LOOKS);
+  wait(20, 2);
+  expect(looks(spin, SHORT_MS)).toBe(FEW_LOOKS);
+});
+
 test('work that is found in between begins the time anew', () => {
   const spin = new Spin();
   wait(20, 0);

@@ -11,7 +11,7 @@ import { RingConsumer } from '../../lib/ring/consumer.js';
 import { RingProducer } from '../../lib/ring/producer.js';
 import { domain, schedulerOf } from './domain.js';
 import type { Rig } from './domain.js';
-import { afterSpinning, dutyUntil } from './idling.js';
+import { NO_SPIN, dutyUntil } from './idling.js';
 
 /** One place in the ring, so one credit: each event overwrites the one before it. */
 export function creditRound(tries: number, options: ExploreOptions = {}): Exploration {
@@ -76,17 +76,14 @@ export function wish(options: ExploreOptions = {}): Exploration {
             const port = rig.layout.ports[1]!;
             const admission = new Admission(rig.words, port.at, rig.attachment(1));
             admission.beginLease(rig.words[port.at + PORT.LEASE]!);
-            return { rig, admission, waiter: new Waiter(rig.words, port) };
+            return { rig, admission, waiter: new Waiter(rig.words, port, NO_SPIN) };
           },
           // As port.ts#awaitCredits does it.
           ({ rig, admission, waiter }) => {
             ringDoorbell(rig.words, rig.bell, 1);
             admission.wishFor(1);
             ringDoorbell(rig.words, rig.bell, 1);
-            waiter.block(
-              afterSpinning(() => admission.hasCredits(1)),
-              Infinity,
-            );
+            waiter.block(() => admission.hasCredits(1), Infinity);
             return admission.admit(1, MODE.FLOWING);
           },
         ),

@@ -3,7 +3,6 @@ import { explore, prepared } from '../../lib/explore/index.js';
 import type { Exploration, ExploreOptions } from '../../lib/explore/index.js';
 import { EventBurst } from '../../lib/eventdev/event-burst.js';
 import { ringDoorbell } from '../../lib/idle/doorbell.js';
-import { SPIN_LOOKS } from '../../lib/idle/park-limit.js';
 import { parkOnBell } from '../../lib/idle/parking.js';
 import { Waiter } from '../../lib/idle/waiter.js';
 import { HEADER } from '../../lib/memory/layout.js';
@@ -16,12 +15,9 @@ import { observe, swap } from '#words';
 import { domain, schedulerOf, seatOf } from './domain.js';
 import type { Rig } from './domain.js';
 
-/** `done` for a wait that begins to look only when it has spun in vain: each look is a step, and
- *  one that finds nothing is like not having looked. */
-export function afterSpinning(done: () => boolean): () => boolean {
-  let looks = 0;
-  return () => looks++ >= SPIN_LOOKS && done();
-}
+/** For a waiter that has spun in vain: each look is a step, and one that finds nothing is like not having
+ *  looked. */
+export const NO_SPIN = { goesOn: () => false };
 
 /** What the duty cycle does once it has spun in vain: pass while someone rang, else park. */
 export function dutyUntil(rig: Rig, scheduler: Scheduler, isDone: () => boolean): void {
@@ -151,14 +147,11 @@ export function parkedPort(events: number, options: ExploreOptions = {}): Explor
         port: prepared(
           ({ words, layout }: Rig) => ({
             ring: new RingConsumer(words, layout.ports[0]!.cq),
-            waiter: new Waiter(words, layout.ports[0]!),
+            waiter: new Waiter(words, layout.ports[0]!, NO_SPIN),
           }),
           ({ ring, waiter }) => {
             for (let taken = 0; taken < events;) {
-              waiter.block(
-                afterSpinning(() => ring.available() > 0),
-                Infinity,
-              );
+              waiter.block(() => ring.available() > 0, Infinity);
               const found = ring.available();
               ring.head = (ring.head + found) | 0;
               taken += found;

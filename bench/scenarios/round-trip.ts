@@ -1,4 +1,5 @@
 /** F5: how long one event takes there and back. */
+import { BareTripRig } from '../rigs/bare-trip-rig.js';
 import { MessageTripRig } from '../rigs/message-trip-rig.js';
 import { withRigs } from '../rigs/rigs.js';
 import { RoundTripRig } from '../rigs/round-trip-rig.js';
@@ -38,14 +39,15 @@ export const roundTrip: Scenario = {
   topology: 'main ──▶ [atomic] ──▶ W1 ──▶ [directed] ──▶ main',
   about:
     'One event in flight: after a pause of 1 ms, in which everybody parks; or back to back, with ' +
-    'the device’s own spinning. Then 10 000 a second, counted from when each was due.',
+    'the device’s own spinning. Four wake-ups by Atomics alone, of three threads, as such a trip takes. Then 10 000 a second, counted from when each was due.',
   threads: 3,
 
   run: (settings, progress) =>
     withRigs(async (open): Promise<Outcome> => {
       const device = await open(RoundTripRig.open());
       const messages = await open(MessageTripRig.open());
-      const ways = waysOf(device, messages);
+      const bare = await open(BareTripRig.open());
+      const ways = waysOf(device, messages, bare);
       const rounds = await playRounds(ways, settings, progress);
       const results = ways.map((way, i): Result => {
         const rival = ways.findIndex(({ name }) => name === way.rival);
@@ -60,7 +62,7 @@ export const roundTrip: Scenario = {
     }),
 };
 
-function waysOf(device: RoundTripRig, messages: MessageTripRig): Way[] {
+function waysOf(device: RoundTripRig, messages: MessageTripRig, bare: BareTripRig): Way[] {
   return [
     {
       name: 'parked, main blocks',
@@ -77,6 +79,12 @@ function waysOf(device: RoundTripRig, messages: MessageTripRig): Way[] {
       goal: READY_MAX,
     },
     {
+      name: 'four bare wake-ups, parked',
+      trips: PARKED_TRIPS,
+      go: (trips) => bare.blocking(trips, PAUSE_MS),
+      rival: MESSAGE_PARKED,
+    },
+    {
       name: MESSAGE_PARKED,
       trips: PARKED_TRIPS,
       go: (trips) => messages.oneByOne(trips, PAUSE_MS),
@@ -87,6 +95,12 @@ function waysOf(device: RoundTripRig, messages: MessageTripRig): Way[] {
       go: (trips) => device.blocking(trips, 0),
       rival: MESSAGE_BUSY,
       goal: SPINNING_MAX,
+    },
+    {
+      name: 'four bare wake-ups, back to back',
+      trips: TRIPS,
+      go: (trips) => bare.blocking(trips, 0),
+      rival: MESSAGE_BUSY,
     },
     { name: MESSAGE_BUSY, trips: TRIPS, go: (trips) => messages.oneByOne(trips, 0) },
     {

@@ -1,7 +1,7 @@
 /**
- * How long a scheduler worker looks for work before it parks.
+ * How long a thread looks for work before it parks.
  *
- * Runs on: the scheduler worker. While a core is idle, spinning is free, and saves who rings the wake-up
+ * Runs on: a scheduler worker, or the thread of a port. While a core is idle, spinning is free, and saves who rings the wake-up
  * of this thread, some tens of microseconds; where threads wait for each other to leave a core, it takes
  * that core from the one that is waited for. Which of both it is shows in how often the process was
  * made to leave a core.
@@ -22,6 +22,12 @@ export class Spin {
   #sampledAt = 0;
   #switches = 0;
   #began = 0;
+  readonly #ms: number;
+
+  /** `ms`: how long to go on while cores are idle, if that is longer than SPIN_LOOKS looks take. */
+  constructor(ms = SPIN_MS) {
+    this.#ms = ms;
+  }
 
   /** Cores are scarce, as far as was seen. */
   get isCrowded(): boolean {
@@ -36,7 +42,7 @@ export class Spin {
       this.#sample(this.#began);
     }
     if (this.#isCrowded) return false;
-    return idle <= SPIN_LOOKS || performance.now() - this.#began < SPIN_MS;
+    return idle <= SPIN_LOOKS || performance.now() - this.#began < this.#ms;
   }
 
   #sample(now: number): void {

@@ -7,7 +7,8 @@
 import type { PortLayout } from '../memory/layout.js';
 import { PORT } from '../memory/layout.js';
 import { observe, park, parkAsync, publish } from '#words';
-import { PARK_LIMIT_MS, SPIN_LOOKS } from './park-limit.js';
+import { PARK_LIMIT_MS } from './park-limit.js';
+import { Spin } from './spin.js';
 
 const BLOCKING = 1;
 const ASYNC = 2;
@@ -16,18 +17,20 @@ export class Waiter {
   readonly #words: Int32Array;
   readonly #wakeAt: number;
   readonly #sleepingAt: number;
+  readonly #spin: Pick<Spin, 'goesOn'>;
   #sleeping = 0;
   #closed = false;
 
-  constructor(words: Int32Array, port: PortLayout) {
+  constructor(words: Int32Array, port: PortLayout, spin: Pick<Spin, 'goesOn'> = new Spin(0)) {
     this.#words = words;
+    this.#spin = spin;
     this.#wakeAt = port.at + PORT.WAKE;
     this.#sleepingAt = port.at + PORT.SLEEPING;
   }
 
   /** Blocks until `done()` or `ms` have passed. `done` must observe what it looks at. */
   block(done: () => boolean, ms: number): void {
-    for (let look = 0; look < SPIN_LOOKS; look++) if (done()) return;
+    for (let look = 1; this.#spin.goesOn(look); look++) if (done()) return;
     const deadline = performance.now() + ms;
     this.#announce(BLOCKING);
     for (;;) {
