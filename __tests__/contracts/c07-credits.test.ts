@@ -1,6 +1,6 @@
 /** C7: NEW takes a credit, the end of an event gives it back, and their sum never changes. */
 import { expect, test } from '@jest/globals';
-import { OP, REFUSAL } from '../../lib/index.js';
+import { attachPort, EventBurst, openDevice, OP, REFUSAL } from '../../lib/index.js';
 import { drain, expectCreditsSumUp, expectEmpty, forward, fresh } from './harness.js';
 import { rig, send, sendAll, take, took, upTo } from './harness.js';
 
@@ -188,4 +188,37 @@ test('a full count of credits is back after a long mixed run', async () => {
   expectEmpty(r);
   expectCreditsSumUp(r);
   expect(send(r.ports[0]!, ...fresh(1))).toBe(1);
+});
+
+test('credits of ports that no thread has go to one that asks; who takes such a port has to ask as well', async () => {
+  await using device = await openDevice({ scheduling: 'inline' });
+  const domain = await device.createDomain({
+    eventsLimit: 64,
+    queues: [{ type: 'atomic' }],
+    ports: [{}, {}, { links: [0] }, ...Array.from({ length: 29 }, () => ({}))],
+  });
+  await domain.start();
+  const [asks, silent, takes] = [0, 1, 2].map((id) => attachPort(domain.attachment(id)));
+  const credits = (): number[] => domain.stats().ports.map((port) => port.credits);
+  device.schedule();
+  expect(credits()).toEqual(Array.from({ length: 32 }, () => 2));
+  const burst = new EventBurst(32);
+  for (let i = 0; i < 32; i++) burst.pushNew(0, 0, 0, i);
+  expect(asks!.enqueueBurst(burst)).toBe(2);
+  device.schedule();
+  // The two that have a thread keep theirs.
+  expect(credits()).toEqual([58, 2, 2, ...Array.from({ length: 29 }, () => 0)]);
+  for (let round = 0; round < 20; round++) {
+    expect(asks!.enqueueBurst(burst)).toBe(32);
+    device.schedule();
+    expect(takes!.dequeueBurst(new EventBurst(64))).toBeGreaterThanOrEqual(32);
+    takes!.release(takes!.outstanding);
+    device.schedule();
+  }
+  expect(silent!.enqueueBurst(burst)).toBe(2);
+  const late = attachPort(domain.attachment(31));
+  let passes = 0;
+  for (; late.enqueueBurst(burst, 0, 1) === 0; passes++) device.schedule();
+  expect(passes).toBeGreaterThan(0);
+  expect(passes).toBeLessThanOrEqual(16);
 });

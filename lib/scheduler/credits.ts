@@ -98,6 +98,7 @@ function grantWishes(machine: Machine): void {
     wishes += port.wish;
     asking++;
   }
+  if (asking > 0) revokeUnowned(machine);
   while (machine.free < wishes && revokeRichest(machine));
   for (let port = oldestWish(machine, true); port !== null; port = oldestWish(machine, true)) {
     serveWish(machine, port, Math.ceil(machine.free / asking--));
@@ -150,6 +151,15 @@ function oldestWish(machine: Machine, asks: boolean): PortSeat | null {
 function isOlder(port: PortSeat, other: PortSeat): boolean {
   const passes = (port.wishedAt - other.wishedAt) | 0;
   return passes < 0 || (passes === 0 && port.id < other.id);
+}
+
+/** Takes the credits of ports that no thread has: whoever asks has too few for what it does, and would ask again
+ *  and again, served by what comes back. */
+function revokeUnowned(machine: Machine): void {
+  for (const port of machine.ports) {
+    // A plain read: who takes the port at this moment is granted what it asks for as any other.
+    if (port.unspent > 0 && machine.words[port.at + PORT.OWNER] === 0) revoke(machine, port);
+  }
 }
 
 /** Takes all unspent credits of the richest port that can give some. False when there is none. */
