@@ -2,13 +2,19 @@
 import { expect, test } from '@jest/globals';
 import { Doze } from '../../lib/idle/doze.js';
 
+/** Until who rings is heard, and how long a doze takes, in milliseconds. */
+const RING_MS = 0.01;
+const DOZE_MS = 0.09;
+let now = 0;
+
 /** `rests` rests: a ring brings so much, a doze so much. Returns which of them were dozes. */
 function rest(doze: Doze, rests: number, ring: number, dozed: number, isCrowded = true): boolean[] {
   const found: boolean[] = [];
   let isDozing = false;
   for (let i = 0; i < rests; i++) {
     doze.add(isDozing ? dozed : ring);
-    isDozing = doze.next(isCrowded);
+    now += isDozing ? DOZE_MS : RING_MS;
+    isDozing = doze.next(isCrowded, now);
     found.push(isDozing);
   }
   return found;
@@ -27,6 +33,7 @@ test.each([
   ['one event in flight', 1, 1],
   ['a few in flight', 1, 40],
   ['bursts that come one by one', 64, 128],
+  ['a window that a doze finds whole, and rings get through sooner', 32, 128],
 ])('%s: trials only, ever more seldom', (_, ring, dozed) => {
   const found = rest(new Doze(), 4000, ring, dozed);
   const trials = found.flatMap((isDozing, i) => (isDozing ? [i] : []));
@@ -49,7 +56,7 @@ test('one long spell does not make rings seem worth waiting for', () => {
   const doze = new Doze();
   rest(doze, 10, 32, 1000);
   doze.add(10_000_000);
-  doze.next(true);
+  doze.next(true, (now += DOZE_MS));
   expect(dozesAmong(rest(doze, 100, 32, 1000))).toBeGreaterThan(50);
 });
 
@@ -59,5 +66,5 @@ test('it does not doze while cores are idle, nor after a rest that brought nothi
   const doze = new Doze();
   expect(rest(doze, 500, 32, 1000).at(-1)).toBe(true);
   // The doze brought nothing: a park is next.
-  expect(doze.next(true)).toBe(false);
+  expect(doze.next(true, (now += DOZE_MS))).toBe(false);
 });

@@ -75,3 +75,44 @@ test.each([1, 2, 3, 4, 5, 6])(
     expect({ isDone, parks }).toEqual({ isDone: true, parks: 0 });
   },
 );
+
+test('where cores are scarce and dozes bring more, it dozes; commands are looked for after each', async () => {
+  const usage = { ...process.resourceUsage(), involuntaryContextSwitches: Infinity };
+  const asked = jest.spyOn(process, 'resourceUsage').mockReturnValue(usage);
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+  const ROUNDS = 400;
+  let [rounds, looks, parks, bells] = [0, 0, 0, 0];
+  let parked = false;
+  await runDuty(bell, {
+    // What it finds after a rest, then nothing until it rests again.
+    pass() {
+      if (looks++ > 0) return 0;
+      const found = parked ? 4 : 100_000;
+      parked = false;
+      return found;
+    },
+    domains: [
+      {
+        words: new Int32Array(HEADER.SLEEPING + 1),
+        hasWork() {
+          parks++;
+          return (parked = true);
+        },
+      },
+    ],
+    onBell() {
+      bells++;
+      rounds++;
+      looks = 0;
+    },
+    isStopping: false,
+    get isDone() {
+      return rounds > ROUNDS;
+    },
+  });
+  asked.mockRestore();
+  expect(bells).toBe(ROUNDS + 1);
+  // The first 16, and now and then one that shows what a ring brings.
+  expect(parks).toBeGreaterThan(16);
+  expect(parks).toBeLessThan(ROUNDS / 2);
+});

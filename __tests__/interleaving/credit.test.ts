@@ -2,12 +2,16 @@
  * @jest-environment-options {"customExportConditions": ["softdlb-explore", "node", "node-addons"]}
  */
 import { expect, test } from '@jest/globals';
-import { creditRound, wish } from './credit.js';
+import { creditRound, wish, wishAgainstAttach } from './credit.js';
 import { early, findsWithout, late } from './weakening.js';
 import type { Weakening } from './weakening.js';
 
 test('a place of the ring is written again only when its credit has come back', () => {
   creditRound(2).allow('sent 1, taken ', 'sent 1, taken 1', 'sent 2, taken 1', 'sent 2, taken 1,2');
+});
+
+test('a thread takes a port while its credits go to another: none is lost, none is given twice', () => {
+  wishAgainstAttach({ reduce: true }).allow('taken 2, credits 2');
 });
 
 test('a port that wishes for the last credit of the domain and sleeps is given it', () => {

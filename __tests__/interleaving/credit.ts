@@ -5,6 +5,7 @@ import { grantCredits, takeCredits } from '../../lib/credit/credit-word.js';
 import { ringDoorbell } from '../../lib/idle/doorbell.js';
 import { Waiter } from '../../lib/idle/waiter.js';
 import { PORT } from '../../lib/memory/layout.js';
+import { attachPort } from '../../lib/port/index.js';
 import { Admission } from '../../lib/port/admission.js';
 import { MODE } from '../../lib/port/port-gate.js';
 import { RingConsumer } from '../../lib/ring/consumer.js';
@@ -64,7 +65,12 @@ export function creditRound(tries: number, options: ExploreOptions = {}): Explor
 export function wish(options: ExploreOptions = {}): Exploration {
   return explore(
     {
-      memory: () => domain({ eventsLimit: 1, queues: [{ type: 'directed' }], ports: [{}, {}] }),
+      memory: () => {
+        const rig = domain({ eventsLimit: 1, queues: [{ type: 'directed' }], ports: [{}, {}] });
+        // Both have a thread.
+        for (const { at } of rig.layout.ports) rig.words[at + PORT.OWNER] = 1;
+        return rig;
+      },
       threads: {
         scheduler: prepared(
           (rig: Rig) => ({ rig, ...schedulerOf(rig) }),
@@ -89,6 +95,45 @@ export function wish(options: ExploreOptions = {}): Exploration {
         ),
       },
       final: (_, { port }) => `taken ${port}`,
+    },
+    options,
+  );
+}
+
+/** Port 1 wishes for the credit of port 0, which has no thread; meanwhile one takes port 0. */
+export function wishAgainstAttach(options: ExploreOptions = {}): Exploration {
+  return explore(
+    {
+      memory: () => {
+        const rig = domain({ eventsLimit: 2, queues: [{ type: 'directed' }], ports: [{}, {}] });
+        rig.words[rig.layout.ports[1]!.at + PORT.OWNER] = 1;
+        return rig;
+      },
+      threads: {
+        scheduler: prepared(
+          (rig: Rig) => ({ rig, ...schedulerOf(rig) }),
+          ({ rig, scheduler, machine }) => {
+            dutyUntil(rig, scheduler, () => machine.ports[1]!.unspent === 2);
+            return machine.free + machine.ports[0]!.unspent + machine.ports[1]!.unspent;
+          },
+        ),
+        port: prepared(
+          (rig: Rig) => {
+            const port = rig.layout.ports[1]!;
+            const admission = new Admission(rig.words, port.at, rig.attachment(1));
+            admission.beginLease(rig.words[port.at + PORT.LEASE]!);
+            return { rig, admission, waiter: new Waiter(rig.words, port, NO_SPIN) };
+          },
+          ({ rig, admission, waiter }) => {
+            admission.wishFor(2);
+            ringDoorbell(rig.words, rig.bell, 1);
+            waiter.block(() => admission.hasCredits(2), Infinity);
+            return admission.admit(2, MODE.FLOWING);
+          },
+        ),
+        late: (rig: Rig) => attachPort(rig.attachment(0)).id,
+      },
+      final: (_, { scheduler, port }) => `taken ${port}, credits ${scheduler}`,
     },
     options,
   );

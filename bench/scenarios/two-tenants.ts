@@ -4,7 +4,7 @@ import { withRigs } from '../rigs/rigs.js';
 import type { Contestant, Outcome, Scenario } from '../scenario.js';
 import { measureInTurns } from '../turns.js';
 
-const EVENTS = 8_000_000;
+const EVENTS = 16_000_000;
 const SHARE_MIN = 0.8;
 
 export const twoTenants: Scenario = {

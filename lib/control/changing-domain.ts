@@ -17,8 +17,6 @@ const AUX_RANGE = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 export abstract class ChangingDomain extends VisibleDomain {
   /** [port]: disabled by `disablePort`. */
   protected readonly holds: boolean[] = [];
-  /** [port]: how often it was enabled. */
-  protected readonly enables: number[] = [];
 
   /** @throws DlbError why nothing can be done with the domain any more */
   protected abstract checkOpen(): void;
@@ -139,9 +137,7 @@ export abstract class ChangingDomain extends VisibleDomain {
     this.checkOpen();
     const port = this.checkPort(portId);
     this.holds[port] = isHeld;
-    if (!isHeld) this.enables[port] = (this.enables[port]! + 1) | 0;
-    const enables = this.enables[port]!;
-    await this.apply({ type: 'hold', domain: this.id, port, isHeld, enables });
+    await this.apply({ type: 'hold', domain: this.id, port, isHeld });
   }
 }
 

@@ -59,7 +59,6 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     super(id, checked, memory, links, plan.strictLinks);
     this.#plan = plan;
     this.holds.push(...checked.ports.map(() => false));
-    this.enables.push(...checked.ports.map(() => 0));
     this.#seat = seat;
     this.#memory = memory;
     this.#release = release;
@@ -213,9 +212,8 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     for (let port = 0; port < this.holds.length; port++) this.settleUnlinks(port);
     const queues = this.#plan.queues.map((queue, i) => ({ ...queue, ...this.attributes[i] }));
     const plan = { ...this.#plan, queues, links: this.linkTable.all };
-    const [holds, enables] = [[...this.holds], [...this.enables]];
     return {
-      command: isOver ? null : { type: 'resume', plan, isStarted, holds, enables },
+      command: isOver ? null : { type: 'resume', plan, isStarted, holds: [...this.holds] },
       flushed: events,
       done: () => {
         if (isStopping || listener === null || events.length === 0) return;

@@ -81,7 +81,7 @@ export function threadLimits(limits: unknown): ResourceLimits | undefined {
   }
   refuseUnknown(limits, LIMITS, 'resourceLimits.');
   for (const [limit, value] of Object.entries(limits)) {
-    if (typeof value === 'number' && value > 0) continue;
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue;
     const field = `resourceLimits.${limit}`;
     throw invalid(`${field} must be a number above 0`, field, value);
   }

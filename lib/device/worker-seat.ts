@@ -193,6 +193,7 @@ function answerOf(command: Command, recovered: Recovered | undefined): Reply | n
     // Nobody may know whether they were carried out; twice does no harm.
     case 'start':
     case 'reclaim':
+    case 'hold':
       return (recovered?.command ?? null) === null ? {} : null;
     // What was inside has been taken out: that is what it asked for.
     case 'stop':

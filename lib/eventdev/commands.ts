@@ -78,8 +78,6 @@ export type Command =
       readonly isStarted: boolean;
       /** [port]: disabled by control. */
       readonly holds: readonly boolean[];
-      /** [port]: how often it was enabled by control. */
-      readonly enables: readonly number[];
     }
   | { readonly type: 'start'; readonly domain: number }
   | { readonly type: 'stop'; readonly domain: number; readonly graceMs: number }
@@ -104,8 +102,6 @@ export type Command =
       readonly domain: number;
       readonly port: number;
       readonly isHeld: boolean;
-      /** How often control has enabled the port, this time included. */
-      readonly enables: number;
     }
   | { readonly type: 'alert'; readonly domain: number; readonly aux: number }
   | {

@@ -65,7 +65,7 @@ export async function runDuty(bell: Int32Array, duty: Duty): Promise<void> {
       await new Promise(setImmediate);
       turned = performance.now();
       listen = true;
-    } else if (isIdle && doze.next(spin.isCrowded)) {
+    } else if (isIdle && doze.next(spin.isCrowded, now)) {
       park(bell, 0, seen, DOZE_MS);
       listen = true;
       idle = 0;

@@ -1,8 +1,8 @@
 /**
- * How long a thread spins and sleeps. The one place for these numbers.
+ * How long a thread spins and sleeps; what that depends on stands in spin.ts and doze.ts.
  */
 
-/** Looks before parking. Spinning 50 looks moved 2-3 times as many events as spinning 2000 when
+/** Looks before parking, while cores are idle. Spinning 50 looks moved 2-3 times as many events as spinning 2000 when
  *  threads outnumber cores, and covers the gap between two bursts. */
 export const SPIN_LOOKS = 50;
 

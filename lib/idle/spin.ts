@@ -49,7 +49,8 @@ export class Spin {
     const elapsed = now - this.#sampledAt;
     if (elapsed < SAMPLE_MS) return;
     const switches = involuntarySwitches();
-    this.#isCrowded = switches - this.#switches > elapsed * CROWDED_PER_MS;
+    // So that it is true as well where nobody tells.
+    this.#isCrowded = !(switches - this.#switches <= elapsed * CROWDED_PER_MS);
     this.#switches = switches;
     this.#sampledAt = now;
   }

@@ -153,7 +153,7 @@ export interface SchedulerLayout {
   readonly depthInUse: number;
   /** [port]: run-time unlinks made, free-running. */
   readonly unlinksDone: number;
-  /** [port]: not 0: cut off for its faults, and by when, see scheduler/faults.ts. A recovery keeps it. */
+  /** [port]: 1: cut off for its faults, see scheduler/faults.ts. A recovery keeps it. */
   readonly cutOff: number;
   /** [port * SLOTS + slot]: see slot-word.ts. */
   readonly slots: number;

@@ -37,7 +37,8 @@ export interface PadataOptions {
    *  ended and replaced, and the job fails in its place. */
   overdue?: 'wait' | 'fail';
   /** Limits for each thread, as for a node:worker_threads Worker. Default: a `maxYoungGenerationSizeMb` of 2 where
-   *  `bytes` is 4096 or less, see README.md; else none. */
+   *  `bytes` is 4096 or less, else none; see README.md. A function that makes much of little, megabytes for each job,
+   *  wants more. */
   resourceLimits?: ResourceLimits;
   /** Lets the command `softdlb` look at the pool's device, as `control` of `openDevice`. */
   control?: boolean | ControlOptions;

@@ -39,7 +39,7 @@ export function carryOut(machine: Machine, command: Command): Reply {
       machine.rankQueues();
       return {};
     case 'hold':
-      if (!command.isHeld) forgive(machine, machine.ports[command.port]!, command.enables);
+      if (!command.isHeld) forgive(machine, machine.ports[command.port]!);
       hold(machine, machine.ports[command.port]!, command.isHeld);
       return {};
     case 'reclaim': {

@@ -36,7 +36,10 @@ export function splitCredits(machine: Machine): void {
   const ports = machine.ports.filter((port) => !port.held && !port.disabled);
   const share = Math.floor(machine.free / Math.max(1, ports.length));
   const extra = machine.free - share * ports.length;
-  ports.forEach((port, i) => grant(machine, port, share + (i < extra ? 1 : 0)));
+  ports.forEach((port, i) => {
+    port.lacksShare = false;
+    grant(machine, port, share + (i < extra ? 1 : 0));
+  });
 }
 
 /** Looks whether the port wants more credits than it has. */
@@ -154,11 +157,14 @@ function isOlder(port: PortSeat, other: PortSeat): boolean {
 }
 
 /** Takes the credits of ports that no thread has: whoever asks has too few for what it does, and would ask again
- *  and again, served by what comes back. */
+ *  and again, served by what comes back. Who takes such a port is given a share of what is free then. */
 function revokeUnowned(machine: Machine): void {
   for (const port of machine.ports) {
-    // A plain read: who takes the port at this moment is granted what it asks for as any other.
-    if (port.unspent > 0 && machine.words[port.at + PORT.OWNER] === 0) revoke(machine, port);
+    if (port.unspent === 0 || port.asks) continue;
+    // Whoever takes the port at this moment is given a share like all that come later.
+    if (observe(machine.words, port.at + PORT.OWNER) !== 0) continue;
+    revoke(machine, port);
+    port.lacksShare = true;
   }
 }
 

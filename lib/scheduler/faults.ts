@@ -48,31 +48,23 @@ export function faultOfEvent(machine: Machine, port: PortSeat, word1: number, co
   fault(machine, port, kind, queue, count);
 }
 
-/** The port was enabled, and may make faults again. `enables`: for which time. */
-export function forgive(machine: Machine, port: PortSeat, enables: number): void {
+/** The port was enabled, and may make faults again. */
+export function forgive(machine: Machine, port: PortSeat): void {
   port.isCut = false;
   port.faults = 0;
-  port.enables = enables;
   machine.m[machine.at.cutOff + port.id] = 0;
 }
 
-/** The port is about to be cut off: before anybody learns of it, so that the next scheduler knows as
- *  well, should this one die. */
+/** The port is about to be cut off. Noted before anybody learns of it but by the alert: should this scheduler
+ *  die, the next one knows. */
 export function noteCut(machine: Machine, port: PortSeat): void {
   port.faults = 0;
-  machine.m[machine.at.cutOff + port.id] = cutAfter(port);
   machine.alerts.raise('cut-off', port.id, machine.plan.faultLimit);
+  machine.m[machine.at.cutOff + port.id] = 1;
 }
 
-/** Whether the last scheduler had cut the port off, and it was not enabled since: maybe it was, and
- *  that one died before it heard. */
-export function resumeCut(machine: Machine, port: PortSeat, enables: number): boolean {
-  port.enables = enables;
-  port.isCut = machine.m[machine.at.cutOff + port.id] === cutAfter(port);
+/** Whether the scheduler before had cut the port off. An enable that it did not answer is asked for again. */
+export function resumeCut(machine: Machine, port: PortSeat): boolean {
+  port.isCut = machine.m[machine.at.cutOff + port.id] !== 0;
   return port.isCut;
-}
-
-/** By when a port is cut off: not 0, and another number as soon as it is enabled. */
-function cutAfter(port: PortSeat): number {
-  return port.enables + 1;
 }

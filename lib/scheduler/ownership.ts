@@ -121,6 +121,7 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
 /** Gives the port its room and, in a started domain, credits to begin with. */
 function welcome(machine: Machine, port: PortSeat): void {
   port.live = true;
+  port.lacksShare = false;
   if (machine.state !== STATE.STARTED || port.held) return;
   const share = Math.ceil(machine.plan.eventsLimit / machine.ports.length);
   grant(machine, port, Math.max(0, Math.min(share, machine.free)));

@@ -131,7 +131,7 @@ function visit(machine: Machine, port: PortSeat, pull: number, limits: PassLimit
     port.leaving = false;
     depart(machine, port);
   }
-  if (!port.live) meetNext(machine, port);
+  if (!port.live || port.lacksShare) meetNext(machine, port);
   if (
     taken < 0 ||
     (news && !answerYield(machine, port)) ||

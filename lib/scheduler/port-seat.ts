@@ -71,8 +71,8 @@ export class PortSeat {
   faults = 0;
   faultsFrom = 0;
   isCut = false;
-  /** How often control has enabled it. */
-  enables = 0;
+  /** Its share of the credits went to others before anybody had it. */
+  lacksShare = false;
   /** What the watchdog has found in its CQ: see watchdog.ts. */
   watched: number = WATCHED.EMPTY;
   watchedHead = 0;

@@ -5,7 +5,8 @@
  * ports' threads touches the memory meanwhile, and whoever dies here takes the process with it.
  * As at a stop: the epoch rises, every port gets a new lease and its ring is fenced, so that a port
  * forgets what it held, and what it enqueued either counts or never was. Then each event that is
- * inside is found once (salvage.ts), and scheduler memory is as new, but for its counts.
+ * inside is found once (salvage.ts), and scheduler memory is as new, but for its counts,
+ * alerts and which ports are cut off.
  */
 import type { DomainPlan } from '../eventdev/commands.js';
 import { QE_WORDS } from '../eventdev/event.js';
@@ -150,7 +151,8 @@ function countTaken(
   add(DOMAIN_COUNTS.RECOVERIES, 1);
 }
 
-/** Zeroes all but counts: 0 is no event in every structure. */
+/** Zeroes all but counts, `unlinksDone` and what follows it up to the checkpoint: which ports are cut off, link slots,
+ *  alerts. 0 is no event in every structure. */
 function forget(m: Int32Array, at: SchedulerLayout): void {
   m.fill(0, at.waiting, at.givenEvents);
   m.fill(0, at.historyHead, at.unlinksDone);

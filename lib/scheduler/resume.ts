@@ -30,7 +30,7 @@ import { makeSlots } from './slots.js';
 type Resume = Extract<Command, { type: 'resume' }>;
 
 /** To be called on a new machine, before anything else. */
-export function resume(machine: Machine, { plan, holds, enables, isStarted }: Resume): void {
+export function resume(machine: Machine, { plan, holds, isStarted }: Resume): void {
   const control = observe(machine.words, HEADER.CTL);
   machine.epoch = epochOf(control);
   // Started by `start`, which has credits to split.
@@ -47,7 +47,7 @@ export function resume(machine: Machine, { plan, holds, enables, isStarted }: Re
   for (const each of plan.links) applyLink(machine, each);
   for (const port of machine.ports) {
     useProfile(machine, port, port.yielded & PROFILE_MASK);
-    const isCut = resumeCut(machine, port, enables[port.id]!);
+    const isCut = resumeCut(machine, port);
     hold(machine, port, isCut || holds[port.id] === true);
     // Whoever rang meanwhile rang for the one who died.
     lookAt(machine, port);
