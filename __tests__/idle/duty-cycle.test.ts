@@ -81,7 +81,7 @@ test('where cores are scarce and dozes bring more, it dozes; commands are looked
   const asked = jest.spyOn(process, 'resourceUsage').mockReturnValue(usage);
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const ROUNDS = 400;
-  let [rounds, looks, parks, bells] = [0, 0, 0, 0];
+  let [looks, parks, bells] = [0, 0, 0];
   let parked = false;
   await runDuty(bell, {
     // What it finds after a rest, then nothing until it rests again.
@@ -102,12 +102,11 @@ test('where cores are scarce and dozes bring more, it dozes; commands are looked
     ],
     onBell() {
       bells++;
-      rounds++;
       looks = 0;
     },
     isStopping: false,
     get isDone() {
-      return rounds > ROUNDS;
+      return bells > ROUNDS;
     },
   });
   asked.mockRestore();

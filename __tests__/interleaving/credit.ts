@@ -58,6 +58,14 @@ export function creditRound(tries: number, options: ExploreOptions = {}): Explor
   );
 }
 
+/** Port 1, about to wish for credits and to sleep until it has them. */
+function wisher(rig: Rig): { rig: Rig; admission: Admission; waiter: Waiter } {
+  const port = rig.layout.ports[1]!;
+  const admission = new Admission(rig.words, port.at, rig.attachment(1));
+  admission.beginLease(rig.words[port.at + PORT.LEASE]!);
+  return { rig, admission, waiter: new Waiter(rig.words, port, NO_SPIN) };
+}
+
 /**
  * Port 0 has the only credit and does nothing; port 1 wants it, and sleeps until it has it. It has
  * rung before, for something else. The scheduler parks whenever nobody rings.
@@ -78,12 +86,7 @@ export function wish(options: ExploreOptions = {}): Exploration {
             dutyUntil(rig, scheduler, () => machine.ports[1]!.unspent === 1),
         ),
         port: prepared(
-          (rig: Rig) => {
-            const port = rig.layout.ports[1]!;
-            const admission = new Admission(rig.words, port.at, rig.attachment(1));
-            admission.beginLease(rig.words[port.at + PORT.LEASE]!);
-            return { rig, admission, waiter: new Waiter(rig.words, port, NO_SPIN) };
-          },
+          wisher,
           // As port.ts#awaitCredits does it.
           ({ rig, admission, waiter }) => {
             ringDoorbell(rig.words, rig.bell, 1);
@@ -117,20 +120,12 @@ export function wishAgainstAttach(options: ExploreOptions = {}): Exploration {
             return machine.free + machine.ports[0]!.unspent + machine.ports[1]!.unspent;
           },
         ),
-        port: prepared(
-          (rig: Rig) => {
-            const port = rig.layout.ports[1]!;
-            const admission = new Admission(rig.words, port.at, rig.attachment(1));
-            admission.beginLease(rig.words[port.at + PORT.LEASE]!);
-            return { rig, admission, waiter: new Waiter(rig.words, port, NO_SPIN) };
-          },
-          ({ rig, admission, waiter }) => {
-            admission.wishFor(2);
-            ringDoorbell(rig.words, rig.bell, 1);
-            waiter.block(() => admission.hasCredits(2), Infinity);
-            return admission.admit(2, MODE.FLOWING);
-          },
-        ),
+        port: prepared(wisher, ({ rig, admission, waiter }) => {
+          admission.wishFor(2);
+          ringDoorbell(rig.words, rig.bell, 1);
+          waiter.block(() => admission.hasCredits(2), Infinity);
+          return admission.admit(2, MODE.FLOWING);
+        }),
         late: (rig: Rig) => attachPort(rig.attachment(0)).id,
       },
       final: (_, { scheduler, port }) => `taken ${port}, credits ${scheduler}`,

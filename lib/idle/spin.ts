@@ -1,10 +1,10 @@
 /**
  * How long a thread looks for work before it parks.
  *
- * Runs on: a scheduler worker, or the thread of a port. While a core is idle, spinning is free, and saves who rings the wake-up
- * of this thread, some tens of microseconds; where threads wait for each other to leave a core, it takes
- * that core from the one that is waited for. Which of both it is shows in how often the process was
- * made to leave a core.
+ * Runs on: a scheduler worker, or the thread of a port. While a core is idle, spinning is free, and
+ * saves who rings the wake-up of this thread, some tens of microseconds; where threads wait for each
+ * other to leave a core, it takes that core from the one that is waited for. Which of both it is shows
+ * in how often the process was made to leave a core.
  */
 import { SPIN_LOOKS } from './park-limit.js';
 

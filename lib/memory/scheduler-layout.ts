@@ -3,9 +3,9 @@
  *
  *   statistics   SEQ, then the counts as 64-bit floats, copied here after each pass
  *   levels       events waiting per queue and level; flows and events per queue and port;
- *                history indices, depth in use and link slots per port: control reads them as they are
+ *                history indices, depth in use and link slots per port: control reads them as they are;
+ *                which ports are cut off
  *   alerts       a ring that the scheduler writes and control reads
- *                history indices and depth in use per port: control reads them as they are
  *   checkpoint   two areas and which of them counts: where rings, histories and windows stood when
  *                the ports were visited last, for a recovery; per port, how far it was given events
  *   queues       per lane and level a list of chunks, from one pool, and a front chain
