@@ -7,6 +7,8 @@ import { runChaos } from '../pipeline/chaos.js';
 import type { ChaosReport } from '../pipeline/chaos.js';
 import { runFlat } from '../pipeline/flat.js';
 import { runSeed } from './run-seed.js';
+import { runValues } from './values/run-values.js';
+import type { Report as ValuesReport } from './values/run.js';
 import type { Verdict } from './verdict.js';
 
 const USAGE = `Usage: npm run stress -- [options]
@@ -19,6 +21,8 @@ terminations. What is wrong ends the run, with the seed, the topology and the co
   --ms M        for how long each seed sends (default 2000)
   --hostile     instead: one domain is overwritten by a thread of its own, another is watched
   --pipeline    instead: a pipeline whose threads are terminated while items flow through it
+  --values      instead: handlers and jobs return and throw everything there is, die and hang wherever
+                user code runs; pipelines and pools break while everybody waits
   --kills K     for --pipeline: how many of them (default 20)
   --flat        instead: a pipeline with a slow consumer, once; memory must not grow
   --items N     for --pipeline and --flat: how many items (default 200 000 and 5 000 000)
@@ -28,7 +32,8 @@ terminations. What is wrong ends the run, with the seed, the topology and the co
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-type Subject = 'topologies' | 'hostile' | 'pipeline' | 'flat';
+const SUBJECTS = ['hostile', 'pipeline', 'flat', 'values'] as const;
+type Subject = 'topologies' | (typeof SUBJECTS)[number];
 
 interface Campaign {
   readonly subject: Subject;
@@ -53,6 +58,7 @@ function readCommandLine(args: readonly string[]): Campaign | null {
       hostile: { type: 'boolean' },
       pipeline: { type: 'boolean' },
       flat: { type: 'boolean' },
+      values: { type: 'boolean' },
       kills: { type: 'string' },
       items: { type: 'string' },
       help: { type: 'boolean' },
@@ -71,8 +77,8 @@ function readCommandLine(args: readonly string[]): Campaign | null {
 }
 
 /** @throws Error when there are two. */
-function subjectOf(flags: { hostile?: boolean; pipeline?: boolean; flat?: boolean }): Subject {
-  const given = (['hostile', 'pipeline', 'flat'] as const).filter((flag) => flags[flag] === true);
+function subjectOf(flags: Readonly<Record<string, unknown>>): Subject {
+  const given = SUBJECTS.filter((flag) => flags[flag] === true);
   if (given.length > 1) throw new Error(`one at a time: --${given.join(', --')}`);
   return given[0] ?? 'topologies';
 }
@@ -100,6 +106,7 @@ async function run(campaign: Campaign): Promise<void> {
 async function lineOfSeed(seed: number, { subject, ms, items, kills }: Campaign): Promise<string> {
   if (subject === 'hostile') return hostileLine(await runHostile(seed, ms));
   if (subject === 'pipeline') return chaosLine(await runChaos(seed, { items, kills }));
+  if (subject === 'values') return valuesLine(await runValues(seed));
   return lineOf(await runSeed(seed, ms));
 }
 
@@ -118,6 +125,10 @@ function chaosLine(report: ChaosReport): string {
   if (isWrong) throw new Error(JSON.stringify(report, undefined, 2));
   const stages = plan.schedules.map((schedule, i) => `${schedule} ${plan.handlers[i]}`);
   return `${stages.join(' -> ')}, ${plan.order}, ${plan.workers} workers; ${show(counts)}`;
+}
+
+function valuesLine({ shape, counts }: ValuesReport): string {
+  return `${shape}; ${show(counts)}`;
 }
 
 function hostileLine({ delayMs, counts }: Findings): string {

@@ -1,0 +1,84 @@
+/** What has to become of a value of the grammar behind the stages' codecs. */
+import { isDeepStrictEqual, types } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
+import type { Codec } from '../../../lib/index.js';
+import type { Item } from './deeds.js';
+import { makeOdd } from './deeds.js';
+import { SORTS } from './grammar.js';
+import type { Law } from './grammar.js';
+
+/** What may become of an odd value: one of `values`, or a failure if `mayFail`. */
+export interface Verdict {
+  readonly values: readonly unknown[];
+  readonly mayFail: boolean;
+  readonly law: Law;
+}
+
+export const FAILS: Verdict = { values: [], mayFail: true, law: 'carried' };
+/** An error's message may be cut. */
+const MESSAGE_KEPT = 200;
+
+/** An item whose deed is to return something. */
+export async function verdictOf(item: Item, codecs: readonly Codec[]): Promise<Verdict> {
+  const deed = item.deed!;
+  const { law } = SORTS[deed.sort]!;
+  const rest = codecs.slice(deed.stage);
+  let value: unknown;
+  try {
+    value = deed.isLast ? await makeOdd(deed) : makeOdd(deed);
+  } catch {
+    return FAILS;
+  }
+  if (value === undefined) return { values: [undefined], mayFail: false, law };
+  const hasJson = rest.includes('json');
+  try {
+    const clone = rest.reduce<unknown>((one, codec) => hop(one, codec), value);
+    // JSON changes what it does not know, as its users know.
+    const mayFail = law !== 'carried' || (hasJson && !isSame(clone, value));
+    const isKept = law === 'kept' && !hasJson;
+    return { values: isKept ? [value] : [clone, value], mayFail, law: isKept ? law : 'told' };
+  } catch {
+    return law === 'carried' ? FAILS : { values: [value], mayFail: true, law };
+  }
+}
+
+function hop(value: unknown, codec: Codec): unknown {
+  if (codec === 'json') return JSON.parse(JSON.stringify(value)) as unknown;
+  // By the serialiser of threads in both directions: what can be written may yet be too deep to read.
+  return deserialize(serialize(structuredClone(value as object)));
+}
+
+/** Whether a value is one of those that were expected. */
+export function isOneOf(actual: unknown, { values, law }: Verdict): boolean {
+  return values.some((value) => (law === 'kept' ? isOfOneClass : isSame)(actual, value));
+}
+
+function isOfOneClass(a: unknown, b: unknown): boolean {
+  return Object.prototype.toString.call(a) === Object.prototype.toString.call(b);
+}
+
+/** Errors by what is told of them; bytes by their class, of which Buffer is none of its own. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (types.isNativeError(a) && types.isNativeError(b)) return isSameError(a, b);
+  if (a instanceof DOMException && b instanceof DOMException) return isSameError(a, b);
+  if (types.isDate(a) && types.isDate(b)) return Object.is(a.getTime(), b.getTime());
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  try {
+    return isDeepStrictEqual(a, b);
+  } catch {
+    // Too deep to compare: nobody claims more than that it is the same outside.
+    return isOfOneClass(a, b);
+  }
+}
+
+function isSameError(a: Error, b: Error): boolean {
+  const part = (read: () => string): string => {
+    try {
+      return read().slice(0, MESSAGE_KEPT);
+    } catch {
+      return '?';
+    }
+  };
+  const messages = [part(() => a.message), part(() => b.message)];
+  return messages[0] === messages[1] || messages.includes('?');
+}
