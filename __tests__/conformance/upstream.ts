@@ -5,7 +5,7 @@
  * of one driver, ours stands in its place, and why is said beside it.
  */
 import { expect } from '@jest/globals';
-import { EventBurst, OP } from '../../lib/index.js';
+import { EventBurst, OP, PRIORITY } from '../../lib/index.js';
 import type { DomainSpec, EventFields, Port, PortSpec, QueueSpec } from '../../lib/index.js';
 import * as limits from '../../lib/eventdev/limits.js';
 import { rig, upTo } from '../contracts/harness.js';
@@ -33,7 +33,7 @@ export function swRig(queues: QueueSpec[], links: number[][], started = true): P
 /** Enqueues one event; fields not mentioned are 0, so it is NEW, to queue 0, of priority 0. */
 export function enqueue(port: Port, fields: EventFields = {}): number {
   const burst = new EventBurst(1);
-  burst.push(fields);
+  burst.push({ priority: PRIORITY.HIGHEST, ...fields });
   return port.enqueueBurst(burst);
 }
 

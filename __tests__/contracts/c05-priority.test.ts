@@ -1,5 +1,6 @@
 /** C5: a more urgent queue or event goes first; a less urgent one still progresses. */
 import { expect, test } from '@jest/globals';
+import { EventBurst } from '../../lib/index.js';
 import type { QueueType } from '../../lib/index.js';
 import { fresh, rig, send, take, took } from './harness.js';
 
@@ -180,3 +181,15 @@ test.each(TYPES.flatMap((type) => RIVALS.map((rival) => [type, ...rival] as cons
     expect(rounds).toBeLessThan(2000);
   },
 );
+
+test('U1: a flow that is sent by push and by pushNew keeps its order', async () => {
+  const r = await rig({ queues: [{ type: 'atomic' }], ports: [{}, { links: [0] }] });
+  const burst = new EventBurst(4);
+  burst.pushNew(0, 7, 0, 1);
+  burst.push({ flowId: 7, payload: 2 });
+  burst.pushNew(0, 7, 0, 3);
+  burst.push({ flowId: 7, payload: 4 });
+  expect(r.ports[0]!.enqueueBurst(burst)).toBe(4);
+  r.pass();
+  expect(took(r.ports[1]!)).toEqual([1, 2, 3, 4]);
+});

@@ -59,7 +59,7 @@ describe.each(FIELDS)('$name', ({ name, bits, at, get, set }) => {
 
   test('has its bits and no others', () => {
     const burst = new EventBurst(3);
-    for (let i = 0; i < 3; i++) burst.push({});
+    for (let i = 0; i < 3; i++) burst.push({ priority: 0 });
     set(burst, 1, max);
     expect([0, 1, 2].map((i) => bitsOf(burst, i))).toEqual([0n, mask, 0n]);
     expect(get(burst, 1)).toBe(max);
@@ -72,8 +72,8 @@ describe.each(FIELDS)('$name', ({ name, bits, at, get, set }) => {
   test('is cut to its width, by the setter and by push', () => {
     const burst = new EventBurst(2);
     const wide = 2 ** bits + 1;
-    burst.push({ [name]: wide });
-    burst.push({});
+    burst.push({ priority: 0, [name]: wide });
+    burst.push({ priority: 0 });
     set(burst, 1, wide);
     expect([get(burst, 0), get(burst, 1)]).toEqual([1, 1]);
     expect(bitsOf(burst, 0)).toBe(1n << BigInt(at));
@@ -128,11 +128,13 @@ test('payload64 is both halves, unsigned, and is cut to 64 bits', () => {
   expect(burst.payload64(0)).toBe((1n << 64n) - 1n);
 });
 
-test('fields left out are 0, also in words that were used before', () => {
+test('U1: fields left out are 0 and the priority NORMAL, also in words that were used before', () => {
   const burst = new EventBurst(2);
   burst.words.fill(-1);
   expect(burst.push({})).toBe(0);
-  expect(bitsOf(burst, 0)).toBe(0n);
+  expect(bitsOf(burst, 0)).toBe(BigInt(PRIORITY.NORMAL) << 48n);
+  burst.pushNew(0, 0, 0, 0);
+  expect(bitsOf(burst, 1)).toBe(bitsOf(burst, 0));
 });
 
 test('pushNew makes a NEW event of normal priority', () => {
@@ -163,7 +165,7 @@ test('append copies all 128 bits, the device’s field included', () => {
   from.push({ implOpaque: 77, payload: 5 });
   from.words.set([0x1234_5678, -0x0fed_cba9, 3, -4], 4);
   const to = new EventBurst(2);
-  to.push({});
+  to.push({ priority: 0 });
   expect(to.append(from, 1)).toBe(1);
   expect(bitsOf(to, 1)).toBe(bitsOf(from, 1));
   expect(bitsOf(to, 0)).toBe(0n);

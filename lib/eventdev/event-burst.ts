@@ -29,7 +29,7 @@ import {
 } from './event.js';
 import { BURST_CAPACITY_MAX } from './limits.js';
 
-/** The fields of one event; those left out are 0. */
+/** The fields of one event. Those left out are 0, but for the priority: that is NORMAL. */
 export interface EventFields {
   /** 20 bits: what atomic queues keep exclusive and in order. */
   flowId?: number;
@@ -43,7 +43,7 @@ export interface EventFields {
   schedType?: number;
   /** 8 bits: the queue it goes to. */
   queueId?: number;
-  /** 8 bits, 0 most urgent. */
+  /** 8 bits, 0 most urgent. Default `PRIORITY.NORMAL`, as of `pushNew`. */
   priority?: number;
   /** 8 bits, the device's: hand it back as it came. */
   implOpaque?: number;
@@ -86,7 +86,8 @@ export class EventBurst {
   }
 
   /**
-   * Appends one event and returns its index. Fields are cut to their width.
+   * Appends one event and returns its index. Fields left out are 0, but for the priority, which is NORMAL; all are cut to
+   * their width.
    * @throws DlbError ERR_DLB_BURST_FULL
    */
   push(fields: EventFields): number {
@@ -101,7 +102,7 @@ export class EventBurst {
       ((fields.op ?? 0) & OP_MASK) |
       (((fields.schedType ?? 0) & SCHED_MASK) << SCHED_SHIFT) |
       (((fields.queueId ?? 0) & QUEUE_MASK) << QUEUE_SHIFT) |
-      (((fields.priority ?? 0) & PRIORITY_MASK) << PRIORITY_SHIFT) |
+      (((fields.priority ?? PRIORITY.NORMAL) & PRIORITY_MASK) << PRIORITY_SHIFT) |
       (((fields.implOpaque ?? 0) & OPAQUE_MASK) << OPAQUE_SHIFT);
     words[at + 2] = fields.payload ?? 0;
     words[at + 3] = fields.payloadHigh ?? 0;
