@@ -1,7 +1,6 @@
 /** Errors of handlers on their way from the worker to whoever is told. */
-import { types } from 'node:util';
-import { deserialize, serialize } from 'node:v8';
 import { messageOf } from '../crew/message-of.js';
+import { packThrown, unpackThrown } from '../crew/thrown.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { Cell } from './cell.js';
 import { copyOf, decode } from './codec.js';
@@ -13,7 +12,7 @@ export interface Failure {
   readonly flow: number;
   readonly attempts: number;
   readonly crashes: number;
-  /** Serialised error; undefined when the item ended its threads. */
+  /** What was thrown, packed; undefined when the item ended its threads. */
   readonly error: Uint8Array | undefined;
   /** The item, as the stage got it. */
   readonly kind: number;
@@ -32,7 +31,7 @@ export function failureOf(
     flow,
     attempts: thrown === undefined ? cell.tries : cell.tries + 1,
     crashes: cell.kills,
-    error: thrown === undefined ? undefined : serializeError(thrown.error),
+    error: thrown === undefined ? undefined : packThrown(thrown.error),
     kind: cell.kind,
     content: copyOf(cell.content),
   };
@@ -50,7 +49,7 @@ export function errorOf(failure: Failure): DlbError {
       crashes,
     });
   }
-  const cause = deserializeError(error);
+  const cause = unpackThrown(error);
   const details = { stage, flow, attempt: attempts - 1, crashes, reason: messageOf(cause) };
   const failed = new DlbError('ERR_DLB_STAGE_FAILED', 'a handler failed', details);
   failed.cause = cause;
@@ -61,33 +60,4 @@ export function deadLetterOf(failure: Failure): DeadLetter {
   const { stage, flow, attempts, crashes, kind, content } = failure;
   const item = decode(kind, Buffer.from(content));
   return { item, stage, flow, attempts, crashes, error: errorOf(failure) };
-}
-
-/** Structured clone keeps name, message, stack and cause of an error; `code` and the like go beside it, as far
- *  as they can be cloned. */
-export function serializeError(error: unknown): Uint8Array {
-  const own: Record<string, unknown> = {};
-  if (types.isNativeError(error)) {
-    for (const [name, value] of Object.entries(error)) if (isCloneable(value)) own[name] = value;
-  }
-  if (isCloneable(error)) return serialize({ error, own });
-  const { name, stack } = (error ?? {}) as Partial<Error>;
-  const copy = new Error(messageOf(error));
-  if (typeof stack === 'string') copy.stack = stack;
-  return serialize({ error: copy, own: { ...own, ...(name === undefined ? {} : { name }) } });
-}
-
-export function deserializeError(bytes: Uint8Array): unknown {
-  const { error, own } = deserialize(bytes) as { error: unknown; own: object };
-  // Of another realm where a test runs in one of its own: `instanceof` would not know it.
-  return types.isNativeError(error) ? Object.assign(error, own) : error;
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    serialize(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

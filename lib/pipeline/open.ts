@@ -5,6 +5,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { messageOf } from '../crew/message-of.js';
+import { reasonOf } from '../crew/thrown.js';
 import type { Domain } from '../control/index.js';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
@@ -21,7 +22,6 @@ import type {
 } from './contract.js';
 import { Engine } from './engine.js';
 import { Entry } from './entry.js';
-import { deserializeError } from './failure.js';
 import { LargeCells } from './large-cells.js';
 import { OpenPipeline } from './pipeline.js';
 import { domainSpec, seatPort } from './plan.js';
@@ -31,7 +31,7 @@ import { settle } from './settings.js';
 import type { Settings } from './settings.js';
 import { loadKey } from './stage-runner.js';
 import { StageReader } from './stats.js';
-import type { LoadFailure, SeatTask } from './task.js';
+import type { SeatTask } from './task.js';
 import { Watchdog } from './watchdog.js';
 
 const ENTRY = new URL('../../workers/pipeline.cjs', import.meta.url);
@@ -171,8 +171,7 @@ function crewOptions(
 }
 
 function moduleError(thrown: unknown): DlbError {
-  const { loadError } = (thrown ?? {}) as Partial<LoadFailure>;
-  const cause = loadError === undefined ? thrown : deserializeError(loadError);
+  const cause = reasonOf(thrown);
   const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
   const details = { field: 'stages[].module', reason };
   const error = new DlbError('ERR_DLB_MODULE_INVALID', 'a module cannot be used', details);

@@ -21,12 +21,6 @@ export interface SeatTask {
   readonly waitingTimes: readonly RecordableHistogram[];
 }
 
-/** Thrown by a task whose modules cannot be used. */
-export interface LoadFailure {
-  /** The serialised error. */
-  readonly loadError: Uint8Array;
-}
-
 /** An event's high payload word. */
 export const HALF_BIT = 1;
 export const LARGE_BIT = 2;

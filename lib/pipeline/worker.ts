@@ -6,13 +6,13 @@
  */
 import { messageOf } from '../crew/message-of.js';
 import { announceSeat } from '../crew/seat.js';
+import { rejection } from '../crew/thrown.js';
 import { Latch } from '../idle/latch.js';
 import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
 import { Board } from './board.js';
 import { Calls } from './calls.js';
 import { Cells } from './cells.js';
-import { serializeError } from './failure.js';
 import { LargeCells } from './large-cells.js';
 import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
@@ -21,7 +21,7 @@ import { Sender } from './sender.js';
 import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
 import { Tally } from './tally.js';
-import type { LoadFailure, SeatTask } from './task.js';
+import type { SeatTask } from './task.js';
 import { WorkLoop } from './work-loop.js';
 
 /** A stage's time limit is looked at so often within it. */
@@ -42,16 +42,15 @@ export default async function runSeat(task: SeatTask): Promise<void> {
 }
 
 /** One after the other: what a set-up logs or fails with is in the order of the stages. What is thrown
- *  crosses to the main thread whole, as a plain object: an error would lose its `code` on the way. */
+ *  crosses to the main thread as a plain object: an error would lose most of itself on the way. */
 async function loadAll(task: SeatTask): Promise<StageFunctions[]> {
   const loaded: StageFunctions[] = [];
   try {
     for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
     return loaded;
   } catch (error) {
-    const failure: LoadFailure = { loadError: serializeError(error) };
     // oxlint-disable-next-line typescript/only-throw-error -- see above.
-    throw failure;
+    throw rejection(error);
   }
 }
 

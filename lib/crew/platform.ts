@@ -1,0 +1,74 @@
+/** Which classes are the platform's: what their instances hold is not in properties, so a copy of the properties is
+ *  an empty object. */
+const MODULES = [
+  'async_hooks',
+  'buffer',
+  'child_process',
+  'crypto',
+  'dgram',
+  'net',
+  'perf_hooks',
+  'stream',
+  'string_decoder',
+  'util',
+  'vm',
+  'worker_threads',
+];
+const verdicts = new WeakMap<object, boolean>();
+
+/** Whether the object's class is one of the platform's, or derived from one. */
+export function isPlatform(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== 'object' || prototype === null) return false;
+  const known = verdicts.get(prototype);
+  if (known !== undefined) return known;
+  const verdict = lineage(value).some(isOfPlatform);
+  verdicts.set(prototype, verdict);
+  return verdict;
+}
+
+/** The prototypes of an object, nearest first, without the last: that is every object's. */
+export function lineage(value: object): object[] {
+  const prototypes: object[] = [];
+  let prototype = Object.getPrototypeOf(value) as object | null;
+  for (; prototype !== null; prototype = Object.getPrototypeOf(prototype) as object | null) {
+    prototypes.push(prototype);
+  }
+  return prototypes.slice(0, -1);
+}
+
+/** Name of the class that the prototype belongs to; undefined when it has none. */
+export function className(prototype: object): string | undefined {
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof made !== 'function') return undefined;
+  const name: unknown = Object.getOwnPropertyDescriptor(made, 'name')?.value;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+/** What to call the type of a value in a message. Does not throw. */
+export function typeName(value: unknown): string {
+  if (typeof value !== 'object') return typeof value;
+  if (value === null) return 'null';
+  try {
+    const [nearest] = lineage(value).flatMap((prototype) => className(prototype) ?? []);
+    return nearest ?? 'Object';
+  } catch {
+    return 'Proxy';
+  }
+}
+
+function isOfPlatform(prototype: object): boolean {
+  const name = className(prototype);
+  if (name === undefined) return false;
+  const global = Object.getOwnPropertyDescriptor(globalThis, name);
+  // A global that a program has set is enumerable.
+  if (global?.enumerable === false && isPrototypeOf(globalThis, name, prototype)) return true;
+  return MODULES.some((module) =>
+    isPrototypeOf(process.getBuiltinModule(module) as object, name, prototype),
+  );
+}
+
+function isPrototypeOf(holder: object, name: string, prototype: object): boolean {
+  const { [name]: found } = holder as Record<string, { prototype?: unknown } | undefined>;
+  return found?.prototype === prototype;
+}
