@@ -1,7 +1,7 @@
 /** The public interface, used from outside: from this tree, and from the packed package alone. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,21 @@ test('the same program compiles and runs against the packed package', async () =
   expect(files).toEqual(expect.arrayContaining(['dist/lib/index.js', 'dist/lib/index.d.ts']));
   expect(files).toEqual(expect.arrayContaining(['dist/workers/scheduler.js', 'LICENSE']));
   expect(files.filter((file) => /__tests__|bench|examples/.test(file))).toEqual([]);
+});
+
+test('U9: what is packed runs nothing when it is installed, and has maps with the sources in them', async () => {
+  const home = join(project, 'node_modules', 'softdlb');
+  const { scripts } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const atInstall = ['prepare', 'preinstall', 'install', 'postinstall'];
+  expect(atInstall.filter((name) => name in scripts)).toEqual([]);
+  const files = await readdir(home, { recursive: true });
+  expect(files.filter((file) => /(?<!\.d)\.[cm]?ts$|\.d\.[cm]?ts\.map$/.test(file))).toEqual([]);
+  const map = JSON.parse(await readFile(join(home, 'dist/lib/index.js.map'), 'utf8')) as {
+    sourcesContent: string[];
+  };
+  expect(map.sourcesContent).toHaveLength(1);
 });
 
 test('a program that uses it wrongly does not compile', async () => {
