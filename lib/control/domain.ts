@@ -11,6 +11,7 @@ import type { EventBurst } from '../eventdev/event-burst.js';
 import { QE_WORDS } from '../eventdev/event.js';
 import type { ResetStep } from '../eventdev/reports.js';
 import type { DomainState } from '../eventdev/spec.js';
+import { isTimeLimit, TIMER_MS_MAX } from '../eventdev/times.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
@@ -45,6 +46,7 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   /** A start or stop that the scheduler has not answered. */
   #asked: 'start' | 'stop' | null = null;
   #listener: RecoveryListener | null = null;
+  #onEnd: ((reason: DlbError) => void) | null = null;
 
   /** Use `device.createDomain`. `release` gives the resources back. */
   constructor(
@@ -145,13 +147,14 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     return this.#inTurn(async () => {
       this.checkOpen();
       const graceMs = options.graceMs ?? (this.#seat.threaded ? GRACE_MS : 0);
-      if (!(graceMs >= 0)) {
-        const code = 'ERR_DLB_INVALID_ARGUMENT';
-        throw field.invalid('graceMs', graceMs, 'a number of milliseconds, 0 or more', code);
+      if (!isTimeLimit(graceMs)) {
+        const allowed = `a number of milliseconds, 0..${TIMER_MS_MAX}, or Infinity`;
+        throw field.invalid('graceMs', graceMs, allowed, 'ERR_DLB_INVALID_ARGUMENT');
       }
       if (this.#state !== 'started') {
         throw this.wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
       }
+      this.#ended('ERR_DLB_DOMAIN_NOT_STARTED', 'stopped');
       const reply = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs });
       this.#state = 'stopped';
       this.#trace = reply.trace ?? [];
@@ -198,6 +201,14 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     this.#listener = listener;
   }
 
+  /**
+   * Sets who is told, once, that what is inside will not come out: before a stop or a close begins, whoever asked
+   * for it, and when the scheduler is gone for good. For pools, which cannot go on then. It must not throw.
+   */
+  onEnd(listener: ((reason: DlbError) => void) | null): void {
+    this.#onEnd = listener;
+  }
+
   /** The scheduler has died: takes out what is inside, as `onRecovery` says, and tells how a new one
    *  goes on. What a stop that is under way asks for, that stop gets. */
   recover(reason: DlbError, salvage: Salvage): Recovered {
@@ -234,6 +245,17 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     if (this.#state === 'closed') return;
     this.#failure = reason;
     this.#shut();
+    this.#tellEnd(reason);
+  }
+
+  #tellEnd(reason: DlbError): void {
+    const listener = this.#onEnd;
+    this.#onEnd = null;
+    listener?.(reason);
+  }
+
+  #ended(code: 'ERR_DLB_DOMAIN_NOT_STARTED' | 'ERR_DLB_DOMAIN_CLOSED', how: string): void {
+    this.#tellEnd(new DlbError(code, `the domain was ${how}`, { domain: this.name }));
   }
 
   /** All ports read 'closed'. */
@@ -263,6 +285,7 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     let leftOver: readonly string[] = [];
     try {
       if (this.#failure !== null) return;
+      this.#ended('ERR_DLB_DOMAIN_CLOSED', 'closed');
       let drained: readonly ResetStep[] = [];
       if (this.#state === 'started') {
         const stopped = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs: 0 });

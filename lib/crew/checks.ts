@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import { DlbError } from '../eventdev/errors.js';
+import { TIMER_MS_MAX } from '../eventdev/times.js';
 import { messageOf } from './message-of.js';
 
 const LIMITS = new Set([
@@ -39,6 +40,27 @@ export function whole(field: string, value: unknown, min: number, max: number): 
     throw invalid('option out of range', field, value, { min, max });
   }
   return value;
+}
+
+/** A time for a timer: whole milliseconds from `min` on.
+ *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, with the longest that it may be. */
+export function timerMs(field: string, value: unknown, min: number): number {
+  return whole(field, value, min, TIMER_MS_MAX);
+}
+
+/** The error for what is not `isTimeLimit`. */
+export function noTimeLimit(field: string, value: unknown): DlbError {
+  return invalid(`${field} is no time limit`, field, value, { min: 0, max: TIMER_MS_MAX });
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT for what is there and no AbortSignal. */
+export function optionalSignal(field: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  // By its shape, not by `instanceof`: it may come from another realm.
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  if (typeof aborted === 'boolean' && typeof addEventListener === 'function')
+    return value as AbortSignal;
+  throw invalid(`${field} must be an AbortSignal`, field, value);
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT for a field that is not known; `at` is what stands before its

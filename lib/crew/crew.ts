@@ -26,6 +26,8 @@ export interface CrewOptions {
   /** Threads of a seat that may die in a row without having forwarded an event; then the seat stays
    *  empty. */
   readonly barrenMax: number;
+  /** How long a thread may take until it is at its seat. Then it is ended, which counts as a crash. */
+  readonly setupTimeoutMs: number;
   readonly resourceLimits: ResourceLimits | undefined;
   /** What a thread is handed; asked again for each thread. */
   task(seat: number): unknown;
@@ -41,6 +43,20 @@ export interface CrewOptions {
   onLost(error: DlbError): void;
 }
 
+/** How long a thread may take to be set up, unless the user says otherwise: enough for a large tree of modules
+ *  and for connections that are tried several times, on a busy machine. */
+export const SETUP_TIMEOUT_MS = 60_000;
+/** Why a task is taken back that goes to another thread. */
+const TAKEN_BACK = Symbol('taken back');
+
+/** Why the thread of a seat is ended that is not there in time. */
+class Late extends DlbError {
+  constructor(seat: number, setupTimeoutMs: number) {
+    const what = 'a thread was not set up in time';
+    super('ERR_DLB_MODULE_INVALID', what, { seat, setupTimeoutMs });
+  }
+}
+
 interface Seat {
   readonly index: number;
   /** Set while a thread works here. */
@@ -50,8 +66,10 @@ interface Seat {
   manned: boolean;
   barren: number;
   retired: boolean;
-  /** Takes back the task that waits for a thread. */
+  /** Takes back the task: to hand it in again, or to end its thread. */
   takeBack: AbortController;
+  /** Runs while a thread is on its way here. */
+  limit: ReturnType<typeof setTimeout> | undefined;
 }
 
 export class Crew {
@@ -63,6 +81,8 @@ export class Crew {
   readonly #seats: Seat[];
   #manned: Promise<void>[] = [];
   #onReady: (() => void) | undefined;
+  /** The ends of threads that were taken their task. */
+  readonly #leaving = new Set<Promise<unknown>>();
   #closing = false;
 
   constructor(domain: Domain, options: CrewOptions) {
@@ -128,16 +148,17 @@ export class Crew {
     this.#closing = true;
   }
 
-  /** Waits for the loops to return, which they do when the domain has stopped. */
+  /** Waits for the loops to return, which they do when the domain has stopped. A thread that is being set up has
+   *  none: it is left to `terminate`. */
   async dismiss(): Promise<void> {
-    await Promise.all(this.#manned);
+    await Promise.all(this.#manned.filter((_, seat) => this.isPresent(seat)));
   }
 
   /** Ends the threads, whatever they do. */
   async terminate(): Promise<void> {
     this.#closing = true;
     await this.#pool.destroy();
-    await Promise.all(this.#manned);
+    await Promise.all([...this.#manned, ...this.#leaving]);
   }
 
   /** Keeps the seat manned until the pool closes or the seat has to be given up. Never rejects. */
@@ -146,13 +167,14 @@ export class Crew {
       const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
       if (this.#closing) return;
-      if (seat.takeBack.signal.aborted) continue;
+      if (failure === TAKEN_BACK) continue;
       if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
       this.crashes++;
       this.#options.onCrash?.(seat.index, failure);
       if (!(await this.#reclaim(seat)) || this.#closing) break;
-      seat.barren = this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + 1;
+      seat.barren =
+        this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + this.#weight(failure);
       if (seat.barren >= this.#options.barrenMax) break;
     }
     this.#retire(seat);
@@ -162,13 +184,18 @@ export class Crew {
   async #stint(seat: Seat): Promise<unknown> {
     seat.takeBack = new AbortController();
     const { signal } = seat.takeBack;
+    const { setupTimeoutMs } = this.#options;
+    const late = (): void => this.#takeBack(seat, new Late(seat.index, setupTimeoutMs));
+    seat.limit = setTimeout(late, setupTimeoutMs);
     try {
       await this.#pool.run(this.#options.task(seat.index), { signal });
       return undefined;
     } catch (error) {
+      if (signal.aborted) return signal.reason;
       await seat.exited;
       return error ?? new Error('the thread ended');
     } finally {
+      clearTimeout(seat.limit);
       seat.worker = undefined;
     }
   }
@@ -180,7 +207,18 @@ export class Crew {
     const waiting = this.#seats.filter((seat) => seat.worker === undefined && !seat.retired);
     const seats = this.#seats.filter((seat) => !seat.retired).length;
     const missing = seats - this.#pool.threads.length;
-    for (const seat of waiting.slice(0, Math.max(0, missing))) seat.takeBack.abort();
+    for (const seat of waiting.slice(0, Math.max(0, missing))) this.#takeBack(seat, TAKEN_BACK);
+  }
+
+  /** Takes the seat's task back: a thread that has begun it is ended, and forgotten by Piscina. */
+  #takeBack(seat: Seat, reason: unknown): void {
+    const before = this.#pool.threads;
+    seat.takeBack.abort(reason);
+    for (const thread of before) {
+      if (this.#pool.threads.includes(thread)) continue;
+      const end = thread.terminate().finally(() => this.#leaving.delete(end));
+      this.#leaving.add(end);
+    }
   }
 
   /** A thread says that it is at its seat. */
@@ -191,7 +229,12 @@ export class Crew {
     const worker = this.#pool.threads.find((thread) => thread.threadId === threadId);
     // Gone again already: the task's rejection is on its way.
     if (worker === undefined) return;
-    this.#domain.bind(this.#port(seat), worker);
+    clearTimeout(seat.limit);
+    try {
+      this.#domain.bind(this.#port(seat), worker);
+    } catch {
+      // The domain is gone: the pool has been told, and this thread's loop returns.
+    }
     seat.worker = worker;
     seat.manned = true;
     seat.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -213,12 +256,10 @@ export class Crew {
   #retire(seat: Seat): void {
     seat.retired = true;
     if (this.#closing) return;
-    this.#options.onRetired?.(
-      seat.index,
-      this.#lost('the threads of a seat', { seat: seat.index }),
-    );
-    if (this.#seats.some((other) => !other.retired)) return;
-    this.#options.onLost(this.#lost('all threads', {}));
+    if (this.#seats.every((each) => each.retired))
+      this.#options.onLost(this.#lost('all threads', {}));
+    const { index } = seat;
+    this.#options.onRetired?.(index, this.#lost('the threads of a seat', { seat: index }));
   }
 
   #lost(who: string, more: Record<string, unknown>): DlbError {
@@ -226,6 +267,11 @@ export class Crew {
     const details = { name, workers, crashes: this.crashes, ...more };
     const what = `${who} ended and new ones did not stay`;
     return new DlbError('ERR_DLB_WORKERS_LOST', what, details);
+  }
+
+  /** Two in a row that were not set up in time are enough: each has taken its time. */
+  #weight(failure: unknown): number {
+    return failure instanceof Late ? Math.ceil(this.#options.barrenMax / 2) : 1;
   }
 
   #forwarded(seat: Seat): number {
@@ -240,7 +286,9 @@ export class Crew {
 function newSeat(index: number): Seat {
   const exited = Promise.resolve();
   const takeBack = new AbortController();
-  return { index, worker: undefined, exited, manned: false, barren: 0, retired: false, takeBack };
+  const limit = undefined;
+  const state = { manned: false, barren: 0, retired: false };
+  return { index, worker: undefined, exited, ...state, takeBack, limit };
 }
 
 /** A pool that starts all its threads and keeps them. `atomics` is off because a thread that waits

@@ -4,7 +4,7 @@ import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { Crew } from '../crew/crew.js';
+import { Crew, SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { Exchange } from './exchange.js';
 import { settle } from './options.js';
@@ -109,6 +109,7 @@ function crewOptions(
     seats: workers,
     firstPort: seatPort(0),
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
+    setupTimeoutMs: SETUP_TIMEOUT_MS,
     resourceLimits,
     task(seat): SeatTask {
       const attachment = domain.attachment(seatPort(seat));

@@ -1,7 +1,7 @@
 /** The options of `openPadata`: types, defaults with their reasons, checks. */
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import { cloneable, invalid, moduleUrl, threadLimits, whole } from '../crew/checks.js';
+import { cloneable, invalid, moduleUrl, threadLimits, timerMs, whole } from '../crew/checks.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type { OverdueReport } from './contract.js';
@@ -78,8 +78,6 @@ export const STREAMS_MAX = 256;
 const ALL_JOBS_MAX = 2 ** 18;
 const STREAMS_DEFAULT = 4;
 const STREAM_MEMORY_DEFAULT = 64 << 20;
-/** Timers go no further. */
-const WATCHDOG_MAX_MS = 2 ** 31 - 1;
 
 /** Buffers of a default pool: large enough to keep threads busy while the submitter rests, small
  *  enough to stay near the caches. */
@@ -145,7 +143,7 @@ function settleWatch(
   options: PadataOptions,
 ): Pick<PadataSettings, 'watchdogMs' | 'onOverdue' | 'overdue'> {
   const { watchdogMs, onOverdue, overdue = 'wait' } = options;
-  if (watchdogMs !== undefined) whole('watchdogMs', watchdogMs, 1, WATCHDOG_MAX_MS);
+  if (watchdogMs !== undefined) timerMs('watchdogMs', watchdogMs, 1);
   if (onOverdue !== undefined && typeof onOverdue !== 'function') {
     throw invalid('onOverdue must be a function', 'onOverdue', onOverdue);
   }

@@ -5,9 +5,10 @@
  */
 import type { Domain } from '../control/index.js';
 import type { Crew } from '../crew/crew.js';
-import { invalid, whole } from '../crew/checks.js';
+import { invalid, noTimeLimit, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
+import { isTimeLimit } from '../eventdev/times.js';
 import type {
   CloseOptions,
   PadataStats,
@@ -165,11 +166,9 @@ export class Padata implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT
    */
   close(options: CloseOptions = {}): Promise<void> {
-    if (options.graceMs !== undefined && !(options.graceMs >= 0)) {
-      const { graceMs } = options;
-      return Promise.reject(invalid('graceMs must be 0 or more', 'graceMs', graceMs));
-    }
-    this.#closing ??= this.#close(options);
+    const { graceMs = Infinity } = options;
+    if (!isTimeLimit(graceMs)) return Promise.reject(noTimeLimit('graceMs', graceMs));
+    this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }
 
@@ -177,7 +176,7 @@ export class Padata implements AsyncDisposable {
     return this.close();
   }
 
-  async #close({ graceMs = Infinity }: CloseOptions): Promise<void> {
+  async #close(graceMs: number): Promise<void> {
     const { device, domain, exchange, streams, crew, unwatch } = this.#parts;
     const timer =
       graceMs < Infinity ? setTimeout(() => exchange.break(this.#closed()), graceMs) : undefined;

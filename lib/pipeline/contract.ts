@@ -194,6 +194,9 @@ export interface PipelineSpec<S extends StageList = StageList> {
   /** Called with `stats()` every `statsIntervalMs`, default 1000, while the pipeline is open. */
   onStats?: (stats: PipelineStats) => void;
   statsIntervalMs?: number;
+  /** How long a thread may take to import its modules and to be set up, in milliseconds, default 60 000. Then
+   *  `createPipeline` rejects; later on, another thread is started in its place. */
+  setupTimeoutMs?: number;
   /** Handlers get their bytes as a copy that is taken away when they are through: who keeps a view
    *  for longer than he may is told by the engine. Costs a copy. Default false. */
   debug?: boolean;

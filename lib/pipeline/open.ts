@@ -24,11 +24,12 @@ import { Engine } from './engine.js';
 import { Entry } from './entry.js';
 import { LargeCells } from './large-cells.js';
 import { OpenPipeline } from './pipeline.js';
-import { domainSpec, seatPort } from './plan.js';
+import { domainSpec, seatPort, serves } from './plan.js';
 import { Roots } from './roots.js';
 import { Sessions } from './sessions.js';
 import { settle } from './settings.js';
 import type { Settings } from './settings.js';
+import type { StageSettings } from './stage-settings.js';
 import { loadKey } from './stage-runner.js';
 import { StageReader } from './stats.js';
 import type { SeatTask } from './task.js';
@@ -134,15 +135,17 @@ function crewOptions(
   settings: Settings,
   shared: Shared,
 ): CrewOptions {
-  const { name, workers, resourceLimits, bytes, attempts, debug } = settings;
+  const { name, workers, resourceLimits, bytes, attempts, debug, setupTimeoutMs } = settings;
   // Functions cannot cross threads; this one is for the main thread.
   const stages = settings.stages.map((stage) => ({ ...stage, flowFunction: undefined }));
+  const retired = new Set<number>();
   return {
     name,
     entry: ENTRY,
     seats: workers,
     firstPort: seatPort(0),
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
+    setupTimeoutMs,
     resourceLimits,
     task(seat): SeatTask {
       const attachment = domain.attachment(seatPort(seat));
@@ -162,12 +165,19 @@ function crewOptions(
     onCrash: (worker, cause) => CHANNELS.crash.publish({ pipeline: name, worker, cause }),
     onReclaimed: (worker) => CHANNELS.redelivery.publish({ pipeline: name, worker }),
     onRetired(seat, error) {
-      // Flows that are bound to the seat would wait for ever.
-      if (settings.stages.some((stage) => stage.schedule === 'sticky')) engine.break(error);
-      void seat;
+      retired.add(seat);
+      // What waits for the stage would wait for ever.
+      if (settings.stages.some((stage) => isLost(stage, retired, workers))) engine.break(error);
     },
     onLost: (error) => engine.break(error),
   };
+}
+
+/** Nobody is left who serves the stage; of a sticky one, nobody who serves the flows of a seat. */
+function isLost(stage: StageSettings, retired: ReadonlySet<number>, seats: number): boolean {
+  const own = Array.from({ length: seats }, (_, i) => i).filter((i) => serves(stage, i, seats));
+  const isRetired = (seat: number): boolean => retired.has(seat);
+  return stage.schedule === 'sticky' ? own.some(isRetired) : own.every(isRetired);
 }
 
 function moduleError(thrown: unknown): DlbError {

@@ -9,8 +9,10 @@ import {
   refuseUnknown,
   threadLimits,
   text,
+  timerMs,
   whole,
 } from '../crew/checks.js';
+import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import { EVENTS_LIMIT_MAX, PORTS_MAX, QUEUES_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type {
@@ -36,6 +38,7 @@ export interface Settings {
   readonly attempts: number;
   readonly debug: boolean;
   readonly statsIntervalMs: number;
+  readonly setupTimeoutMs: number;
   readonly onStats: ((stats: PipelineStats) => void) | undefined;
   readonly onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
   readonly resourceLimits: ResourceLimits | undefined;
@@ -61,8 +64,6 @@ const LARGE_BYTES_DEFAULT = 256 << 20;
 const ATTEMPTS_MAX = 255;
 const ATTEMPTS_DEFAULT = 3;
 const STATS_MS_DEFAULT = 1000;
-/** The longest that a timer can wait. */
-const STATS_MS_MAX = 2 ** 31 - 1;
 
 const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
 const ORDERS = ['in-order', 'as-completed'] as const;
@@ -79,6 +80,7 @@ const KNOWN = new Set([
   'onDeadLetter',
   'onStats',
   'statsIntervalMs',
+  'setupTimeoutMs',
   'debug',
   'resourceLimits',
   'control',
@@ -111,12 +113,8 @@ export function settle(spec: PipelineSpec): Settings {
     order: oneOf('order', spec.order ?? 'in-order', ORDERS),
     attempts: whole('attempts', spec.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     debug: flag('debug', spec.debug ?? false),
-    statsIntervalMs: whole(
-      'statsIntervalMs',
-      spec.statsIntervalMs ?? STATS_MS_DEFAULT,
-      1,
-      STATS_MS_MAX,
-    ),
+    statsIntervalMs: timerMs('statsIntervalMs', spec.statsIntervalMs ?? STATS_MS_DEFAULT, 1),
+    setupTimeoutMs: timerMs('setupTimeoutMs', spec.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
     onStats: optionalFunction('onStats', spec.onStats),
     onDeadLetter: optionalFunction('onDeadLetter', spec.onDeadLetter),
     resourceLimits: threadLimits(spec.resourceLimits),

@@ -6,6 +6,7 @@ import {
   oneOf,
   refuseUnknown,
   text,
+  timerMs,
   whole,
 } from '../crew/checks.js';
 import { QUEUE_MASK } from '../eventdev/event.js';
@@ -66,8 +67,6 @@ const PIECES_MAX = 1024;
 const RETRIES_MAX = 1000;
 const DELAY_MS_DEFAULT = 100;
 const MAX_DELAY_MS_DEFAULT = 30_000;
-/** The longest that a timer can wait. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 const SCHEDULES = ['parallel', 'ordered', 'atomic', 'sticky'] as const;
 const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
@@ -116,9 +115,7 @@ export function settleStage(stage: unknown, place: Place): StageSettings {
     ),
     codec: oneOf(`${at}.codec`, options.codec ?? 'auto', CODECS),
     timeoutMs:
-      options.timeoutMs === undefined
-        ? 0
-        : whole(`${at}.timeoutMs`, options.timeoutMs, 1, TIMER_MS_MAX),
+      options.timeoutMs === undefined ? 0 : timerMs(`${at}.timeoutMs`, options.timeoutMs, 1),
     ...settlePolicy(`${at}.onError`, options.onError ?? 'fail', place.deadLetters),
     // What leaves the last stage is no event: all of it goes out with the item.
     pieces: settlePieces(`${at}.pieces`, options.pieces, place.isLast),
@@ -158,12 +155,12 @@ function settlePolicy(field: string, policy: ErrorPolicy, deadLetters: boolean):
 
 function settleRetry(field: string, policy: RetryPolicy, deadLetters: boolean): Policy {
   refuseUnknown(policy, KNOWN_OF_RETRY, `${field}.`);
-  const delayMs = whole(`${field}.delayMs`, policy.delayMs ?? DELAY_MS_DEFAULT, 0, TIMER_MS_MAX);
+  const delayMs = timerMs(`${field}.delayMs`, policy.delayMs ?? DELAY_MS_DEFAULT, 0);
   const most = Math.max(delayMs, MAX_DELAY_MS_DEFAULT);
   return {
     retries: whole(`${field}.retries`, policy.retries, 1, RETRIES_MAX),
     delayMs,
-    maxDelayMs: whole(`${field}.maxDelayMs`, policy.maxDelayMs ?? most, delayMs, TIMER_MS_MAX),
+    maxDelayMs: timerMs(`${field}.maxDelayMs`, policy.maxDelayMs ?? most, delayMs),
     verdict: settleVerdict(`${field}.then`, policy.then ?? 'fail', deadLetters),
   };
 }

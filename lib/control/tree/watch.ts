@@ -1,4 +1,5 @@
 /** Looking again and again: what is new, different or gone since the look before. */
+import { TIMER_MS_MAX } from '../../eventdev/times.js';
 import * as field from '../fields.js';
 import type { TreeChange, TreeValue, TreeWatchOptions } from './value.js';
 
@@ -7,8 +8,6 @@ const INTERVAL_DEFAULT_MS = 1000;
 const INTERVAL_MIN_MS = 10;
 /** A large domain has tens of thousands of leaves: looking takes at most a tenth of the thread. */
 const PAUSE_PER_LOOK = 9;
-/** Timers go no further. */
-const INTERVAL_MAX_MS = 2 ** 31 - 1;
 
 interface Watched {
   has(path: string): boolean;
@@ -24,7 +23,7 @@ export function watchTree(
 ): AsyncGenerator<TreeChange[], void, undefined> {
   const intervalMs = field.wholeNumber(options.intervalMs, 'intervalMs', {
     min: INTERVAL_MIN_MS,
-    max: INTERVAL_MAX_MS,
+    max: TIMER_MS_MAX,
     fallback: INTERVAL_DEFAULT_MS,
     code: 'ERR_DLB_INVALID_ARGUMENT',
   });
