@@ -4,8 +4,9 @@ import type { convert, total } from './02-pipeline/sales.js';
 const module = new URL('./02-pipeline/sales.js', import.meta.url);
 await using pipeline = await createPipeline({
   workers: 2,
+  codec: 'json', // Sales are plain objects: JSON is the cheapest way across threads for them.
   stages: [
-    stage<typeof convert>({ module, handler: 'convert', schedule: 'ordered', concurrency: 64 }),
+    stage<typeof convert>({ module, handler: 'convert', codec: 'json', concurrency: 64 }),
     stage<typeof total>({ module, handler: 'total', schedule: 'sticky', flow: 'byShop' }),
   ],
 });

@@ -13,6 +13,7 @@ import { peers } from './peers.js';
 import { pipelineAsync } from './pipeline-async.js';
 import { pipelineExamples } from './pipeline-examples.js';
 import { pipelineItems } from './pipeline-items.js';
+import { pipelineObjects } from './pipeline-objects.js';
 import { pipelineSlowKey } from './pipeline-slow-key.js';
 import { roundTrip } from './round-trip.js';
 import { scaling } from './scaling.js';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   configuredSize,
   cryptoPool,
   pipelineItems,
+  pipelineObjects,
   pipelineSlowKey,
   pipelineAsync,
   pipelineExamples,

@@ -35,3 +35,16 @@ export function readTask(text: string): number {
 export function sameTask(item: Uint8Array): Uint8Array {
   return item;
 }
+
+/** A small object of five fields. */
+export interface Sale {
+  readonly shop: string;
+  readonly cents: number;
+  readonly n: number;
+  readonly item: string;
+  readonly at: string;
+}
+
+export function pass(sale: Sale): Sale {
+  return sale;
+}
