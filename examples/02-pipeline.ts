@@ -1,12 +1,12 @@
 import { createPipeline, stage } from '../lib/index.js';
-import type { convert, total } from './02-pipeline/sales.js';
+import type { seal, total } from './02-pipeline/sales.js';
 
 const module = new URL('./02-pipeline/sales.js', import.meta.url);
 await using pipeline = await createPipeline({
   workers: 2,
-  codec: 'json', // Sales are plain objects: JSON is the cheapest way across threads for them.
+  codec: 'json', // The cheapest way across threads for plain objects.
   stages: [
-    stage<typeof convert>({ module, handler: 'convert', codec: 'json', concurrency: 64 }),
+    stage<typeof seal>({ module, handler: 'seal', schedule: 'ordered', codec: 'json' }),
     stage<typeof total>({ module, handler: 'total', schedule: 'sticky', flow: 'byShop' }),
   ],
 });
@@ -17,4 +17,4 @@ function* sales() {
 
 let last = '';
 for await (const line of pipeline.run(sales())) last = line;
-console.log(last); // The 1000th result, which is the 1000th sale's: Oslo has sold for 1835.16
+console.log(last); // Of the 1000th sale: Oslo has sold for 1668.33

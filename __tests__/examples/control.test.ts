@@ -9,8 +9,8 @@ import { ownRuntimeFolder } from '../control/runtime-folder.js';
 
 const root = new URL('../../../', import.meta.url);
 const cwd = fileURLToPath(root);
-const readme = readFileSync(new URL('README.md', root), 'utf8');
-const section = /^### Watch and change what runs$[\s\S]*?(?=^##)/m.exec(readme)![0];
+const readme = readFileSync(new URL('lib/cli/README.md', root), 'utf8');
+const section = /^## A first session$[\s\S]*?(?=^## )/m.exec(readme)![0];
 
 ownRuntimeFolder();
 

@@ -9,8 +9,8 @@ test('the first example prints the last of the results in order, and ends by its
   expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('4096\n');
 });
 
-test('the README shows the first example as it is, but for the import', () => {
+test('the README of ports shows the first example as it is, but for the import', () => {
   const source = readFileSync(new URL('examples/01-first-steps.ts', root), 'utf8');
   const shown = source.replace("'../lib/index.js'", "'softdlb'");
-  expect(readFileSync(new URL('README.md', root), 'utf8')).toContain(shown);
+  expect(readFileSync(new URL('lib/port/README.md', root), 'utf8')).toContain(shown);
 });

@@ -1,15 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { scryptSync } from 'node:crypto';
 
-interface Sale {
-  shop: string;
-  cents: number;
-}
+type Sale = { shop: string; cents: number };
 const totals = new Map<string, number>();
 
-/** Slow, as if it asked somebody for the rate: 64 at once on each thread, and still in order. */
-export async function convert(sale: Sale) {
-  await sleep(Math.random() * 20);
-  return { ...sale, cents: sale.cents * 1.1 };
+/** Work for a core: a seal that is dear to forge. */
+export function seal(sale: Sale) {
+  return { ...sale, seal: scryptSync(sale.shop, `${sale.cents}`, 8, { N: 256 }).toString('hex') };
 }
 
 /** The key: sales of one shop are counted one after another, always by the same thread. */
