@@ -11,8 +11,11 @@ import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { SEAT_READY } from './seat.js';
-import type { SeatReady } from './seat.js';
+import type { Crash } from './crash-teller.js';
+import { SEAT_NEWS } from './seat.js';
+import type { SeatNews } from './seat.js';
+import { reasonOf, unpackThrown } from './thrown.js';
+import type { Rejection } from './thrown.js';
 
 /** What a crew needs to know of the pool it works for. */
 export interface CrewOptions {
@@ -29,12 +32,12 @@ export interface CrewOptions {
   /** How long a thread may take until it is at its seat. Then it is ended, which counts as a crash. */
   readonly setupTimeoutMs: number;
   readonly resourceLimits: ResourceLimits | undefined;
-  /** What a thread is handed; asked again for each thread. */
-  task(seat: number): unknown;
+  /** What a thread is handed; asked again for each thread. `stint` counts them, over all seats from 1 on. */
+  task(seat: number, stint: number): unknown;
   /** The error for a thread that ended before it was ready. */
   refusal(cause: unknown): Error;
-  /** A thread died, and this is why. Its events are scheduled again when this returns. */
-  onCrash?(seat: number, cause: unknown): void;
+  /** A thread died, the one with this number. Its events are scheduled again when this returns. */
+  onCrash?(crash: Crash, stint: number): void;
   /** What it held is scheduled again. */
   onReclaimed?(seat: number): void;
   /** The seat stays empty from now on. */
@@ -61,7 +64,11 @@ interface Seat {
   readonly index: number;
   /** Set while a thread works here. */
   worker: Worker | undefined;
-  exited: Promise<void>;
+  /** Number of the thread. */
+  stint: number;
+  /** Why the thread was ended, or has said that it would end. */
+  reason: unknown;
+  exitCode: number | undefined;
   /** A thread got as far as the loop. */
   manned: boolean;
   barren: number;
@@ -75,6 +82,7 @@ interface Seat {
 export class Crew {
   /** Threads that died. */
   crashes = 0;
+  #stints = 0;
   readonly #domain: Domain;
   readonly #options: CrewOptions;
   readonly #pool: Piscina;
@@ -89,7 +97,7 @@ export class Crew {
     this.#domain = domain;
     this.#options = options;
     this.#pool = hostPool(options);
-    this.#pool.on('message', (message: unknown) => this.#arrive(message));
+    this.#pool.on('message', (message: unknown) => this.#hear(message));
     // A thread may fail while its task is being given up: the seat's loop sees that by itself.
     this.#pool.on('error', () => {});
     this.#pool.on('workerDestroy', () => setImmediate(() => this.#hireAgain()));
@@ -134,10 +142,12 @@ export class Crew {
     return sum;
   }
 
-  /** Ends the thread of a seat, whatever it does: a crash like any other, so another follows. */
-  replace(seat: number): void {
+  /** Ends the thread of a seat, whatever it does, for this reason: a crash like any other, so another
+   *  follows. */
+  replace(seat: number, reason?: Error): void {
     const { [seat]: at } = this.#seats;
     if (at?.worker === undefined) return;
+    at.reason ??= reason;
     // An end that was asked for says nothing against the threads of this seat.
     at.barren = -1;
     void at.worker.terminate();
@@ -171,7 +181,8 @@ export class Crew {
       if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
       this.crashes++;
-      this.#options.onCrash?.(seat.index, failure);
+      const { index: worker, exitCode, stint } = seat;
+      this.#options.onCrash?.({ worker, cause: failure, exitCode }, stint);
       if (!(await this.#reclaim(seat)) || this.#closing) break;
       seat.barren =
         this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + this.#weight(failure);
@@ -187,13 +198,17 @@ export class Crew {
     const { setupTimeoutMs } = this.#options;
     const late = (): void => this.#takeBack(seat, new Late(seat.index, setupTimeoutMs));
     seat.limit = setTimeout(late, setupTimeoutMs);
+    Object.assign(seat, { stint: ++this.#stints, reason: undefined, exitCode: undefined });
     try {
-      await this.#pool.run(this.#options.task(seat.index), { signal });
+      await this.#pool.run(this.#options.task(seat.index, seat.stint), { signal });
       return undefined;
     } catch (error) {
       if (signal.aborted) return signal.reason;
-      await seat.exited;
-      return error ?? new Error('the thread ended');
+      if (seat.exitCode === undefined) seat.reason ??= reasonOf(error);
+      // The task may have failed and its thread live: then nothing would come of its events.
+      const { threadId = -1 } = (error ?? {}) as Partial<Rejection>;
+      await (seat.worker ?? this.#threadOf(threadId))?.terminate();
+      return seat.reason ?? new Error(`the thread ended with exit code ${seat.exitCode}`);
     } finally {
       clearTimeout(seat.limit);
       seat.worker = undefined;
@@ -221,12 +236,22 @@ export class Crew {
     }
   }
 
-  /** A thread says that it is at its seat. */
-  #arrive(message: unknown): void {
-    if ((message as SeatReady | null)?.kind !== SEAT_READY) return;
-    const { seat: index, threadId } = message as SeatReady;
-    const seat = this.#seats[index]!;
-    const worker = this.#pool.threads.find((thread) => thread.threadId === threadId);
+  #threadOf(threadId: number): Worker | undefined {
+    return this.#pool.threads.find((thread) => thread.threadId === threadId);
+  }
+
+  /** A thread says that it is at its seat, or why it is about to end. */
+  #hear(message: unknown): void {
+    if ((message as SeatNews | null)?.kind !== SEAT_NEWS) return;
+    const { seat: index, threadId, leaving } = message as SeatNews;
+    const { [index]: seat } = this.#seats;
+    // A user's code may post what it likes.
+    if (seat === undefined) return;
+    if (leaving !== undefined) seat.reason ??= unpackThrown(leaving);
+    else this.#arrive(seat, this.#threadOf(threadId));
+  }
+
+  #arrive(seat: Seat, worker: Worker | undefined): void {
     // Gone again already: the task's rejection is on its way.
     if (worker === undefined) return;
     clearTimeout(seat.limit);
@@ -237,7 +262,7 @@ export class Crew {
     }
     seat.worker = worker;
     seat.manned = true;
-    seat.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.once('exit', (code) => (seat.exitCode = code));
     this.#onReady?.();
   }
 
@@ -284,11 +309,10 @@ export class Crew {
 }
 
 function newSeat(index: number): Seat {
-  const exited = Promise.resolve();
   const takeBack = new AbortController();
-  const limit = undefined;
+  const thread = { worker: undefined, stint: 0, reason: undefined, exitCode: undefined };
   const state = { manned: false, barren: 0, retired: false };
-  return { index, worker: undefined, exited, ...state, takeBack, limit };
+  return { index, ...thread, ...state, takeBack, limit: undefined };
 }
 
 /** A pool that starts all its threads and keeps them. `atomics` is off because a thread that waits

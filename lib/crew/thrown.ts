@@ -4,6 +4,7 @@
  * Nothing here throws, and what is carried is bounded, whatever it is that was thrown.
  */
 import { deserialize, serialize } from 'node:v8';
+import { threadId } from 'node:worker_threads';
 import { tell } from './teller.js';
 import type { Budget } from './teller.js';
 import { untell } from './told.js';
@@ -41,10 +42,12 @@ export function unpackThrown(bytes: Uint8Array): unknown {
 /** What a thread's task rejects with instead of an error: that would lose most of itself on the way. */
 export interface Rejection {
   readonly thrown: Uint8Array;
+  /** The thread that lives on. */
+  readonly threadId: number;
 }
 
 export function rejection(thrown: unknown): Rejection {
-  return { thrown: packThrown(thrown) };
+  return { thrown: packThrown(thrown), threadId };
 }
 
 /** What a task's rejection says was thrown; anything else, such as the end of the thread, as it is. */

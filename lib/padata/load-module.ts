@@ -1,25 +1,32 @@
 /** Loads the user's module, in whichever thread needs it. */
+import { UserModule } from '../crew/user-module.js';
 import type { ModuleFunctions, ParallelModule } from './job.js';
 
 /** @throws what the module throws, or an Error that says which function it lacks. */
-export async function loadModule(module: string, context: unknown): Promise<ModuleFunctions> {
-  const loaded = (await import(module)) as ParallelModule;
-  if (typeof loaded.setup !== 'function') {
-    if (hasFunction(loaded)) return loaded;
+export async function loadModule(url: string, context: unknown): Promise<ModuleFunctions> {
+  const module = await UserModule.load(url);
+  const setup = module.find('setup') as ParallelModule['setup'];
+  const exported = functionsOf(module);
+  if (setup === undefined) {
+    if (hasFunction(exported)) return exported;
     throw new Error('the module exports no function named parallel or setup');
   }
-  const made = (await loaded.setup(context)) as unknown;
+  const made: unknown = await setup(context);
   if (typeof made === 'function') {
-    const { serial, range } = loaded;
     const parallel = made as NonNullable<ModuleFunctions['parallel']>;
-    return {
-      parallel,
-      ...(serial === undefined ? {} : { serial }),
-      ...(range === undefined ? {} : { range }),
-    };
+    return { ...exported, parallel };
   }
   if (typeof made === 'object' && made !== null && hasFunction(made)) return made;
   throw new Error('setup() returned no function');
+}
+
+function functionsOf(module: UserModule): ModuleFunctions {
+  const names = ['parallel', 'serial', 'range'] as const;
+  const found = names.flatMap((name) => {
+    const one = module.find(name);
+    return one === undefined ? [] : [[name, one]];
+  });
+  return Object.fromEntries(found) as ModuleFunctions;
 }
 
 /** A module for ranges alone needs no parallel function. */

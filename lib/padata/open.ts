@@ -51,7 +51,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     domain,
     crewOptions(domain, exchange, settings, {
       onRetired: (seat) => sets.vacate(seat),
-      onCrash: (seat) => streams.drop(seat),
+      onCrash: ({ worker }) => streams.drop(worker),
     }),
   );
   const sets = new WorkerSets(domain, crew, settings.workers);

@@ -4,7 +4,7 @@
  * Runs on: a Piscina thread, as the one task that this thread ever has. The user's module is
  * imported here and not by Piscina, so that a module that fails rejects this task.
  */
-import { announceSeat } from '../crew/seat.js';
+import { announceSeat, atSeat } from '../crew/seat.js';
 import { attachPort } from '../port/index.js';
 import { ConcurrentLoop } from './concurrent-loop.js';
 import { JobBuffers } from './job-buffers.js';
@@ -13,15 +13,15 @@ import { loadModule } from './load-module.js';
 import type { SeatTask } from './seat.js';
 import { WorkLoop } from './work-loop.js';
 
-export default async function runSeat(task: SeatTask): Promise<void> {
-  const runner = new JobRunner(await loadModule(task.module, task.context), task);
-  const port = attachPort(task.attachment);
-  const buffers = new JobBuffers(port, task.handles, task.bytes);
-  try {
+export default function runSeat(task: SeatTask): Promise<void> {
+  return atSeat(async () => {
+    const runner = new JobRunner(await loadModule(task.module, task.context), task);
+    const port = attachPort(task.attachment);
+    const buffers = new JobBuffers(port, task.handles, task.bytes);
     announceSeat(task.seat);
+    // When this fails the crew ends the thread, and what the port holds is scheduled again.
     if (task.concurrency === 1) await new WorkLoop(port, runner, buffers).run();
     else await new ConcurrentLoop(port, runner, buffers, task.concurrency).run();
-  } finally {
     port.detach();
-  }
+  });
 }
