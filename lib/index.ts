@@ -78,6 +78,7 @@ export { createPipeline, many, stage } from './pipeline/index.js';
 export type {
   PipelineCallOptions,
   Codec,
+  Crash,
   DeadLetter,
   ErrorPolicy,
   FlowKey,

@@ -36,7 +36,7 @@ const WAYS: Record<string, () => Promise<void>> = {
       handler: 'die',
       context,
     });
-    const pipeline = await createPipeline({ stages: [die], workers: 2 });
+    const pipeline = await createPipeline({ stages: [die], workers: 2, onCrash: () => {} });
     await collect(pipeline.run(numbers(100)));
     await pipeline.close();
   },
@@ -65,7 +65,7 @@ const WAYS: Record<string, () => Promise<void>> = {
       handler: 'die',
       context,
     });
-    const pipeline = await createPipeline({ stages: [die], workers: 2 });
+    const pipeline = await createPipeline({ stages: [die], workers: 2, onCrash: () => {} });
     pipeline.call(0).catch(() => {});
     await pipeline.close({ timeoutMs: 100 });
   },

@@ -17,7 +17,7 @@ export async function withPipeline<const S extends StageList, T>(
   spec: PipelineSpec<S> & { stages: Chained<S> },
   use: (pipeline: Pipeline<PipelineInput<S>, PipelineOutput<S>>) => Promise<T>,
 ): Promise<T> {
-  const pipeline = await createPipeline<S>({ workers: 2, ...spec });
+  const pipeline = await createPipeline<S>({ workers: 2, onCrash: () => {}, ...spec });
   try {
     return await use(pipeline);
   } finally {

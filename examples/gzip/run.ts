@@ -2,9 +2,8 @@
 import { openInput } from '../command/input.js';
 import type { Input } from '../command/input.js';
 import { openOutput } from '../command/output.js';
-import type { OutputTarget } from '../command/output.js';
 import { inScratch } from '../command/scratch.js';
-import { writeOut } from '../command/standard-streams.js';
+import { writeOut } from '../command/standard-output.js';
 import { checkFile } from './check.js';
 import { compress } from './compress.js';
 import type { Compression } from './compress.js';
@@ -13,11 +12,6 @@ import type { GzipCommand } from './options.js';
 import { renderSummary, summarize } from './report.js';
 
 const SEED = 1;
-
-interface Written extends Compression {
-  /** The standard stream that it went to, if it did. */
-  readonly stream: OutputTarget['stream'];
-}
 
 export async function runGzip(command: GzipCommand, signal: AbortSignal): Promise<void> {
   const { file, generate, output } = command;
@@ -30,7 +24,8 @@ export async function runGzip(command: GzipCommand, signal: AbortSignal): Promis
         : await compressInto(command, input, output, signal);
     const summary = summarize(command, result);
     const text = command.json ? `${JSON.stringify(summary)}\n` : renderSummary(summary);
-    await writeOut(text, result.stream);
+    if (output === '-') process.stderr.write(text);
+    else await writeOut(text);
   } finally {
     await input.close();
   }
@@ -41,15 +36,13 @@ async function compressInto(
   input: Input,
   name: string,
   signal: AbortSignal,
-): Promise<Written> {
+): Promise<Compression> {
   const output = await openOutput(name, input.identity);
-  const { readableAt, stream } = output;
   try {
-    const check = command.check && readableAt !== undefined;
-    const result = await compress(input, output, { ...command, check }, signal);
-    if (check) await checkFile(readableAt, result, signal);
+    const result = await compress(input, output, command, signal);
     await output.commit();
-    return { ...result, stream };
+    if (command.check) await checkFile(name, result, signal);
+    return result;
   } finally {
     await output.discard();
   }

@@ -7,15 +7,17 @@
  * another of its flow is open, because its stage has as many calls as it may have, because it is to be tried
  * again later, or because a thread has died with it.
  */
+import { awaitable } from '../crew/awaitable.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
 import { COUNTS } from './board.js';
 import type { Board } from './board.js';
 import type { CallContext } from './call-context.js';
-import { MARKS } from './cell.js';
+import { callerOf, MARKS } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
 import { copyOf, decode, KIND } from './codec.js';
-import { failureOf } from './failure.js';
+import type { Endings } from './endings.js';
+import type { Guard } from './guard.js';
 import type { Held } from './held.js';
 import type { OpenEvents } from './open-events.js';
 import type { Sender } from './sender.js';
@@ -23,19 +25,16 @@ import type { StageRunner } from './stage-runner.js';
 import type { Tally } from './tally.js';
 import { clock } from './task.js';
 
-const VERDICT_KINDS = {
-  fail: KIND.FAILED,
-  drop: KIND.DROPPED,
-  'dead-letter': KIND.DEAD,
-} as const;
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 export interface CallsParts {
-  readonly seat: number;
   readonly board: Board;
   readonly cells: Cells;
   readonly sender: Sender;
   readonly tally: Tally;
   readonly open: OpenEvents;
+  readonly guard: Guard;
+  readonly endings: Endings;
   /** By queue. */
   readonly runners: readonly (StageRunner | undefined)[];
   /** Threads that an item may end. */
@@ -45,12 +44,12 @@ export interface CallsParts {
 
 export class Calls {
   readonly #parts: CallsParts;
-  /** Where a thread that replaces another begins, so that its beat is not taken for the other's. */
-  #calls = Math.floor(Math.random() * 2 ** 24);
   #now = 0;
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
   #waited = 0;
+  /** Of the call in hand, if its result is one. */
+  #promise: PromiseLike<unknown> | undefined;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
@@ -83,7 +82,7 @@ export class Calls {
       void open.fetch(open.hold(burst, i, runner, cell));
       return false;
     }
-    if (cell.mark === MARKS.NOT_BEGUN && !runner.hasRoom) {
+    if (cell.mark < MARKS.BESIDE_OTHERS && !runner.hasRoom) {
       runner.backlog.push(open.hold(burst, i, runner, cell));
       return false;
     }
@@ -111,8 +110,34 @@ export class Calls {
       this.#parts.sender.end(burst, i, cell, KIND.CANCELLED);
       return true;
     }
-    if (cell.mark !== MARKS.NOT_BEGUN) return this.#suspect(burst, i, runner, cell, held);
+    if (cell.mark !== MARKS.NOT_BEGUN) {
+      if (cell.markedStage === runner.index) return this.#again(burst, i, runner, cell, held);
+      cell.forgetCalls();
+    }
     return this.#call(burst, i, runner, cell, held);
+  }
+
+  /** As `#begin`, for an item that a thread has died with, in its call or behind it. */
+  #again(
+    burst: EventBurst,
+    i: number,
+    runner: StageRunner,
+    cell: Cell,
+    held: Held | undefined,
+  ): boolean {
+    const { attempts, open } = this.#parts;
+    const { mark } = cell;
+    cell.tries++;
+    if (mark === MARKS.ALONE) cell.kills++;
+    if (cell.kills >= attempts) {
+      this.#parts.endings.giveUp(burst, i, runner, cell, KIND.DEAD, undefined);
+      cell.setMark(MARKS.TRIED, callerOf(cell.markedThread, runner.index));
+      return true;
+    }
+    if (mark === MARKS.TRIED) return this.#call(burst, i, runner, cell, held);
+    cell.setMark(MARKS.NOT_BEGUN, 0);
+    open.suspect(held ?? open.hold(burst, i, runner, cell));
+    return false;
   }
 
   #call(
@@ -122,159 +147,94 @@ export class Calls {
     cell: Cell,
     held: Held | undefined,
   ): boolean {
-    const { board, open, seat, sender } = this.#parts;
-    const { context, handler } = runner;
+    const { guard, open, sender } = this.#parts;
     this.#timedStage = runner.index;
     this.#waited = (sender.stamp - cell.stamp) | 0;
-    context.show(cell, burst.flowId(i), cell.tries);
-    open.excuse();
-    cell.mark = MARKS.ALONE;
-    this.#calls = (this.#calls + 1) & 0xff_ffff;
-    board.beginCall(seat, runner.index, this.#calls);
-    let result: unknown;
-    try {
-      result = handler(this.#itemIn(cell, context), context);
-    } catch (error) {
-      board.endCall(seat);
-      context.end();
-      return this.#failed(burst, i, runner, cell, held, error);
-    }
-    board.endCall(seat);
-    if (!isThenable(result)) return this.#finish(burst, i, runner, cell, held, context, result);
-    this.#leaveOpen(held ?? open.hold(burst, i, runner, cell), result);
+    runner.context.show(cell, burst.flowId(i), cell.tries);
+    const isThrough = guard.run(runner, cell, this.#try, burst, i, runner, cell, held);
+    const promise = this.#promise;
+    if (promise === undefined) return isThrough;
+    this.#promise = undefined;
+    this.#timedStage = -1;
+    const left = held ?? open.hold(burst, i, runner, cell);
+    left.began = this.#now;
+    open.run(left);
+    guard.beat();
+    const context = runner.leaveContext();
+    void guard.scope.run(this.#follow, left, context, this.#waited, promise);
     return false;
   }
+
+  /** The handler, its result, and what becomes of that. As `take`; a promise is left in `#promise`. */
+  readonly #try = (
+    burst: EventBurst,
+    i: number,
+    runner: StageRunner,
+    cell: Cell,
+    held: Held | undefined,
+  ): boolean => {
+    const { context, handler } = runner;
+    try {
+      const result = handler(this.#itemIn(cell, context), context);
+      this.#promise = awaitable(result);
+      if (this.#promise !== undefined) return false;
+      return this.#parts.endings.finish(burst, i, runner, cell, context, result);
+    } catch (error) {
+      return this.#parts.endings.failed(burst, i, runner, cell, held, context, error);
+    }
+  };
 
   #itemIn(cell: Cell, context: CallContext): unknown {
     if (this.#parts.debug && cell.kind === KIND.BYTES) return context.lend(copyOf(cell.content));
     return decode(cell.kind, cell.content);
   }
 
-  #finish(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
+  /** Waits for the promise of a call. Runs in a context of its own, for `then` is the user's as well. Never
+   *  rejects. */
+  readonly #follow = async (
+    held: Held,
     context: CallContext,
-    result: unknown,
-  ): boolean {
-    const { sender, tally } = this.#parts;
-    cell.mark = MARKS.NOT_BEGUN;
-    let kind: number;
+    waited: number,
+    promise: PromiseLike<unknown>,
+  ): Promise<void> => {
+    let outcome: Outcome;
     try {
-      kind = sender.finish(burst, i, cell, result, runner, context.grown);
+      outcome = { value: await promise };
     } catch (error) {
-      context.end();
-      return this.#failed(burst, i, runner, cell, held, error);
+      outcome = { error };
     }
-    context.end();
-    tally.handled(runner.index, kind);
-    return true;
-  }
-
-  /** What the stage's policy says. */
-  #failed(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-    error: unknown,
-  ): boolean {
-    const { open, tally } = this.#parts;
-    const { retries, verdict } = runner.settings;
-    cell.mark = MARKS.NOT_BEGUN;
-    tally.count(runner.index, COUNTS.ERRORS);
-    if (cell.retries < retries) {
-      tally.count(runner.index, COUNTS.RETRIES);
-      this.#tryLater(held ?? open.hold(burst, i, runner, cell), cell);
-      return false;
+    try {
+      this.#settle(held, context, waited, outcome);
+    } catch (fault) {
+      this.#parts.open.fail(fault);
     }
-    this.#giveUp(burst, i, runner, cell, VERDICT_KINDS[verdict], { error });
-    return true;
-  }
+  };
 
-  #giveUp(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    kind: number,
-    thrown: { error: unknown } | undefined,
-  ): void {
-    const { sender, tally } = this.#parts;
-    if (kind === KIND.DROPPED) tally.count(runner.index, COUNTS.DROPPED);
-    if (kind === KIND.DEAD) tally.count(runner.index, COUNTS.DEAD_LETTERS);
-    if (kind === KIND.DROPPED) sender.end(burst, i, cell, kind);
-    else
-      sender.fail(
-        burst,
-        i,
-        cell,
-        kind,
-        failureOf(runner.settings.name, burst.flowId(i), cell, thrown),
-      );
-  }
-
-  /** A thread has died with the item. */
-  #suspect(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-  ): boolean {
-    const { attempts, open } = this.#parts;
-    if (cell.mark === MARKS.ALONE) cell.kills++;
-    cell.tries++;
-    cell.mark = MARKS.NOT_BEGUN;
-    if (cell.kills >= attempts) {
-      this.#giveUp(burst, i, runner, cell, KIND.DEAD, undefined);
-      return true;
-    }
-    open.suspect(held ?? open.hold(burst, i, runner, cell));
-    return false;
-  }
-
-  /** The call of a held event is a promise. */
-  #leaveOpen(held: Held, promise: PromiseLike<unknown>): void {
-    const { open, tally } = this.#parts;
-    const { runner, event } = held;
+  #settle(held: Held, context: CallContext, waited: number, outcome: Outcome): void {
+    const { guard, open, tally } = this.#parts;
+    const { runner } = held;
     const cell = held.cell!;
-    const context = runner.leaveContext();
-    const waited = this.#waited;
-    this.#timedStage = -1;
-    held.began = this.#now;
-    open.run(held);
-    const settle = (isThrough: () => boolean): void => {
-      this.timed(performance.now());
-      tally.time(runner.index, this.#now - held.began, waited);
-      open.settle(held, isThrough);
-    };
-    promise.then(
-      (result) => settle(() => this.#finish(event, 0, runner, cell, held, context, result)),
-      (error: unknown) => {
-        context.end();
-        settle(() => this.#failed(event, 0, runner, cell, held, error));
-      },
-    );
+    this.timed(performance.now());
+    tally.time(runner.index, this.#now - held.began, waited);
+    open.stop(held);
+    const isThrough = guard.run(runner, cell, this.#conclude, held, cell, context, outcome);
+    if (isThrough) open.complete(held);
   }
 
-  /** The delay doubles with each retry. */
-  #tryLater(held: Held, cell: Cell): void {
-    const { delayMs, maxDelayMs } = held.runner.settings;
-    const delay = Math.min(delayMs * 2 ** cell.retries, maxDelayMs);
-    cell.retries++;
-    cell.tries++;
-    this.#parts.open.callLater(held, delay);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as PromiseLike<unknown>).then === 'function'
-  );
+  /** What becomes of a call whose promise has settled. As `take`. */
+  readonly #conclude = (
+    held: Held,
+    cell: Cell,
+    context: CallContext,
+    outcome: Outcome,
+  ): boolean => {
+    const { event, runner } = held;
+    try {
+      if ('value' in outcome)
+        return this.#parts.endings.finish(event, 0, runner, cell, context, outcome.value);
+      return this.#parts.endings.failed(event, 0, runner, cell, held, context, outcome.error);
+    } catch (error) {
+      return this.#parts.endings.failed(event, 0, runner, cell, held, context, error);
+    }
+  };
 }

@@ -11,8 +11,8 @@
  * event says which half holds the item. So a worker that dies has changed nothing of what it was
  * given, and the event can be delivered again as it is.
  *
- * MARK says how far a call has come, for whoever finds the event after its worker died: not begun;
- * begun beside others; or begun with nobody else to blame.
+ * MARK says how far a call has come, for whoever finds the event after its thread died; beside it in the
+ * word are the call's stage, since an item may go on in the half where it is, and the thread's number.
  */
 export const HEADER_BYTES = 128;
 
@@ -33,7 +33,25 @@ const START = 6;
 const WEIGHT = 8;
 const RETRIES = 10;
 
-export const MARKS = { NOT_BEGUN: 0, BESIDE_OTHERS: 1, ALONE: 2 } as const;
+export const MARKS = {
+  NOT_BEGUN: 0,
+  /** Begun, and not to blame: the call is over, or another has ended the thread. */
+  TRIED: 1,
+  BESIDE_OTHERS: 2,
+  /** Begun with nobody else to blame. */
+  ALONE: 3,
+} as const;
+const MARK_MASK = 3;
+const STAGE_SHIFT = 2;
+const STAGE_MASK = 0xff;
+const THREAD_SHIFT = 10;
+/** Numbers of threads that a mark tells apart. */
+export const MARKED_THREADS = 2 ** (32 - THREAD_SHIFT);
+
+/** What stands beside the marks of a thread's calls of a stage. */
+export function callerOf(thread: number, stage: number): number {
+  return (thread << THREAD_SHIFT) | (stage << STAGE_SHIFT);
+}
 /** Nothing is to be freed with the cell: it is the main thread's for good, or large. */
 export const NO_HOME = -1;
 
@@ -92,10 +110,18 @@ export class Cell {
   }
   /** One of MARKS. */
   get mark(): number {
-    return this.#words[this.#at(MARK)]!;
+    return this.#words[this.#at(MARK)]! & MARK_MASK;
   }
-  set mark(mark: number) {
-    this.#words[this.#at(MARK)] = mark;
+  /** Stage and thread of the call that the mark is about. */
+  get markedStage(): number {
+    return (this.#words[this.#at(MARK)]! >>> STAGE_SHIFT) & STAGE_MASK;
+  }
+  get markedThread(): number {
+    return this.#words[this.#at(MARK)]! >>> THREAD_SHIFT;
+  }
+  /** @param caller see `callerOf`. */
+  setMark(mark: number, caller: number): void {
+    this.#words[this.#at(MARK)] = mark | caller;
   }
   /** Threads that ended with this item in hand. */
   get kills(): number {
@@ -159,6 +185,22 @@ export class Cell {
     words[at + KIND] = kind;
     words[at + LENGTH] = length;
     words[at + STAMP] = stamp;
+    this.#forgetCalls(at);
+  }
+
+  /** The item goes on in the half where it is. What is known of its calls stays until the next stage has it: it
+   *  may have to be called once more by this one. */
+  keep(stamp: number): void {
+    this.#words[this.#at(STAMP)] = stamp;
+  }
+
+  /** The calls so far were another stage's. */
+  forgetCalls(): void {
+    this.#forgetCalls(HALF_AT + this.half * HALF_WORDS);
+  }
+
+  #forgetCalls(at: number): void {
+    const words = this.#words;
     words[at + MARK] = MARKS.NOT_BEGUN;
     words[at + KILLS] = 0;
     words[at + TRIES] = 0;

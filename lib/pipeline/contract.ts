@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
 import type { ResourceLimits } from 'node:worker_threads';
+import type { Crash } from '../crew/crash-teller.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 
@@ -191,6 +192,9 @@ export interface PipelineSpec<S extends StageList = StageList> {
   /** Takes dead letters. While its promise is pending, as many items fewer are let in. Without it,
    *  an item that has ended its threads fails its run. If it throws, the pipeline ends with what it threw. */
   onDeadLetter?: (letter: DeadLetter) => MaybePromise<void>;
+  /** Called for each thread that dies, before what it held is processed again. Without it, deaths are told
+   *  as warnings of the process, at most one a minute. */
+  onCrash?: (crash: Crash) => MaybePromise<void>;
   /** Called with `stats()` every `statsIntervalMs`, default 1000, while the pipeline is open. */
   onStats?: (stats: PipelineStats) => void;
   statsIntervalMs?: number;

@@ -14,6 +14,8 @@ export interface Failure {
   readonly crashes: number;
   /** What was thrown, packed; undefined when the item ended its threads. */
   readonly error: Uint8Array | undefined;
+  /** Number of the last of those threads. */
+  readonly thread: number;
   /** The item, as the stage got it. */
   readonly kind: number;
   readonly content: Uint8Array;
@@ -32,32 +34,26 @@ export function failureOf(
     attempts: thrown === undefined ? cell.tries : cell.tries + 1,
     crashes: cell.kills,
     error: thrown === undefined ? undefined : packThrown(thrown.error),
+    thread: cell.markedThread,
     kind: cell.kind,
     content: copyOf(cell.content),
   };
 }
 
 /** The error that a run rejects with, or a dead letter carries. */
-export function errorOf(failure: Failure): DlbError {
-  const { stage, flow, attempts, crashes, error } = failure;
-  if (error === undefined) {
-    const what = 'the threads that had the item ended';
-    return new DlbError('ERR_DLB_STAGE_FAILED', what, {
-      stage,
-      flow,
-      attempt: attempts - 1,
-      crashes,
-    });
-  }
-  const cause = unpackThrown(error);
-  const details = { stage, flow, attempt: attempts - 1, crashes, reason: messageOf(cause) };
-  const failed = new DlbError('ERR_DLB_STAGE_FAILED', 'a handler failed', details);
+export function errorOf(failure: Failure, causeOf: (thread: number) => unknown): DlbError {
+  const { stage, flow, attempts, crashes, error, thread } = failure;
+  const cause = error === undefined ? causeOf(thread) : unpackThrown(error);
+  const reason = cause === undefined ? {} : { reason: messageOf(cause) };
+  const details = { stage, flow, attempt: attempts - 1, crashes, ...reason };
+  const what = error === undefined ? 'the threads that had the item ended' : 'a handler failed';
+  const failed = new DlbError('ERR_DLB_STAGE_FAILED', what, details);
   failed.cause = cause;
   return failed;
 }
 
-export function deadLetterOf(failure: Failure): DeadLetter {
+export function deadLetterOf(failure: Failure, error: DlbError): DeadLetter {
   const { stage, flow, attempts, crashes, kind, content } = failure;
   const item = decode(kind, Buffer.from(content));
-  return { item, stage, flow, attempts, crashes, error: errorOf(failure) };
+  return { item, stage, flow, attempts, crashes, error };
 }

@@ -1,6 +1,7 @@
 /** Pipelines: stages on a pool of threads, per key, in order, with backpressure. */
 export { createPipeline } from './open.js';
 export { many, stage } from './stage.js';
+export type { Crash } from '../crew/crash-teller.js';
 export type {
   CallOptions as PipelineCallOptions,
   Codec,

@@ -28,6 +28,8 @@ export interface OpenEventsParts {
 
 export class OpenEvents {
   count = 0;
+  /** Why the loop cannot go on. */
+  fault: { readonly fault: unknown } | undefined;
   /** Calls an event's handler. True: the event is through. */
   start: (held: Held) => boolean = () => false;
   readonly #parts: OpenEventsParts;
@@ -41,9 +43,14 @@ export class OpenEvents {
   #alone: Held | undefined;
   /** Through, and not sent. */
   readonly #done = new EventBurst(HELD_MAX);
+  /** Stages with a time limit, the shortest first. */
+  readonly #limited: readonly StageRunner[];
 
   constructor(parts: OpenEventsParts) {
     this.#parts = parts;
+    this.#limited = parts.stages
+      .filter(({ settings }) => settings.timeoutMs > 0)
+      .toSorted((a, b) => a.settings.timeoutMs - b.settings.timeoutMs);
   }
 
   /** How many events to take, of `max`. */
@@ -88,22 +95,32 @@ export class OpenEvents {
   /** A call begins: one that was open alone is no longer the only one to blame. */
   excuse(): void {
     if (this.#running.size !== 1) return;
-    for (const { cell } of this.#running) cell!.mark = MARKS.BESIDE_OTHERS;
+    for (const held of this.#running) setMark(held, MARKS.BESIDE_OTHERS);
   }
 
   /** The event's call is a pending promise. */
   run(held: Held): void {
-    held.cell!.mark = this.#running.size === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS;
+    setMark(held, this.#running.size === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
     this.#running.add(held);
     held.runner.running++;
   }
 
-  /** The promise has settled; `isThrough` says what became of the event. */
-  settle(held: Held, isThrough: () => boolean): void {
+  /** The promise has settled: its event is complete, or called later. */
+  stop(held: Held): void {
     this.#running.delete(held);
     held.runner.running--;
-    if (isThrough()) this.complete(held);
     this.#parts.latch.open();
+  }
+
+  /** What goes on outside of the loop has failed: so has the loop. */
+  fail(fault: unknown): void {
+    this.fault ??= { fault };
+    this.#parts.latch.open();
+  }
+
+  /** The stage with the shortest time limit that has a call open. */
+  get watched(): StageRunner | undefined {
+    return this.#running.size === 0 ? undefined : this.#limited.find(({ running }) => running > 0);
   }
 
   /** A thread has died with the event: it is called alone. */
@@ -146,8 +163,8 @@ export class OpenEvents {
 
   /** The thread is about to end because of this call: the others are not to blame. */
   accuse(suspect: Held): void {
-    for (const { cell } of this.#running) cell!.mark = MARKS.NOT_BEGUN;
-    suspect.cell!.mark = MARKS.ALONE;
+    for (const held of this.#running) setMark(held, MARKS.TRIED);
+    setMark(suspect, MARKS.ALONE);
     this.sendDone();
   }
 
@@ -200,4 +217,8 @@ export class OpenEvents {
     if (held.cell === undefined) void this.fetch(held);
     else if (this.start(held)) this.complete(held);
   }
+}
+
+function setMark({ cell, runner }: Held, mark: number): void {
+  cell!.setMark(mark, runner.caller);
 }

@@ -1,13 +1,18 @@
 /** The abort signals that handlers have asked for, by session. */
 import { setMaxListeners } from 'node:events';
+import type { CallScope } from '../crew/call-scope.js';
 import type { Board } from './board.js';
 
 export class OpenSignals {
   readonly #board: Board;
   readonly #controllers = new Map<number, AbortController>();
 
-  constructor(board: Board) {
+  readonly #scope: CallScope;
+
+  /** @param scope for the listeners, which are the users'. */
+  constructor(board: Board, scope: CallScope) {
     this.#board = board;
+    this.#scope = scope;
   }
 
   /** The signal of a session; all its calls share one. */
@@ -35,7 +40,7 @@ export class OpenSignals {
     for (const [session, controller] of this.#controllers) {
       if (this.#board.isWanted(session)) continue;
       this.#controllers.delete(session);
-      controller.abort();
+      this.#scope.run(() => controller.abort());
     }
   }
 }

@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { createHistogram } from 'node:perf_hooks';
 import type { RecordableHistogram } from 'node:perf_hooks';
+import { CrashTeller } from '../crew/crash-teller.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { messageOf } from '../crew/message-of.js';
-import { reasonOf } from '../crew/thrown.js';
 import type { Domain } from '../control/index.js';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Board } from './board.js';
+import { MARKED_THREADS } from './cell.js';
 import { CHANNELS } from './channels.js';
 import type {
   Chained,
@@ -72,13 +73,15 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   const engine = new Engine(domain, settings, large, roots);
   roots.release = engine.release;
   roots.onBuried = engine.tell;
+  const crashes = new CrashTeller(`pipeline '${settings.name}'`, settings.onCrash);
+  roots.causeOf = (thread) => crashes.causeOf(thread);
   roots.onBurialFailed = (error) => engine.break(error);
   roots.onFailed = (error) =>
     CHANNELS.error.publish({ pipeline: settings.name, ...error.details, error });
   await domain.start();
   const handlerTimes = settings.stages.map(() => createHistogram());
   const waitingTimes = settings.stages.map(() => createHistogram());
-  const shared = { board, channel, handlerTimes, waitingTimes };
+  const shared = { board, channel, crashes, handlerTimes, waitingTimes };
   const crew = new Crew(domain, crewOptions(domain, engine, settings, shared));
   try {
     await crew.muster();
@@ -89,7 +92,7 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   }
   const sessions = new Sessions(board);
   const stages = new StageReader({ domain, settings, board, handlerTimes, waitingTimes });
-  const watchdog = new Watchdog(board, settings, (seat) => crew.replace(seat));
+  const watchdog = new Watchdog(board, settings, (seat, reason) => crew.replace(seat, reason));
   const { name, workers } = settings;
   CHANNELS.start.publish({
     pipeline: name,
@@ -125,6 +128,7 @@ async function firstKey({
 interface Shared {
   readonly board: Board;
   readonly channel: string;
+  readonly crashes: CrashTeller;
   readonly handlerTimes: readonly RecordableHistogram[];
   readonly waitingTimes: readonly RecordableHistogram[];
 }
@@ -147,12 +151,13 @@ function crewOptions(
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
     setupTimeoutMs,
     resourceLimits,
-    task(seat): SeatTask {
+    task(seat, stint): SeatTask {
       const attachment = domain.attachment(seatPort(seat));
       const { board, channel, handlerTimes, waitingTimes } = shared;
       const common = { stages, bytes, attempts, debug, seats: workers };
       return {
         seat,
+        thread: stint % MARKED_THREADS,
         attachment,
         ...common,
         board: board.memory,
@@ -162,7 +167,10 @@ function crewOptions(
       };
     },
     refusal: moduleError,
-    onCrash: (worker, cause) => CHANNELS.crash.publish({ pipeline: name, worker, cause }),
+    onCrash(crash, stint) {
+      CHANNELS.crash.publish({ pipeline: name, ...crash });
+      shared.crashes.tell(crash, stint % MARKED_THREADS);
+    },
     onReclaimed: (worker) => CHANNELS.redelivery.publish({ pipeline: name, worker }),
     onRetired(seat, error) {
       retired.add(seat);
@@ -180,8 +188,7 @@ function isLost(stage: StageSettings, retired: ReadonlySet<number>, seats: numbe
   return stage.schedule === 'sticky' ? own.some(isRetired) : own.every(isRetired);
 }
 
-function moduleError(thrown: unknown): DlbError {
-  const cause = reasonOf(thrown);
+function moduleError(cause: unknown): DlbError {
   const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
   const details = { field: 'stages[].module', reason };
   const error = new DlbError('ERR_DLB_MODULE_INVALID', 'a module cannot be used', details);

@@ -58,6 +58,8 @@ export class Roots {
   release: (root: number) => void = () => {};
   /** An item failed for good. */
   onFailed: (error: DlbError) => void = () => {};
+  /** Why the thread with this number died. */
+  causeOf: (thread: number) => unknown = () => undefined;
   /** A dead letter was taken, and its root released. */
   onBuried: () => void = () => {};
   /** What a dead letter's taker threw. */
@@ -131,19 +133,19 @@ export class Roots {
 
   #failed(cell: Cell, root: Root, index: number): void {
     const failure = deserialize(Buffer.from(cell.content)) as Failure;
-    const error = errorOf(failure);
+    const error = errorOf(failure, this.causeOf);
     this.onFailed(error);
     if (cell.kind === KIND.DEAD && this.#onDeadLetter !== undefined) {
       root.owner.buried(root.number, error);
-      void this.#bury(failure, root, index);
+      void this.#bury(deadLetterOf(failure, error), root, index);
     } else root.owner.failed(root.number, error);
   }
 
   /** While its taker is at work, the root keeps its slot: a slow one holds back the source. */
-  async #bury(failure: Failure, root: Root, index: number): Promise<void> {
+  async #bury(letter: DeadLetter, root: Root, index: number): Promise<void> {
     root.burials++;
     try {
-      await this.#onDeadLetter!(deadLetterOf(failure));
+      await this.#onDeadLetter!(letter);
     } catch (error) {
       this.onBurialFailed(error);
     }

@@ -12,7 +12,7 @@ import type { Port } from '../port/index.js';
 import { NO_HOME } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { bundle, Encoder, KIND } from './codec.js';
+import { bundle, copyOf, Encoder, KIND } from './codec.js';
 import { MANY } from './contract.js';
 import type { Many } from './contract.js';
 import type { Failure } from './failure.js';
@@ -133,12 +133,15 @@ export class Sender {
     burst: EventBurst,
     i: number,
     cell: Cell,
-    pieces: readonly unknown[],
+    results: readonly unknown[],
     runner: StageRunner,
   ): number {
     const next = runner.next!;
     const { codec } = runner.settings;
-    checkPieces(pieces.length, cell, runner);
+    checkPieces(results.length, cell, runner);
+    // The list is the handler's, and key functions may change it. The item itself stays as it is, with its part
+    // of the whole: it may have to be called once more.
+    const pieces = results.map((piece) => (piece === cell.content ? copyOf(cell.content) : piece));
     const flows = pieces.map((piece) => next.flowFor(piece));
     const { start, weight } = cell;
     const cut = (k: number): number => start + Math.floor((weight * k) / pieces.length);
@@ -218,8 +221,9 @@ export class Sender {
       );
     }
     if (value instanceof Uint8Array && value === cell.content) {
-      // The item itself goes on, where it is.
-      return this.#placed(burst, i, cell, cell.half, KIND.BYTES, cell.length, cell);
+      cell.keep(this.stamp);
+      this.#address(burst, i, cell, cell.half);
+      return KIND.BYTES;
     }
     let length = encoder.write(value, codec, cell.rooms[half]!);
     const written = kind < 0 ? encoder.kind : kind;
@@ -239,7 +243,6 @@ export class Sender {
     length: number,
     before: Cell,
   ): number {
-    // Read before it is written: it may be the same half.
     if (this.#hasParts) cell.place(half, before.start, before.weight);
     cell.fill(half, kind, length, this.stamp);
     this.#address(burst, i, cell, half);

@@ -12,6 +12,7 @@ import {
   timerMs,
   whole,
 } from '../crew/checks.js';
+import type { Crash } from '../crew/crash-teller.js';
 import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import { EVENTS_LIMIT_MAX, PORTS_MAX, QUEUES_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
@@ -41,6 +42,7 @@ export interface Settings {
   readonly setupTimeoutMs: number;
   readonly onStats: ((stats: PipelineStats) => void) | undefined;
   readonly onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
+  readonly onCrash: ((crash: Crash) => MaybePromise<void>) | undefined;
   readonly resourceLimits: ResourceLimits | undefined;
   /** Checked by `openDevice`. */
   readonly control: boolean | ControlOptions;
@@ -78,6 +80,7 @@ const KNOWN = new Set([
   'order',
   'attempts',
   'onDeadLetter',
+  'onCrash',
   'onStats',
   'statsIntervalMs',
   'setupTimeoutMs',
@@ -117,6 +120,7 @@ export function settle(spec: PipelineSpec): Settings {
     setupTimeoutMs: timerMs('setupTimeoutMs', spec.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
     onStats: optionalFunction('onStats', spec.onStats),
     onDeadLetter: optionalFunction('onDeadLetter', spec.onDeadLetter),
+    onCrash: optionalFunction('onCrash', spec.onCrash),
     resourceLimits: threadLimits(spec.resourceLimits),
     control: spec.control ?? false,
     stages,

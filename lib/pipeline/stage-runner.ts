@@ -1,9 +1,12 @@
 /** One stage in one worker: its functions, and the calls in flight. */
 import { invalid } from '../crew/checks.js';
+import { UserModule } from '../crew/user-module.js';
+import type { UserFunction } from '../crew/user-module.js';
+import { callerOf } from './cell.js';
 import { CallContext } from './call-context.js';
 import type { ContextHost } from './call-context.js';
 import { DlbError } from '../eventdev/errors.js';
-import type { UntypedHandler, FlowKey } from './contract.js';
+import type { FlowKey, SetupContext, UntypedHandler } from './contract.js';
 import { flowOf } from './flow.js';
 import type { Held } from './held.js';
 import { queuesOf, serves } from './plan.js';
@@ -11,12 +14,16 @@ import type { StageSettings } from './stage-settings.js';
 
 export interface StageHost extends ContextHost {
   readonly firstQueues: readonly number[];
+  /** Number of this thread. */
+  readonly thread: number;
 }
 
 export class StageRunner {
   readonly index: number;
   readonly settings: StageSettings;
   readonly handler: UntypedHandler;
+  /** Beside the marks of its calls. */
+  readonly caller: number;
   /** Items of one flow one at a time. */
   readonly isKeyed: boolean;
   /** Where its results go; undefined: out. */
@@ -38,6 +45,7 @@ export class StageRunner {
     this.#queues = queuesOf(settings);
     this.settings = settings;
     this.handler = functions.handler;
+    this.caller = callerOf(host.thread, index);
     this.isKeyed = settings.schedule === 'atomic' || settings.schedule === 'sticky';
     this.#key = functions.key;
     this.#host = host;
@@ -77,12 +85,6 @@ export interface StageFunctions {
   readonly teardown: (() => unknown) | undefined;
 }
 
-interface StageModule {
-  setup?: (context: object) => unknown;
-  teardown?: (context: object) => unknown;
-  [name: string]: unknown;
-}
-
 /**
  * Imports a stage's module and sets it up, if this seat serves it; for one that it does not serve, only the
  * key function, which whoever sends items there needs.
@@ -96,14 +98,16 @@ export async function loadStage(
   const { module, handler, flowExport, name, context } = settings;
   const key = flowExport === undefined ? undefined : await loadKey(module, flowExport);
   if (!serves(settings, seat, seats)) return { handler: notServed, key, teardown: undefined };
-  const loaded = (await import(module)) as StageModule;
+  const loaded = await UserModule.load(module);
   const functions = { handler: exported(loaded, module, handler) as UntypedHandler, key };
   const setupContext = { stage: name, worker: seat, context };
-  const { setup, teardown } = loaded;
-  if (typeof setup === 'function') await setup(setupContext);
-  const isCleaned = typeof teardown === 'function';
-  return { ...functions, teardown: isCleaned ? () => teardown(setupContext) : undefined };
+  const setup = loaded.find('setup', handler) as SetupFunction | undefined;
+  const teardown = loaded.find('teardown', handler) as SetupFunction | undefined;
+  await setup?.(setupContext);
+  return { ...functions, teardown: teardown && (() => teardown(setupContext)) };
 }
+
+type SetupFunction = (context: SetupContext) => unknown;
 
 function notServed(): never {
   throw new DlbError(
@@ -114,12 +118,11 @@ function notServed(): never {
 
 /** Also for the main thread, which makes the keys of the first stage. */
 export async function loadKey(module: string, name: string): Promise<(item: unknown) => FlowKey> {
-  const loaded = (await import(module)) as StageModule;
-  return exported(loaded, module, name) as (item: unknown) => FlowKey;
+  return exported(await UserModule.load(module), module, name) as (item: unknown) => FlowKey;
 }
 
-function exported(loaded: StageModule, module: string, name: string): unknown {
-  const found = loaded[name];
-  if (typeof found === 'function') return found;
-  throw invalid('the module has no such function', 'export', name, { module, found: typeof found });
+function exported(loaded: UserModule, module: string, name: string): UserFunction {
+  const found = loaded.find(name);
+  if (found !== undefined) return found;
+  throw invalid('the module has no such function', 'export', name, { module });
 }

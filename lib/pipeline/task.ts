@@ -6,6 +6,8 @@ import type { StageSettings } from './stage-settings.js';
 /** The task that Piscina hands to a thread: run the loop until the domain stops. */
 export interface SeatTask {
   readonly seat: number;
+  /** Number of the thread, below MARKED_THREADS. */
+  readonly thread: number;
   readonly attachment: Parameters<typeof attachPort>[0];
   readonly stages: readonly StageSettings[];
   readonly bytes: number;

@@ -2,12 +2,14 @@
  * Replaces workers whose call has gone on for too long without letting the event loop turn; those that do
  * watch themselves.
  *
- * Runs on: the thread that made the pipeline. A worker's beat moves with each call: one that has stood still
- * for a stage's time limit is overdue.
+ * Runs on: the thread that made the pipeline. A worker's beat moves with each call, and with its timer while
+ * calls are open: one that has stood still for a stage's time limit is overdue.
  */
+import { DlbError } from '../eventdev/errors.js';
 import { stageOfBeat } from './board.js';
 import type { Board } from './board.js';
 import type { Settings } from './settings.js';
+import type { StageSettings } from './stage-settings.js';
 
 /** A limit is looked at so often within it. */
 const LOOKS_PER_LIMIT = 4;
@@ -15,12 +17,12 @@ const LOOKS_PER_LIMIT = 4;
 export class Watchdog {
   readonly #board: Board;
   readonly #settings: Settings;
-  readonly #replace: (seat: number) => void;
+  readonly #replace: (seat: number, reason: DlbError) => void;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   /** Per seat: the beat seen last, and when it was seen first. */
   readonly #seen: { beat: number; since: number }[];
 
-  constructor(board: Board, settings: Settings, replace: (seat: number) => void) {
+  constructor(board: Board, settings: Settings, replace: (seat: number, reason: DlbError) => void) {
     this.#board = board;
     this.#settings = settings;
     this.#replace = replace;
@@ -44,11 +46,18 @@ export class Watchdog {
         seen.since = now;
         return;
       }
-      const limit = this.#settings.stages[stageOfBeat(beat)]?.timeoutMs ?? 0;
-      if (limit === 0 || now - seen.since <= limit) return;
+      const stage = this.#settings.stages[stageOfBeat(beat)];
+      if (stage === undefined || stage.timeoutMs === 0) return;
+      if (now - seen.since <= stage.timeoutMs) return;
       // The next one begins with another beat.
       seen.since = Infinity;
-      this.#replace(seat);
+      this.#replace(seat, overdueError(stage));
     });
   }
+}
+
+/** Why a thread was ended whose call was overdue. */
+export function overdueError({ name, timeoutMs }: StageSettings): DlbError {
+  const details = { stage: name, timeoutMs };
+  return new DlbError('ERR_DLB_STAGE_FAILED', 'a call took longer than it may', details);
 }

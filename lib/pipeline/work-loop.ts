@@ -55,9 +55,11 @@ export class WorkLoop {
     this.#latch = latch;
   }
 
-  /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
+  /** Resolves when the domain is stopped or closed, or the port is no longer ours. @throws what makes it
+   *  impossible to go on. */
   async run(): Promise<void> {
     for (;;) {
+      if (this.#open.fault !== undefined) throw this.#open.fault.fault;
       const held = this.#open.count;
       const max = this.#open.room(this.#pace.max);
       const taken = this.#port.dequeueBurst(this.#burst, max, held === 0 ? WAIT_MS : 0);

@@ -5,14 +5,15 @@
  * by Piscina, so that a module that fails rejects this task.
  */
 import { messageOf } from '../crew/message-of.js';
-import { announceSeat } from '../crew/seat.js';
-import { rejection } from '../crew/thrown.js';
+import { announceSeat, atSeat, leaveSeat } from '../crew/seat.js';
 import { Latch } from '../idle/latch.js';
 import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
 import { Board } from './board.js';
 import { Calls } from './calls.js';
 import { Cells } from './cells.js';
+import { Endings } from './endings.js';
+import { Guard } from './guard.js';
 import { LargeCells } from './large-cells.js';
 import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
@@ -22,36 +23,31 @@ import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
 import { Tally } from './tally.js';
 import type { SeatTask } from './task.js';
+import { overdueError } from './watchdog.js';
 import { WorkLoop } from './work-loop.js';
 
 /** A stage's time limit is looked at so often within it. */
 const LOOKS_PER_LIMIT = 4;
 
-export default async function runSeat(task: SeatTask): Promise<void> {
-  const loaded = await loadAll(task);
-  const large = new LargeCells(task.channel, false);
-  const port = attachPort(task.attachment);
-  try {
+export default function runSeat(task: SeatTask): Promise<void> {
+  return atSeat(async () => {
+    const loaded = await loadAll(task);
+    const large = new LargeCells(task.channel, false);
+    const port = attachPort(task.attachment);
     announceSeat(task.seat);
+    // When this fails the crew ends the thread, and what the port holds is scheduled again.
     await work(task, port, large, loaded);
-  } finally {
     await tearDown(loaded);
     port.detach();
     large.close();
-  }
+  });
 }
 
-/** One after the other: what a set-up logs or fails with is in the order of the stages. What is thrown
- *  crosses to the main thread as a plain object: an error would lose most of itself on the way. */
+/** One after the other: what a set-up logs or fails with is in the order of the stages. */
 async function loadAll(task: SeatTask): Promise<StageFunctions[]> {
   const loaded: StageFunctions[] = [];
-  try {
-    for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
-    return loaded;
-  } catch (error) {
-    // oxlint-disable-next-line typescript/only-throw-error -- see above.
-    throw rejection(error);
-  }
+  for (const stage of task.stages) loaded.push(await loadStage(stage, task.seat, task.seats));
+  return loaded;
 }
 
 /** A teardown that fails does not keep the others from theirs. */
@@ -75,13 +71,13 @@ async function work(
   const cells = new Cells(port.buffers!, large, task.bytes);
   const hasParts = task.stages.some((stage) => stage.pieces > 1);
   const sender = new Sender(port, cells, task.bytes, hasParts);
-  const signals = new OpenSignals(board);
   const latch = new Latch();
   const host = {
     seat: task.seat,
     debug: task.debug,
+    thread: task.thread,
     firstQueues: firstQueues(task.stages),
-    signalOf: signals.of.bind(signals),
+    signalOf: (session: number): AbortSignal => signals.of(session),
     grow: sender.grow.bind(sender),
   };
   const stages = task.stages.map((stage, i) => new StageRunner(i, stage, loaded[i]!, host));
@@ -89,9 +85,13 @@ async function work(
   const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
   const tally = new Tally(board, task);
   const open = new OpenEvents({ port, cells, latch, stages });
-  const { seat, attempts, debug } = task;
-  const calls = new Calls({ seat, board, cells, sender, tally, open, runners, attempts, debug });
-  const watch = watchLimits(task, open);
+  const guard = new Guard(task.seat, board, open);
+  const signals = new OpenSignals(board, guard.scope);
+  const endings = new Endings(sender, tally, open);
+  const { attempts, debug } = task;
+  const parts = { board, cells, endings, guard, open, sender, tally };
+  const calls = new Calls({ ...parts, runners, attempts, debug });
+  const watch = watchLimits(task, guard, open);
   try {
     await new WorkLoop({ port, calls, open, signals, latch }).run();
   } finally {
@@ -101,15 +101,20 @@ async function work(
 
 /** Ends the thread when a call that is a promise is overdue: the main thread starts another. Calls that do not
  *  let the event loop turn are the main thread's to watch. */
-function watchLimits(task: SeatTask, open: OpenEvents): ReturnType<typeof setInterval> | undefined {
+function watchLimits(
+  task: SeatTask,
+  guard: Guard,
+  open: OpenEvents,
+): ReturnType<typeof setInterval> | undefined {
   const limits = task.stages.flatMap(({ timeoutMs }) => (timeoutMs > 0 ? [timeoutMs] : []));
   if (limits.length === 0) return undefined;
   return setInterval(
     () => {
+      guard.beat();
       const overdue = open.overdue(performance.now());
       if (overdue === undefined) return;
       open.accuse(overdue);
-      process.exit(1);
+      leaveSeat(task.seat, overdueError(overdue.runner.settings));
     },
     Math.max(1, Math.min(...limits) / LOOKS_PER_LIMIT),
   );

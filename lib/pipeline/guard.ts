@@ -1,0 +1,61 @@
+/**
+ * What stands around all that a user's code may do in a call: the handler, a getter of its result, the next
+ * stage's key function, a getter of what was thrown.
+ *
+ * Runs on: the worker. Writes: the marks of cells, the beat of its seat. If the thread ends, the mark says whose
+ * doing it was; if it stands still, the beat does; and what the call leaves behind in its asynchronous context
+ * is not met by the next. Marks and beat: README.md, "Blame".
+ */
+import { CallScope } from '../crew/call-scope.js';
+import type { Board } from './board.js';
+import { MARKS } from './cell.js';
+import type { Cell } from './cell.js';
+import type { OpenEvents } from './open-events.js';
+import type { StageRunner } from './stage-runner.js';
+
+const COUNT_MASK = 0xff_ffff;
+
+export class Guard {
+  readonly scope = new CallScope();
+  readonly #seat: number;
+  readonly #board: Board;
+  readonly #open: OpenEvents;
+  /** Where a thread that replaces another begins, so that its beat is not taken for the other's. */
+  #beats = Math.floor(Math.random() * 2 ** 24);
+
+  constructor(seat: number, board: Board, open: OpenEvents) {
+    this.#seat = seat;
+    this.#board = board;
+    this.#open = open;
+  }
+
+  /** Does what `act` does for a call. True: what becomes of its event is written. @throws what `act` throws:
+   *  then the thread cannot go on, and the call is to blame. */
+  run<Args extends unknown[]>(
+    runner: StageRunner,
+    cell: Cell,
+    act: (...args: Args) => boolean,
+    ...args: Args
+  ): boolean {
+    this.#open.excuse();
+    cell.setMark(MARKS.ALONE, runner.caller);
+    this.#beat(runner);
+    const isThrough = this.scope.run(act, ...args);
+    // The thread may end before the event is sent: it comes again, and has been tried.
+    if (isThrough) cell.setMark(MARKS.TRIED, runner.caller);
+    this.beat();
+    return isThrough;
+  }
+
+  /** Between calls: those that are open may keep the event loop from turning. Each time is another beat. */
+  beat(): void {
+    const { watched } = this.#open;
+    if (watched === undefined) this.#board.endCall(this.#seat);
+    else this.#beat(watched);
+  }
+
+  #beat({ index }: StageRunner): void {
+    this.#beats = (this.#beats + 1) & COUNT_MASK;
+    this.#board.beginCall(this.#seat, index, this.#beats);
+  }
+}
