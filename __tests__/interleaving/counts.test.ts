@@ -3,7 +3,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { snapshot } from './statistics.js';
-import { threshold } from './threshold.js';
+import { belowThreshold, threshold } from './threshold.js';
 import { early, findsWithout, late } from './weakening.js';
 import type { Weakening } from './weakening.js';
 
@@ -13,6 +13,17 @@ const rereading = { reduce: true, cut: true, steps: 20 };
 test('a port whose event is on its way or inside does not exceed its threshold of one', () => {
   threshold(1).allow('sent 1');
   threshold(2, { reduce: true }).allow('sent 1');
+});
+
+test('S10: a port that sleeps until it is below its threshold is woken', () => {
+  belowThreshold().allow('let in 1');
+});
+
+test.each<[string, Weakening]>([
+  ['W1→W2: the level before SLEEPING', late('publish', 'TAKEN_NEW', 'observe', 'port0.SLEEPING')],
+  ['W1→W2: SLEEPING before the level', late('publish', 'port0.SLEEPING', 'observe', 'TAKEN_NEW')],
+])('it is missed: %s', (_, weakening) => {
+  expect(findsWithout(weakening, belowThreshold)).toBe('deadlock');
 });
 
 test('a snapshot is of one pass', () => {

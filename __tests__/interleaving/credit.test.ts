@@ -2,7 +2,7 @@
  * @jest-environment-options {"customExportConditions": ["softdlb-explore", "node", "node-addons"]}
  */
 import { expect, test } from '@jest/globals';
-import { creditRound, wish, wishAgainstAttach } from './credit.js';
+import { creditRound, endedWish, wish, wishAgainstAttach } from './credit.js';
 import { early, findsWithout, late } from './weakening.js';
 import type { Weakening } from './weakening.js';
 
@@ -26,8 +26,25 @@ test.each<[string, Weakening]>([
 });
 
 test.each<[string, Weakening]>([
-  ['C3→C4: the wish before the ring', late('publish', 'WISH', 'observe', 'header.SLEEPING')],
+  ['C3→C4: the wish before the ring', late('swap', 'WISH', 'observe', 'header.SLEEPING')],
   ['C3→C4: the doorbell before the wish', early('WISH', 'swap', 'header.DOORBELL')],
 ])('it is missed: %s', (_, weakening) => {
   expect(findsWithout(weakening, () => wish({ reduce: true }))).toBe('deadlock');
+});
+
+test('S11: a port that comes when its wish is ended is served all the same', () => {
+  endedWish('waits').allow('taken 1');
+  endedWish('refused').allow('taken 0');
+});
+
+test.each<[string, 'waits' | 'refused', Weakening]>([
+  ['C5→C6: the mark before what is sought', 'waits', early('SLEEPING', 'swapIf', 'WISH')],
+  [
+    'C5→C6: what is sought before the wish',
+    'waits',
+    late('publish', 'SLEEPING', 'observe', 'WISH'),
+  ],
+  ['C7→C8: the mark compares', 'refused', { op: 'swapIf', word: 'WISH', how: 'blind' }],
+])('it is missed: %s', (_, how, weakening) => {
+  expect(findsWithout(weakening, () => endedWish(how))).toBe('deadlock');
 });

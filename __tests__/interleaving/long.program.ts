@@ -3,14 +3,14 @@
  * set that differs only in the order of independent steps. Ends with 1 if anything is found.
  */
 import type { ExploreOptions, Exploration } from '../../lib/explore/index.js';
-import { creditRound, wish } from './credit.js';
+import { creditRound, endedWish, wish } from './credit.js';
 import { leaving, newLease, nextOwner, reclaimed } from './handover.js';
 import { doorbell, parkedPort, parkedScheduler } from './idling.js';
 import { hintsOf, oneBuffer, reserve } from './mempool.js';
 import { cqRing, fencedRing } from './ring.js';
 import { snapshot } from './statistics.js';
 import { stopped } from './stop.js';
-import { threshold } from './threshold.js';
+import { belowThreshold, threshold } from './threshold.js';
 import { yielding } from './yielding.js';
 
 const REDUCED: ExploreOptions = { reduce: true, schedules: Infinity };
@@ -23,6 +23,8 @@ const EXPLORATIONS: readonly [string, () => Exploration, RegExp][] = [
   ['fence, 12 events', () => fencedRing(12, REDUCED), /accepted \d/],
   ['credits, 6 rounds', () => creditRound(6, REDUCED), /NaN/],
   ['wish', () => wish(REDUCED), /taken 0/],
+  ['ended wish, waits', () => endedWish('waits', REDUCED), /taken 0/],
+  ['ended wish, refused', () => endedWish('refused', REDUCED), /never/],
   ['doorbell, 4 events, 4 passes', () => doorbell(4, 4, REDUCED), /of \d$/],
   ['parked scheduler, 4 events', () => parkedScheduler(1, 4, REDUCED), /never/],
   ['parked scheduler, 2 ports', () => parkedScheduler(2, 1, REDUCED), /never/],
@@ -34,6 +36,7 @@ const EXPLORATIONS: readonly [string, () => Exploration, RegExp][] = [
   ['reclaim', () => reclaimed(REDUCED), /not exact/],
   ['stop, 4 events', () => stopped(4, REDUCED), /flushed/],
   ['threshold, 6 tries', () => threshold(6, REDUCED), /sent [^1]/],
+  ['below the threshold', () => belowThreshold(REDUCED), /let in 0/],
   ['snapshot, 3 passes', () => snapshot(3, { ...REDUCED, cut: true, steps: 32 }), /mixed/],
   ['one buffer', () => oneBuffer(REDUCED), /lost/],
   ['hints, all schedules', () => hintsOf(EVERY), /without/],

@@ -87,7 +87,7 @@ function admit(
   return { granted, refusal: room < wanted ? REFUSAL.THRESHOLD : REFUSAL.NONE };
 }
 
-function roomBelowThreshold(of: SimDomain, port: OraclePort): number {
+export function roomBelowThreshold(of: SimDomain, port: OraclePort): number {
   const { threshold } = port.shape;
   if (threshold >= of.spec.eventsLimit) return Infinity;
   const inDomain = of.machine.words[HEADER.IN_DOMAIN]!;

@@ -3,6 +3,7 @@
 import { creditCount } from '../../lib/memory/domain-state.js';
 import { PORT } from '../../lib/memory/layout.js';
 import type { Actor } from './actor.js';
+import { roomBelowThreshold } from './expectation.js';
 import type { Random } from './random.js';
 import { check } from './violation.js';
 import { aside, steps } from './words.js';
@@ -16,11 +17,13 @@ export function awaitSomething(
 ): void {
   const credits = random.oneIn(3) ? 1 + random.below(4) : 0;
   const { seen } = actor;
-  // A wish is to have so many; a dead thread may hold the last ones.
   const isThere = (): boolean => {
     if (actor.mode !== 'flowing') return false;
     if (credits === 0) return seen.undelivered > 0 && !seen.isYielding;
-    return creditCount(seen.word(PORT.CREDIT)) >= credits;
+    // At most as many as can ever be; a dead thread may hold the last credits.
+    const wanted = Math.min(credits, actor.of.spec.eventsLimit, seen.shape.threshold);
+    const room = roomBelowThreshold(actor.of, seen);
+    return room >= wanted && creditCount(seen.word(PORT.CREDIT)) >= wanted;
   };
   let parks = 0;
   steps.parked = (words, at, before, ms) => {
@@ -35,7 +38,14 @@ export function awaitSomething(
   );
   try {
     if (credits === 0) actor.dequeue(1 + random.below(8), 50, { at: -1, what: () => {} });
-    else actor.attempt(null, (port) => port.awaitCredits(credits, 50));
+    else {
+      const isLetIn = actor.attempt(null, (port) => port.awaitCredits(credits, 50));
+      check(
+        isLetIn !== true || isThere(),
+        'C7',
+        () => `port ${actor.id} is told that NEW is let in`,
+      );
+    }
   } finally {
     steps.parked = null;
   }

@@ -2,10 +2,11 @@
  * Where the thread of a port sleeps: blocking, or without blocking.
  *
  * Runs on: the port's thread. Writes the port's SLEEPING word, in which each way of waiting has a
- * bit of its own: a blocking wait may run while an asynchronous one is pending.
+ * bit of its own: a blocking wait may run while an asynchronous one is pending. Beside them stands how many NEW events a
+ * wait is to have accepted, if one is: only such a wait asks the scheduler for credits.
  */
 import type { PortLayout } from '../memory/layout.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, SEEKS_SHIFT, WAYS_MASK } from '../memory/layout.js';
 import { observe, park, parkAsync, publish } from '#words';
 import { PARK_LIMIT_MS } from './park-limit.js';
 import { Spin } from './spin.js';
@@ -58,20 +59,28 @@ export class Waiter {
     }
   }
 
-  /** The port has gone to another owner: nothing is written from here on. */
-  close(): void {
+  /** Says that waits are to have `count` NEW events accepted, the least of them; 0: none is. */
+  seek(count: number): void {
+    this.#say((this.#sleeping & WAYS_MASK) | (count << SEEKS_SHIFT));
+  }
+
+  /** The port has gone to another owner, or is about to: nothing is written from here on. `isOurs`: it is about to. */
+  close(isOurs: boolean): void {
+    if (isOurs && this.#sleeping !== 0) this.#say(0);
     this.#closed = true;
   }
 
   #announce(bit: number): void {
-    if (this.#closed) return;
-    this.#sleeping |= bit;
-    publish(this.#words, this.#sleepingAt, this.#sleeping);
+    this.#say(this.#sleeping | bit);
   }
 
   #retract(bit: number): void {
+    this.#say(this.#sleeping & ~bit);
+  }
+
+  #say(next: number): void {
     if (this.#closed) return;
-    this.#sleeping &= ~bit;
-    publish(this.#words, this.#sleepingAt, this.#sleeping);
+    this.#sleeping = next;
+    publish(this.#words, this.#sleepingAt, next);
   }
 }

@@ -6,7 +6,8 @@
  *               IN_DOMAIN   scheduler         events in the domain, for newEventThreshold
  *               DOORBELL    ports set, scheduler clears: one bit per port that rang; NEAR_DOORBELL
  *                                            for the ports of an inline scheduler's own thread
- *   per port    PP line     port              TAIL (the scheduler moves it once, to fence), counts
+ *   per port    PP line     port              TAIL (the scheduler moves it once, to fence), counts, WISH (which the
+ *                                            scheduler marks as over)
  *               PP head     scheduler         HEAD, NEW events taken in
  *               CQ tail     scheduler         TAIL, lease, acknowledged generation and yield, first index
  *               CQ head     port              HEAD, sleeping, suspect, yield, counts
@@ -16,7 +17,7 @@
  *   per port    enqueue ring, CQ ring
  *   mempool     counters, bitmap, owner words, buffers
  *
- * A line has one writer; DOORBELL, CREDIT, WAKE, OWNER and the fence are the stated exceptions.
+ * A line has one writer; DOORBELL, CREDIT, WAKE, OWNER, WISH and the fence are the stated exceptions.
  */
 import { QE_WORDS } from '../eventdev/event.js';
 import { assert } from './assert.js';
@@ -68,8 +69,8 @@ export const PORT = {
   REFUSED_CREDIT: ppLine + 4,
   REFUSED_THRESHOLD: ppLine + 6,
   REFUSED_RING_FULL: ppLine + 8,
-  /** Credits that the port wants to have, since a NEW was refused, below a count of its asking
-   *  that wraps; 0: content. */
+  /** Credits that the port wants to have, since a NEW was refused or a wait began, below a count of its asking
+   *  that wraps, below WISH_OVER; 0: content. */
   WISH: ppLine + 10,
   /** FRAGMENT events that nobody takes: no queue of the domain does, or nothing was outstanding;
    *  free-running. */
@@ -89,6 +90,8 @@ export const PORT = {
   /** The YIELD request that was answered last. */
   YIELD_ACK: cqTailLine + 4,
   CQ_HEAD: cqHeadLine,
+  /** In which ways the port's thread sleeps, a bit each; from SEEKS_SHIFT on the least number of NEW events that one of
+   *  its waits is to have accepted, 0 for events to dequeue only. */
   SLEEPING: cqHeadLine + 1,
   /** Low bits of the CQ index of the event in hand, plus 1; 0: not told. */
   WORKING: cqHeadLine + 2,
@@ -111,8 +114,14 @@ export const PORT = {
 } as const;
 const PORT_WORDS = port.used;
 
-/** The bits of WISH that are credits; those above count. */
+/** The bits of WISH that are credits; those above count, but for the topmost. */
 export const WISH_MASK = (1 << 21) - 1;
+/** In WISH: the scheduler serves this wish no more, and has to be told of the next one. */
+export const WISH_OVER = 1 << 31;
+
+/** Below: the ways of sleeping; from there on: what a sleeper seeks. */
+export const SEEKS_SHIFT = 2;
+export const WAYS_MASK = (1 << SEEKS_SHIFT) - 1;
 
 /** The bits of an index that WORKING keeps. */
 export const SUSPECT_MASK = 0x3fff_ffff;

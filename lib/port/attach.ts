@@ -5,7 +5,7 @@ import { ringDoorbell } from '../idle/doorbell.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import { viewDomain } from '../memory/attachment.js';
 import { PORT } from '../memory/layout.js';
-import { observe, swapIf } from '#words';
+import { observe, publish, swapIf } from '#words';
 import { leaveNews } from './news.js';
 import { Port } from './port.js';
 
@@ -36,6 +36,8 @@ export function attachPort(attachment: PortAttachment): Port {
   }
   words[at + PORT.WORKING] = 0;
   words[at + PORT.WISH] = 0;
+  // A thread that died while it slept has left this.
+  if (words[at + PORT.SLEEPING] !== 0) publish(words, at + PORT.SLEEPING, 0);
   const near = attachment.schedulerThread === threadId;
   const port = new Port(attachment, view, me, generation, near);
   // The scheduler gives the port its events back when it sees the new generation.

@@ -26,6 +26,7 @@ import { leaveNews } from './news.js';
 import { MODE, PortGate } from './port-gate.js';
 import { ReadyWaits } from './ready.js';
 import type { ReadyOptions } from './ready.js';
+import { Seeking } from './seeking.js';
 import { Yielding } from './yielding.js';
 
 /** Events per call of the callback of `quiesce`. */
@@ -51,6 +52,7 @@ export class Port implements Disposable {
   readonly #out: EnqueueSide;
   readonly #cq: RingConsumer;
   readonly #waiter: Waiter;
+  readonly #seeking: Seeking;
   readonly #waits: ReadyWaits;
   readonly #yielding: Yielding;
   #lease: number;
@@ -61,8 +63,7 @@ export class Port implements Disposable {
   /** CQ index of the first event of the last burst. */
   #firstIndex = 0;
 
-  /** Use `attachPort`, which takes the port for this thread first. `near`: this thread makes the
-   *  passes. */
+  /** Use `attachPort`, which takes the port for this thread first. `near`: this thread makes the passes. */
   constructor(
     attachment: PortAttachment,
     view: DomainView,
@@ -85,17 +86,15 @@ export class Port implements Disposable {
     this.#out = new EnqueueSide(words, port, attachment, near);
     this.#cq = new RingConsumer(words, port.cq, near);
     this.#waiter = new Waiter(words, port);
-    this.#waits = new ReadyWaits(this.#waiter, {
+    const { admission } = this.#out;
+    this.#seeking = new Seeking(admission, this.#waiter, () => this.#ring());
+    const watched = {
       waiting: () => (this.#mayTake() ? this.#cq.available() : 0),
-      hasCredits: (count) =>
-        this.#gate.mode === MODE.FLOWING && this.#out.admission.hasCredits(count),
-      wishFor: (count) => {
-        this.#out.admission.wishFor(count);
-        this.#ring();
-      },
+      accepts: (count: number) => this.#gate.mode === MODE.FLOWING && this.#seeking.look(count),
       over: () => !['configured', 'started'].includes(this.state),
       changed: () => this.#gate.changed(),
-    });
+    };
+    this.#waits = new ReadyWaits(this.#waiter, watched, this.#seeking, admission.most);
     this.#yielding = new Yielding(words, port.at);
     this.#told = this.#gate.changes;
     this.#lease = this.#gate.lease;
@@ -150,6 +149,8 @@ export class Port implements Disposable {
         this.#refusal = REFUSAL.RING_FULL;
         this.#out.admission.countRingFull();
       }
+      // What waits of other calls wish for was forgotten.
+      if (accepted > 0 && this.#seeking.isPending) this.#seeking.ask();
       if (accepted > 0 || this.#out.admission.wishes) this.#ring();
       return accepted;
     }
@@ -203,29 +204,30 @@ export class Port implements Disposable {
   }
 
   /**
-   * Blocks this thread for up to `waitMs` until the port has `count` credits, so that a producer
-   * that was refused need not spin. True when it has them; false on a time-out or when the state
-   * of port or domain changes. Not for a thread that holds events: others may need them done.
+   * Blocks this thread for up to `waitMs` until `count` NEW events would be accepted (at most as many as can ever be),
+   * for credits and threshold alike, so that a producer that was refused need not spin. True when they would; false on a
+   * time-out or when the state of port or domain changes. Not for a thread that holds events: others may need them done.
    */
   awaitCredits(count: number, waitMs: number): boolean {
-    if (this.#mode() !== MODE.FLOWING) return false;
     const { admission } = this.#out;
-    if (admission.hasCredits(count)) return true;
-    if (!(waitMs > 0)) return false;
-    admission.wishFor(count);
-    this.#ring();
-    this.#waiter.block(() => this.#gate.changed() || admission.hasCredits(count), waitMs);
-    const granted = this.#mode() === MODE.FLOWING && admission.hasCredits(count);
-    // Given up: what was granted so far may go to others.
-    if (!granted) admission.giveUp();
-    return granted;
+    const wanted = clamp(Math.ceil(count), admission.most);
+    const deadline = performance.now() + waitMs;
+    // Its predecessor is not gone yet: nothing is refused for good.
+    if (this.#mode() === MODE.WAITING && this.#gate.state === 'started' && waitMs > 0) {
+      this.#waiter.block(() => this.#gate.changed(), waitMs);
+    }
+    if (this.#mode() !== MODE.FLOWING) return false;
+    if (admission.accepts(wanted)) return true;
+    const left = deadline - performance.now();
+    if (!(left > 0)) return false;
+    this.#seeking.block(wanted, left, () => this.#gate.changed());
+    return this.#mode() === MODE.FLOWING && admission.accepts(wanted);
   }
 
   /**
-   * Serves the links of another profile from now on, see `domain.linkProfile`: the next events come
-   * from their queues only. What lies in the CQ and was not dequeued goes back in front of its
-   * queues, so nothing comes until the scheduler has passed. False, and nothing changes, if there is
-   * no such profile or the port is another's.
+   * Serves the links of another profile from now on, see `domain.linkProfile`: the next events come from their queues
+   * only. What lies in the CQ and was not dequeued goes back in front of its queues, so nothing comes until the
+   * scheduler has passed. False, and nothing changes, if there is no such profile or the port is another's.
    */
   switchProfile(profile: number): boolean {
     const isProfile = Number.isInteger(profile) && profile >= 0 && profile < PROFILES_MAX;
@@ -235,8 +237,8 @@ export class Port implements Disposable {
   }
 
   /**
-   * Takes everything that lies in the CQ, hands it to the callback burst by burst, and releases all
-   * that is outstanding: for a port that was unlinked or is to end. Returns how many events it took.
+   * Takes everything that lies in the CQ, hands it to the callback burst by burst, and releases all that is
+   * outstanding: for a port that was unlinked or is to end. Returns how many events it took.
    */
   quiesce(onEvents?: (events: EventBurst) => void): number {
     const burst = new EventBurst(QUIESCE_BURST);
@@ -267,13 +269,14 @@ export class Port implements Disposable {
   }
 
   /**
-   * Gives back credits and rings; outstanding events are scheduled again. The object is of no use
-   * afterwards, the port may be attached anew at once.
+   * Gives back credits and rings; outstanding events are scheduled again. The object is of no use afterwards, the port
+   * may be attached anew at once.
    */
   detach(): void {
     const mode = this.#look();
     this.#gate.detach();
-    this.#waiter.close();
+    this.#leave(mode < MODE.DISABLED);
+    this.#waits.nudge();
     this.#out.outstanding = 0;
     if (mode >= MODE.DISABLED) return;
     // O1 → O2 (scheduler, told by the doorbell): all our entries were published before this mark.
@@ -352,12 +355,20 @@ export class Port implements Disposable {
     if (this.#lease === before) return mode;
     if (leaseNumber(this.#lease) !== leaseNumber(before)) {
       // Once reclaimed, the port may be another thread's: nothing of it is written.
-      if (mode === MODE.DISABLED) this.#out.outstanding = 0;
-      else this.#beginLease();
+      if (mode === MODE.DISABLED) {
+        this.#out.outstanding = 0;
+        this.#leave(false);
+      } else this.#beginLease();
     }
     // Disabled: what the scheduler had sent goes back.
     if (mode === MODE.HELD) this.#giveBack(this.#yielding.profile);
     return mode;
+  }
+
+  /** From here on waits write nothing that a next owner has. */
+  #leave(isOurs: boolean): void {
+    this.#waiter.close(isOurs);
+    this.#seeking.close();
   }
 
   #beginLease(): void {

@@ -5,6 +5,8 @@
  * time; a referenced timer keeps the loop alive, which `waitAsync` alone does not.
  */
 import type { Waiter } from '../idle/waiter.js';
+import { clamp } from './clamp.js';
+import type { Seeking } from './seeking.js';
 
 export interface ReadyOptions {
   signal?: AbortSignal;
@@ -12,7 +14,8 @@ export interface ReadyOptions {
   depth?: number;
   /** Enough for one event to have waited, in milliseconds. Default 10 when depth > 1. */
   withinMs?: number;
-  /** Credits that will do as well: for a producer that was refused and must not block. */
+  /** That so many NEW events would be accepted will do as well: for a producer that was refused, for lack of credits or
+   *  by its threshold, and must not block. At most as many as can ever be. */
   credits?: number;
 }
 
@@ -20,10 +23,8 @@ export interface ReadyOptions {
 export interface Watched {
   /** Events that a dequeue would find now. Observes. */
   waiting(): number;
-  /** Whether the port has so many credits. Observes. */
-  hasCredits(count: number): boolean;
-  /** Leaves a wish for so many credits, and tells the scheduler. */
-  wishFor(count: number): void;
+  /** Whether so many NEW events would be accepted; asks for what is missing. Observes. */
+  accepts(count: number): boolean;
   /** Nothing can come any more: stopped, disabled, detached or closed. Observes. */
   over(): boolean;
   /** State or lease are no longer those of the last `over()`. Observes. */
@@ -37,32 +38,47 @@ const KEEP_ALIVE_MS = 2 ** 30;
 export class ReadyWaits {
   readonly #waiter: Waiter;
   readonly #watched: Watched;
+  readonly #seeking: Seeking;
+  readonly #most: number;
+  /** Each call's way to look again. */
+  readonly #nudges = new Set<() => void>();
   /** The wait that all calls share, and what they wait for to be exceeded. */
   #round: Promise<void> | null = null;
 
-  constructor(waiter: Waiter, watched: Watched) {
+  /** `most`: NEW events that can ever be accepted at once. */
+  constructor(waiter: Waiter, watched: Watched, seeking: Seeking, most: number) {
     this.#waiter = waiter;
     this.#watched = watched;
+    this.#seeking = seeking;
+    this.#most = most;
+  }
+
+  /** All calls look again: the port's own thread has changed something. */
+  nudge(): void {
+    for (const each of this.#nudges) each();
   }
 
   async until(options: ReadyOptions): Promise<boolean> {
     const { signal } = options;
     const depth = options.depth !== undefined && options.depth > 1 ? options.depth : 1;
-    const credits = options.credits !== undefined && options.credits > 0 ? options.credits : 0;
+    const credits = clamp(Math.ceil(options.credits ?? 0), this.#most);
     const withinMs = depth === 1 ? 0 : (options.withinMs ?? WITHIN_MS);
     let firstSeen = Number.NaN;
-    let nudge = (): void => {};
-    const onAbort = (): void => nudge();
-    signal?.addEventListener('abort', onAbort);
+    let wake = (): void => {};
+    const nudge = (): void => wake();
+    signal?.addEventListener('abort', nudge);
+    this.#nudges.add(nudge);
     const keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
+    let isSeeking = false;
     try {
       for (;;) {
         if (signal?.aborted === true || this.#watched.over()) return false;
         const waiting = this.#watched.waiting();
         if (waiting >= depth) return true;
         if (credits > 0) {
-          if (this.#watched.hasCredits(credits)) return true;
-          this.#watched.wishFor(credits);
+          if (this.#watched.accepts(credits)) return true;
+          if (!isSeeking) this.#seeking.begin(credits);
+          isSeeking = true;
         }
         const now = performance.now();
         if (waiting === 0) firstSeen = Number.NaN;
@@ -72,15 +88,17 @@ export class ReadyWaits {
         let timer: ReturnType<typeof setTimeout> | undefined;
         // One promise per look: a race would leave a reaction on the longest-lived one each time.
         await new Promise<void>((resolve) => {
-          nudge = resolve;
+          wake = resolve;
           void this.#stirred(waiting, credits).then(resolve, resolve);
           if (left < KEEP_ALIVE_MS) timer = setTimeout(resolve, left);
         });
         clearTimeout(timer);
       }
     } finally {
+      if (isSeeking) this.#seeking.end(credits);
       clearInterval(keepAlive);
-      signal?.removeEventListener('abort', onAbort);
+      this.#nudges.delete(nudge);
+      signal?.removeEventListener('abort', nudge);
     }
   }
 
@@ -89,7 +107,7 @@ export class ReadyWaits {
     const stirred = (): boolean =>
       this.#watched.changed() ||
       this.#watched.waiting() > waiting ||
-      (credits > 0 && this.#watched.hasCredits(credits));
+      (credits > 0 && this.#watched.accepts(credits));
     this.#round ??= this.#waiter.sleep(stirred, Infinity).finally(() => (this.#round = null));
     return this.#round;
   }

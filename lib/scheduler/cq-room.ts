@@ -8,7 +8,7 @@
  * (contract C8); if it is short and the port ran dry, it is doubled.
  */
 import { OPAQUE_RANGE } from '../eventdev/limits.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, WAYS_MASK } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observeNear } from '../memory/near.js';
 import { entriesOf, heldBy } from './history.js';
@@ -38,10 +38,11 @@ export function cqUsed(machine: Machine, port: PortSeat): number {
   return (cq.tail - head) | 0;
 }
 
-/** Wakes the port's thread if it sleeps: to be called after what it waits for was published. */
+/** Wakes the port's thread if it sleeps: to be called after its CQ was published. */
 export function wakePort(machine: Machine, port: PortSeat): void {
   // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
-  if (observeNear(port.near, machine.words, port.at + PORT.SLEEPING) === 0) return;
+  const sleeping = observeNear(port.near, machine.words, port.at + PORT.SLEEPING);
+  if ((sleeping & WAYS_MASK) === 0) return;
   raise(machine.words, port.at + PORT.WAKE);
 }
 

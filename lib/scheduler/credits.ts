@@ -8,13 +8,15 @@
  *
  * Free credits go to the ports that spend. A port that was refused leaves a wish; if nothing is
  * free, the ports with the most unspent credits give theirs up, so the last credit of the domain
- * can be had by whoever asks for it.
+ * can be had by whoever asks for it. A wish is served once: what its thread does not come to take is had by
+ * others, and the wish is over, unless the thread waits for just that.
  */
 import { grantCredits, revokeCredits } from '../credit/credit-word.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
-import { PORT, WISH_MASK } from '../memory/layout.js';
-import { observe } from '#words';
-import { wakePort } from './cq-room.js';
+import { PORT, SEEKS_SHIFT, WISH_MASK, WISH_OVER } from '../memory/layout.js';
+import { observeNear } from '../memory/near.js';
+import { raise } from '../memory/signal.js';
+import { observe, swapIf } from '#words';
 import type { Machine } from './machine.js';
 import type { PortSeat } from './port-seat.js';
 
@@ -25,11 +27,9 @@ const SPENDER_PASSES = 64;
  *  use it. Together with a pass or two to be seen every wish is served within 16. */
 const GRANTED_PASSES = 8;
 
-/** A port that did not ask again within so many passes may have given up. */
+/** A port that has some credits and did not ask again within so many passes may have given up: it asks anew
+ *  when it has taken what it has. */
 const ASKING_PASSES = 2;
-/** Of a port that has none at all it is assumed later: when grants of others are protected no more,
- *  its wish is still served. */
-const WANTING_PASSES = 14;
 
 /** Splits all credits over the ports. To be called when the domain starts. */
 export function splitCredits(machine: Machine): void {
@@ -42,7 +42,7 @@ export function splitCredits(machine: Machine): void {
   });
 }
 
-/** Looks whether the port wants more credits than it has. */
+/** Looks whether the port wants more credits than it has; a wish that is over is none. */
 export function noteWish(machine: Machine, port: PortSeat): void {
   const at = port.at + PORT.WISH;
   // Mostly there is none: a plain read tells, since the port rang after it left one. What a thread
@@ -55,12 +55,26 @@ export function noteWish(machine: Machine, port: PortSeat): void {
   const word = observe(machine.words, at);
   if (word !== port.wishWord) port.askedAt = machine.pass;
   port.wishWord = word;
-  const wanted = Math.min(word & WISH_MASK, machine.plan.eventsLimit);
+  const stands = word > 0 || seeks(machine, port) > 0;
+  const wanted = stands ? Math.min(word & WISH_MASK, machine.plan.eventsLimit) : 0;
   if (port.wish === 0) port.wishedAt = machine.pass;
   port.wish = wanted > port.unspent ? wanted - port.unspent : 0;
   if (port.wish > 0) addWisher(machine, port);
   // It was granted them before its wish was seen, and nobody woke it then.
-  else wakePort(machine, port);
+  else if (stands) wakeSeeker(machine, port, port.unspent);
+}
+
+/** NEW events that the port's thread waits for to be accepted; 0: for none. Observes. */
+function seeks(machine: Machine, port: PortSeat): number {
+  return observeNear(port.near, machine.words, port.at + PORT.SLEEPING) >>> SEEKS_SHIFT;
+}
+
+/** Wakes the port's thread if it waits for no more than `enough` NEW events to be accepted: to be called after what
+ *  lets them in was published. */
+export function wakeSeeker(machine: Machine, port: PortSeat, enough: number): void {
+  // W1 → W2 (waiter.ts): published first, then looked whether the thread sleeps.
+  const sought = seeks(machine, port);
+  if (sought > 0 && sought <= enough) raise(machine.words, port.at + PORT.WAKE);
 }
 
 /** Takes note that a port took NEW events into this pass. */
@@ -76,12 +90,12 @@ export function settleCredits(machine: Machine): void {
   if (machine.free < 0) coverOverdraft(machine);
   if (machine.wishing) grantWishes(machine);
   if (machine.free > 0) repaySpenders(machine);
+  if (machine.free > 0 && machine.wishing) giveRest(machine);
 }
 
 /**
- * Wishes of ports that are asking now come first, the oldest of them first, each its fair share;
- * what is missing for them is taken back from others. A wish that was left standing gets only what
- * is free, since its thread may have given up.
+ * Wishes of ports that ask, the oldest of them first, each its fair share; what is missing for them is taken back
+ * from others.
  */
 function grantWishes(machine: Machine): void {
   machine.wishing = false;
@@ -103,20 +117,26 @@ function grantWishes(machine: Machine): void {
   }
   if (asking > 0) revokeUnowned(machine);
   while (machine.free < wishes && revokeRichest(machine));
-  for (let port = oldestWish(machine, true); port !== null; port = oldestWish(machine, true)) {
-    serveWish(machine, port, Math.ceil(machine.free / asking--));
-  }
-  for (let port = oldestWish(machine, false); port !== null; port = oldestWish(machine, false)) {
-    serveWish(machine, port, machine.free);
+  for (let port = oldestWish(machine); port !== null; port = oldestWish(machine)) {
+    serveWish(machine, port, Math.ceil(machine.free / Math.max(1, asking--)));
   }
   machine.owesCredits = machine.wishing && someCanGive(machine);
 }
 
-/** Its thread asked within the last passes, or sleeps until it has them. */
+/** What nobody else takes goes to wishes that were served in part, until another asks. */
+function giveRest(machine: Machine): void {
+  for (const port of machine.wishers) {
+    const count = Math.max(0, Math.min(port.wish, machine.free));
+    port.wish -= count;
+    grant(machine, port, count);
+  }
+}
+
+/** Its wish was not served yet, in part at least, or its thread asked within the last passes, or waits until it has
+ *  them. A thread that waits for events alone does not ask: what it is granted now it may take much later. */
 function isAsking(machine: Machine, port: PortSeat): boolean {
-  const passes = port.unspent === 0 ? WANTING_PASSES : ASKING_PASSES;
-  if ((machine.pass - port.askedAt) >>> 0 <= passes) return true;
-  return observe(machine.words, port.at + PORT.SLEEPING) !== 0;
+  if (port.unspent === 0 || (machine.pass - port.askedAt) >>> 0 <= ASKING_PASSES) return true;
+  return seeks(machine, port) > 0;
 }
 
 /** The wish of the port is looked at in every pass from now on, until it has none. */
@@ -134,17 +154,16 @@ function serveWish(machine: Machine, port: PortSeat, share: number): void {
   if (count > 0) port.grantedAt = machine.pass;
   grant(machine, port, count);
   if (port.wish > 0) machine.wishing = true;
-  // Its thread may sleep until it has them all.
-  else wakePort(machine, port);
+  if (count > 0) wakeSeeker(machine, port, port.unspent);
 }
 
 /** The wish that is open longest of those not served in this pass. */
-function oldestWish(machine: Machine, asks: boolean): PortSeat | null {
+function oldestWish(machine: Machine): PortSeat | null {
   const { wishers } = machine;
   let oldest: PortSeat | null = null;
   for (let i = 0; i < wishers.length; i++) {
     const port = wishers[i]!;
-    if (port.wish === 0 || port.asks !== asks || port.servedAt === machine.pass) continue;
+    if (port.wish === 0 || !port.asks || port.servedAt === machine.pass) continue;
     if (oldest === null || isOlder(port, oldest)) oldest = port;
   }
   return oldest;
@@ -178,9 +197,22 @@ function revokeRichest(machine: Machine): boolean {
   if (richest === null) return false;
   revoke(machine, richest);
   richest.emptiedAt = machine.pass;
-  // It may have lost what it wished for before it came to take it: it wishes again.
-  noteWish(machine, richest);
+  endWish(machine, richest);
   return true;
+}
+
+/** The port has lost what it had wished for before it came to take it. Only one that waits for just that goes on wishing. */
+export function endWish(machine: Machine, port: PortSeat): void {
+  const { wishWord } = port;
+  const at = port.at + PORT.WISH;
+  if (wishWord > 0 && seeks(machine, port) === 0) {
+    const over = wishWord | WISH_OVER;
+    // C8 → C7 (admission.ts#leaveWish): one that was left since stands. C5 → C6 (admission.ts#wish): marked first, then
+    // noted with what is sought now.
+    if (swapIf(machine.words, at, wishWord, over) === wishWord) port.wishWord = over;
+  }
+  noteWish(machine, port);
+  port.asks = port.wish > 0;
 }
 
 function canGive(machine: Machine, port: PortSeat): boolean {
@@ -230,7 +262,7 @@ function repaySpenders(machine: Machine): void {
 function meetWish(machine: Machine, port: PortSeat, count: number): void {
   port.wish = Math.max(0, port.wish - count);
   port.grantedAt = machine.pass;
-  if (port.wish === 0) wakePort(machine, port);
+  wakeSeeker(machine, port, port.unspent);
 }
 
 export function grant(machine: Machine, port: PortSeat, count: number): void {

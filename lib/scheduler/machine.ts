@@ -153,6 +153,7 @@ export class Machine {
         port,
         history,
         this.at.given + id,
+        plan.eventsLimit,
       );
     });
     this.historyMask = this.at.historyDepth - 1;
@@ -176,7 +177,7 @@ export class Machine {
     this.stats = new Statistics(this.m, this.at, plan.ports.length);
     this.alerts = new Alerts(this.m, this.at.alerts);
     this.free = plan.eventsLimit;
-    this.watchesThreshold = plan.ports.some((port) => port.newEventThreshold < plan.eventsLimit);
+    this.watchesThreshold = this.ports.some((port) => port.threshold > 0);
   }
 
   /** Brings the clock up to date. */

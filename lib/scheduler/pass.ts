@@ -11,7 +11,7 @@ import { DOMAIN_COUNTS, PORT_COUNTS, QUEUE_COUNTS } from '../memory/scheduler-la
 import { observe, publish, swap } from '#words';
 import { doChores } from './chores.js';
 import { markHeld, refreshRoom, wakePort } from './cq-room.js';
-import { noteWish, settleCredits } from './credits.js';
+import { noteWish, settleCredits, wakeSeeker } from './credits.js';
 import { deliverAll } from './delivery.js';
 import { countIdlePieces } from './fragments.js';
 import { countUnsent } from './independent.js';
@@ -183,15 +183,21 @@ function publishCq(machine: Machine, port: PortSeat, now: number): void {
 
 /** What ports compare with their newEventThreshold. */
 function publishLevels(machine: Machine): void {
-  if (machine.publishedInside !== machine.inside) {
-    machine.publishedInside = machine.inside;
-    publish(machine.words, HEADER.IN_DOMAIN, machine.inside);
+  const { inside } = machine;
+  const more = inside - machine.publishedInside;
+  if (more !== 0) {
+    machine.publishedInside = inside;
+    publish(machine.words, HEADER.IN_DOMAIN, inside);
   }
   for (const port of machine.ports) {
-    if (port.publishedNew === port.takenNew) continue;
-    port.publishedNew = port.takenNew;
-    // T2 → T1 (admission.ts): IN_DOMAIN first.
-    publish(machine.words, port.at + PORT.TAKEN_NEW, port.takenNew);
+    const taken = (port.takenNew - port.publishedNew) | 0;
+    if (taken !== 0) {
+      port.publishedNew = port.takenNew;
+      // T2 → T1 (admission.ts): IN_DOMAIN first.
+      publish(machine.words, port.at + PORT.TAKEN_NEW, port.takenNew);
+    }
+    // There is more room below its threshold than before.
+    if (port.threshold > inside && taken > more) wakeSeeker(machine, port, port.threshold - inside);
   }
 }
 

@@ -95,7 +95,7 @@ export class PortSeat {
   unspent = 0;
   /** Credits that the port wants and has not been granted. */
   wish = 0;
-  /** The WISH word seen last, the pass in which it changed, and whether its thread asks now. */
+  /** The WISH word seen last, the pass in which its thread left it, and whether it asks now. */
   wishWord = 0;
   askedAt = -NEVER;
   asks = false;
@@ -119,6 +119,8 @@ export class PortSeat {
   takenNew = 0;
   /** What ports see of it, for thresholds. */
   publishedNew = 0;
+  /** Its NEW events are refused while so many events are inside; 0: by their credits alone. */
+  readonly threshold: number;
   /** Its ring was not taken in to the end. */
   more = false;
 
@@ -154,6 +156,7 @@ export class PortSeat {
     plan: PortPlan,
     history: number,
     givenAt: number,
+    eventsLimit: number,
   ) {
     this.id = id;
     this.history = history;
@@ -167,5 +170,6 @@ export class PortSeat {
     this.room = this.firstRoom;
     this.adaptive = plan.adaptive;
     this.independent = plan.independent;
+    this.threshold = plan.newEventThreshold < eventsLimit ? plan.newEventThreshold : 0;
   }
 }

@@ -8,7 +8,7 @@
 import { QE_WORDS } from '../eventdev/event.js';
 import type { ResetStep, ResetStepName } from '../eventdev/reports.js';
 import { STATE } from '../memory/domain-state.js';
-import { PORT } from '../memory/layout.js';
+import { PORT, WAYS_MASK } from '../memory/layout.js';
 import { observe } from '#words';
 import { revoke, writeOff } from './credits.js';
 import { countNone, listAll } from './flush.js';
@@ -129,8 +129,8 @@ function sum(counts: readonly number[]): number {
 }
 
 function sleepers(machine: Machine): number {
-  return machine.ports.filter((port) => observe(machine.words, port.at + PORT.SLEEPING) !== 0)
-    .length;
+  const { words, ports } = machine;
+  return ports.filter(({ at }) => (observe(words, at + PORT.SLEEPING) & WAYS_MASK) !== 0).length;
 }
 
 function ownerOf(machine: Machine, portAt: number): number {
