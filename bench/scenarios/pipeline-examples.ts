@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { GeneratedLog } from '../../examples/access-log/generated-log.js';
 import { lineBlocks } from '../../examples/access-log/line-blocks.js';
+import { LogReader } from '../../examples/access-log/log-reader.js';
 import type { Block } from '../../examples/access-log/batch.js';
 import { makeBlock } from '../../examples/gzip/block.js';
 import { GeneratedText } from '../../examples/gzip/generated-text.js';
@@ -100,8 +101,7 @@ async function captureRecords(): Promise<Uint8Array[]> {
 
 async function logBlocks(): Promise<Block[]> {
   const blocks: Block[] = [];
-  for await (const { bytes } of lineBlocks(new GeneratedLog(LOG_LINES, SEED))) {
-    blocks.push(bytes.slice());
-  }
+  const log = new LogReader('log', new GeneratedLog(LOG_LINES, SEED));
+  for await (const { bytes } of lineBlocks(log.pieces())) blocks.push(bytes);
   return blocks;
 }

@@ -1,12 +1,12 @@
 /** The two stages over a log: blocks of lines in, the counts of all clients out. */
 import { createPipeline, stage } from '../../lib/index.js';
-import { Failure } from '../command/failure.js';
+import { Failure, tellNote } from '../command/failure.js';
 import type { Input } from '../command/input.js';
-import { makeProgress } from '../command/progress.js';
 import type { Progress } from '../command/progress.js';
 import { SHARDS } from './batch.js';
 import type { Block, ClientCount } from './batch.js';
-import { lineBlocks } from './line-blocks.js';
+import { LINE_BYTES_MAX, lineBlocks } from './line-blocks.js';
+import { LogReader } from './log-reader.js';
 import type { AccessLogCommand } from './options.js';
 import type { count } from './stages/count.js';
 import type { parse } from './stages/parse.js';
@@ -14,6 +14,7 @@ import type { parse } from './stages/parse.js';
 /** Blocks between the log and the counts. */
 const WINDOW = 128;
 const SAMPLES = 3;
+const EXAMPLE = '192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 2326';
 
 export interface Analysis {
   /** Who asked most first. */
@@ -23,6 +24,10 @@ export interface Analysis {
   readonly broken: number;
   /** The beginnings of some lines that could not be read. */
   readonly samples: readonly string[];
+  /** Why no line at all could be read; undefined where one could, or there was none. */
+  readonly nothing: string | undefined;
+  /** What is wrong behind the last line that was counted, if anything is. */
+  readonly damage: string | undefined;
   readonly seconds: number;
 }
 
@@ -47,7 +52,8 @@ const STAGES = [
 /** @throws Failure unless every line is accounted for. */
 export async function analyse(
   input: Input,
-  { file, lines, workers, json }: AccessLogCommand,
+  { file, lines, workers }: AccessLogCommand,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Analysis> {
   await using pipeline = await createPipeline({
@@ -56,11 +62,10 @@ export async function analyse(
     window: WINDOW,
     stages: STAGES,
   });
-  const progress = makeProgress(process.stderr, json);
   const startedAt = performance.now();
   if (file === undefined) progress.start('counting', lines, 'lines');
   else progress.start('counting', input.size, 'bytes');
-  const log = new CountedLog(input, progress, file === undefined ? 'lines' : 'bytes');
+  const log = new CountedLog(file, input, progress);
   const clients: ClientCount[] = [];
   const samples: string[] = [];
   let broken = 0;
@@ -83,6 +88,8 @@ export async function analyse(
     bytes: log.bytes,
     broken,
     samples,
+    nothing: clients.length === 0 ? log.whyNothing() : undefined,
+    damage: log.damage,
     seconds,
   };
 }
@@ -90,25 +97,43 @@ export async function analyse(
 /** The source, and what went out of it. */
 class CountedLog {
   lines = 0;
-  bytes = 0;
-  readonly #input: Input;
-  readonly #progress: Progress;
-  readonly #unit: 'lines' | 'bytes';
+  #tooLong = 0;
+  readonly #reader: LogReader;
+  readonly #onLines: (lines: number) => void;
 
-  constructor(input: Input, progress: Progress, unit: 'lines' | 'bytes') {
-    this.#input = input;
-    this.#progress = progress;
-    this.#unit = unit;
+  /** @param file undefined: a generated log, of which the lines are the measure. */
+  constructor(file: string | undefined, input: Input, progress: Progress) {
+    const advance = progress.advance.bind(progress);
+    const onRead = file === undefined ? undefined : advance;
+    this.#reader = new LogReader(file ?? 'the log', input, tellNote, onRead);
+    this.#onLines = file === undefined ? advance : () => {};
   }
 
   async *blocks(): AsyncGenerator<Block, void, undefined> {
-    for await (const { bytes, lines } of lineBlocks(this.#input)) {
+    for await (const { bytes, lines, isTooLong } of lineBlocks(this.#reader.pieces())) {
       this.lines += lines;
-      this.bytes += bytes.length;
-      this.#progress.advance(this.#unit === 'lines' ? lines : bytes.length);
+      if (isTooLong === true) this.#tooLong++;
+      this.#onLines(lines);
       yield bytes;
     }
     yield 'end';
+  }
+
+  get bytes(): number {
+    return this.#reader.bytes;
+  }
+
+  get damage(): string | undefined {
+    return this.#reader.damage;
+  }
+
+  /** Asked when no line could be read: a hint, unless the log is empty. */
+  whyNothing(): string | undefined {
+    if (this.bytes === 0) return undefined;
+    if (this.lines > 0 && this.#tooLong === this.lines) {
+      return `a line is longer than ${LINE_BYTES_MAX} bytes`;
+    }
+    return `no line of it could be read: one should look like ${EXAMPLE} (see --help)`;
   }
 }
 

@@ -28,6 +28,7 @@ export interface Truth {
 export class GeneratedLog implements Input, Truth {
   readonly size = undefined;
   readonly identity = undefined;
+  readonly comesAgain = false;
   readonly clients = new Map<string, ClientCount>();
   broken = 0;
   readonly #names: readonly string[];

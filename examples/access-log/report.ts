@@ -7,6 +7,7 @@ import type { AccessLogCommand } from './options.js';
 
 const MEGA = 1e6;
 const PERCENT = 100;
+const CLIENT_WIDTH = 50;
 
 /** What was found, in numbers. */
 export interface Summary {
@@ -76,7 +77,7 @@ function topTable({ top, requests }: Summary): string {
   });
   for (const counts of top) {
     table.push([
-      printable(counts.client),
+      shortened(printable(counts.client)),
       counts.requests,
       `${((counts.requests / requests) * PERCENT).toFixed(2)} %`,
       (counts.bytes / MEGA).toFixed(1),
@@ -85,6 +86,11 @@ function topTable({ top, requests }: Summary): string {
     ]);
   }
   return table.toString();
+}
+
+/** A table is to fit a terminal. */
+function shortened(text: string): string {
+  return text.length <= CLIENT_WIDTH ? text : `${text.slice(0, CLIENT_WIDTH - 1)}…`;
 }
 
 /** A log is written by strangers: none of it may reach the terminal as it is. */

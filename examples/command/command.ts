@@ -1,7 +1,7 @@
 /** A program from its arguments to its exit code. */
 import { Failure, nameProgram, tellEnd } from './failure.js';
 import { onInterrupt } from './signals.js';
-import { guardStandardOutput, writeOut } from './standard-output.js';
+import { guardStandardStreams, writeOut } from './standard-streams.js';
 
 export interface Program<Command> {
   /** Begins each line that tells of a failure. */
@@ -17,7 +17,7 @@ export interface Program<Command> {
 /** Checks the command line before anything large is loaded or started. */
 export async function runProgram<Command>(program: Program<Command>): Promise<void> {
   nameProgram(program.name);
-  guardStandardOutput();
+  guardStandardStreams();
   try {
     const command = program.read(process.argv.slice(2));
     if (command === undefined) await writeOut(program.usage);

@@ -44,11 +44,17 @@ export function tellEnd(text: string): void {
   process.stderr.write(`${program}: ${text.replaceAll('\n', ' ')}\n`);
 }
 
+/** Says what the user may not expect. */
+export function tellNote(text: string): void {
+  process.stderr.write(`${program}: ${text}\n`);
+}
+
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EBUSY: 'it is in use',
   EDQUOT: 'disk quota exceeded',
   EFBIG: 'the file would be too large',
+  EIO: 'input/output error',
   EISDIR: 'it is a directory',
   ELOOP: 'too many symbolic links',
   EMFILE: 'too many open files',
@@ -56,6 +62,7 @@ const REASONS: Record<string, string> = {
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left on the device',
   ENOTDIR: 'a part of the path is not a directory',
+  ENXIO: 'nothing can be opened there',
   EPERM: 'operation not permitted',
   EPIPE: 'nobody reads it any more',
   EROFS: 'the file system is read-only',

@@ -1,35 +1,31 @@
 /** Where the plain bytes come from: a file, or standard input. */
-import { fstatSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Failure, systemFailure } from './failure.js';
-
-/** Tells one file from another, whatever its names. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+import { isSameFile, statOfInput } from './standard-streams.js';
+import type { FileIdentity } from './standard-streams.js';
 
 export interface Input {
-  /** Undefined for what has no size: pipes, terminals. */
+  /** Undefined for what does not say: pipes, terminals, files that the system makes up. */
   readonly size: number | undefined;
   readonly identity: FileIdentity | undefined;
+  /** Whether it can be opened a second time, and is the same then. */
+  readonly comesAgain: boolean;
   /** Fills the buffer from the front, less only at the end. Returns how much; 0: no more. */
   read(buffer: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
 
-const STANDARD_INPUT = 0;
-
 /** @throws Failure when it cannot be read. */
 export async function openInput(name: string, signal: AbortSignal): Promise<Input> {
-  if (name === '-') return standardInput(signal);
   try {
+    if (name === '-' || (await isStandardInput(name))) return standardInput(signal);
     const file = await open(name, 'r');
     try {
-      const stat = await file.stat({ bigint: true });
-      if (stat.isDirectory()) throw new Failure(`cannot read ${name}: it is a directory`);
-      return fileInput(name, file, stat.isFile() ? Number(stat.size) : undefined, stat);
+      const about = await file.stat({ bigint: true });
+      if (about.isDirectory()) throw new Failure(`cannot read ${name}: it is a directory`);
+      return fileInput(name, file, about);
     } catch (error) {
       await file.close();
       throw error;
@@ -39,15 +35,17 @@ export async function openInput(name: string, signal: AbortSignal): Promise<Inpu
   }
 }
 
-function fileInput(
-  name: string,
-  file: FileHandle,
-  size: number | undefined,
-  identity: FileIdentity,
-): Input {
+/** Of a name such as /dev/stdin: a socket cannot be opened by a name. A file has its beginning. */
+async function isStandardInput(name: string): Promise<boolean> {
+  const named = await stat(name, { bigint: true });
+  return !named.isFile() && isSameFile(named, statOfInput());
+}
+
+function fileInput(name: string, file: FileHandle, about: BigIntStats): Input {
   return {
-    size,
-    identity,
+    size: sizeOf(about),
+    identity: about,
+    comesAgain: about.isFile(),
     async read(buffer) {
       try {
         return await readFully(file, buffer);
@@ -57,6 +55,10 @@ function fileInput(
     },
     close: () => file.close(),
   };
+}
+
+function sizeOf(about: BigIntStats): number | undefined {
+  return about.isFile() && about.size > 0n ? Number(about.size) : undefined;
 }
 
 /** A read may be short before the end, in pipes above all. */
@@ -72,12 +74,16 @@ async function readFully(file: FileHandle, buffer: Uint8Array): Promise<number> 
 
 /** The stream, not the descriptor: a read that waits for a terminal must not hold up the end. */
 function standardInput(signal: AbortSignal): Input {
+  const about = statOfInput();
+  if (about.isDirectory()) throw new Failure('cannot read standard input: it is a directory');
   const { stdin } = process;
   signal.addEventListener('abort', () => stdin.destroy(), { once: true });
   const pieces = stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   let rest: Uint8Array = new Uint8Array(0);
   return {
-    ...aboutStandardInput(),
+    size: sizeOf(about),
+    identity: about.isFile() ? about : undefined,
+    comesAgain: false,
     async read(buffer) {
       let filled = 0;
       while (filled < buffer.length) {
@@ -108,18 +114,6 @@ async function nextPiece(
   } catch (error) {
     // Then it was us who closed it.
     signal.throwIfAborted();
-    throw systemFailure('cannot read standard input', error);
-  }
-}
-
-function aboutStandardInput(): Pick<Input, 'size' | 'identity'> {
-  try {
-    const stat = fstatSync(STANDARD_INPUT, { bigint: true });
-    if (stat.isDirectory()) throw new Failure('cannot read standard input: it is a directory');
-    return stat.isFile()
-      ? { size: Number(stat.size), identity: stat }
-      : { size: undefined, identity: undefined };
-  } catch (error) {
     throw systemFailure('cannot read standard input', error);
   }
 }

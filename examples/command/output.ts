@@ -1,23 +1,28 @@
 /**
- * Where the result goes: a file that appears whole or not at all, or standard output.
+ * Where the result goes. What the output is decides, not its name.
  *
- * A file is written beside its final place and renamed when it is complete, with the mode and the
- * owner of the file that it replaces. Devices and pipes, which nothing may be renamed over, are
- * written directly.
+ * A regular file is written beside its final place and renamed when it is complete, with the mode and
+ * the owner of the file that it replaces: it appears whole or not at all. Devices and pipes, which
+ * nothing may be renamed over, are written directly, and so is what the process has as its standard
+ * output or standard error, whatever name leads there.
  */
 import { randomBytes } from 'node:crypto';
-import { fstatSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure, programName, systemFailure } from './failure.js';
 import { throughLinks } from './links.js';
-import type { FileIdentity } from './input.js';
 import { untilSettled } from './signals.js';
-import { writeOut } from './standard-output.js';
+import { isSameFile, nameOf, statOf, writeTo } from './standard-streams.js';
+import type { FileIdentity } from './standard-streams.js';
 
 export interface OutputTarget {
+  /** Where it can be read again until it is committed; undefined for what gives nothing back. */
+  readonly readableAt: string | undefined;
+  /** The standard stream that carries the data, if one does: nothing else may be said there. */
+  readonly stream: NodeJS.WriteStream | undefined;
   /** Resolves when the bytes may be reused. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes what was written appear. */
@@ -33,25 +38,46 @@ const PRIVATE_MODE = 0o600;
 const PERMISSIONS = 0o777;
 const OTHERS_PERMISSIONS = 0o007;
 const NOT_GROUP_PERMISSIONS = 0o707;
-const STANDARD_OUTPUT = 1;
 const NAME_TAG_BYTES = 6;
 
-/** @throws Failure when it cannot be written, or is the input. */
+/**
+ * @param mode of a file that is not there yet.
+ * @throws Failure when it cannot be written, or is the input.
+ */
 export async function openOutput(
   name: string,
   input: FileIdentity | undefined,
+  mode = NEW_MODE,
 ): Promise<OutputTarget> {
-  if (name === '-') return standardOutput(input);
+  if (name === '-') return streamOutput(process.stdout, input);
   try {
     const existing = await look(name);
-    if (existing === undefined) return await temporaryFile(name, await throughLinks(name));
+    if (existing === undefined) return await temporaryFile(name, await throughLinks(name), mode);
     if (existing.isDirectory()) throw new Failure(`cannot write ${name}: it is a directory`);
-    refuseInput(name, existing, input);
-    if (!existing.isFile()) return directOutput(name, await open(name, 'w'));
+    const stream = streamTo(existing);
+    if (stream !== undefined) return streamOutput(stream, input);
+    // A terminal may well be both, and so may /dev/null.
+    if (!existing.isCharacterDevice()) refuseInput(name, existing, input);
+    if (!existing.isFile()) return directOutput(name, await open(name, constants.O_WRONLY));
     await access(name, constants.W_OK);
-    return await temporaryFile(name, await realpath(name), existing);
+    return await temporaryFile(name, await realpath(name), PRIVATE_MODE, existing);
   } catch (error) {
     throw systemFailure(`cannot write ${name}`, error);
+  }
+}
+
+/** Writes all of a text. @returns the standard stream that it went to, if it did. */
+export async function writeText(
+  text: string,
+  ...where: Parameters<typeof openOutput>
+): Promise<NodeJS.WriteStream | undefined> {
+  const output = await openOutput(...where);
+  try {
+    await output.write(Buffer.from(text));
+    await output.commit();
+    return output.stream;
+  } finally {
+    await output.discard();
   }
 }
 
@@ -66,28 +92,43 @@ async function look(name: string) {
 }
 
 function refuseInput(name: string, output: FileIdentity, input: FileIdentity | undefined): void {
-  if (input !== undefined && output.dev === input.dev && output.ino === input.ino) {
+  if (input !== undefined && isSameFile(output, input)) {
     throw new Failure(`cannot write ${name}: it is the input`);
   }
 }
 
-/** A file that grows by what is read from it would grow for ever; a terminal may well be both. */
-function standardOutput(input: FileIdentity | undefined): OutputTarget {
-  const what = 'standard output';
-  try {
-    const existing = fstatSync(STANDARD_OUTPUT, { bigint: true });
-    if (existing.isFile()) refuseInput(what, existing, input);
-  } catch (error) {
-    throw systemFailure(`cannot write ${what}`, error);
-  }
-  return { write: writeOut, async commit() {}, async discard() {} };
+/**
+ * The standard stream that leads there. It may be a socket, which cannot be opened by a name, or a file
+ * that others write to as well. Of what is no terminal, devices can be opened as often as one likes.
+ */
+function streamTo(existing: BigIntStats): NodeJS.WriteStream | undefined {
+  return [process.stdout, process.stderr].find((stream) => {
+    const own = stream.isTTY || !existing.isCharacterDevice();
+    return own && isSameFile(existing, statOf(stream));
+  });
+}
+
+/** A file that grows by what is read from it would grow for ever. */
+function streamOutput(stream: NodeJS.WriteStream, input: FileIdentity | undefined): OutputTarget {
+  const existing = statOf(stream);
+  if (existing.isFile()) refuseInput(nameOf(stream), existing, input);
+  return {
+    readableAt: undefined,
+    stream,
+    write: (bytes) => writeTo(stream, bytes),
+    async commit() {},
+    async discard() {},
+  };
 }
 
 function directOutput(name: string, file: FileHandle): OutputTarget {
   return {
+    readableAt: undefined,
+    stream: undefined,
     write: (bytes) => writeFully(name, file, bytes),
-    async commit() {},
-    discard: () => file.close(),
+    commit: () => closeFile(name, file),
+    // Closing a second time does nothing.
+    discard: () => file.close().catch(() => {}),
   };
 }
 
@@ -98,15 +139,18 @@ function directOutput(name: string, file: FileHandle): OutputTarget {
 async function temporaryFile(
   name: string,
   place: string,
+  mode: number,
   existing?: BigIntStats,
 ): Promise<OutputTarget> {
   const tag = randomBytes(NAME_TAG_BYTES).toString('hex');
   const temporary = join(dirname(place), `.${programName()}-${tag}.tmp`);
-  const file = await open(temporary, 'wx', existing === undefined ? NEW_MODE : PRIVATE_MODE);
+  const file = await open(temporary, 'wx', mode);
   // It may be gone already: a signal can come between the rename and `settled`.
   const settled = untilSettled(() => rmSync(temporary, { force: true }));
   let committed = false;
   return {
+    readableAt: temporary,
+    stream: undefined,
     write: (bytes) => writeFully(name, file, bytes),
     async commit() {
       try {
@@ -122,7 +166,6 @@ async function temporaryFile(
     },
     async discard() {
       if (committed) return;
-      // Closing a second time does nothing.
       await file.close().catch(() => {});
       await rm(temporary, { force: true });
       settled();
@@ -155,6 +198,15 @@ async function give(file: FileHandle, uid: number, gid: number): Promise<boolean
     // EINVAL: a user namespace does not know the id.
     if (code === 'EPERM' || code === 'EINVAL' || code === 'ENOSYS') return false;
     throw error;
+  }
+}
+
+/** Some systems tell only here that there was no room. */
+async function closeFile(name: string, file: FileHandle): Promise<void> {
+  try {
+    await file.close();
+  } catch (error) {
+    throw systemFailure(`cannot write ${name}`, error);
   }
 }
 

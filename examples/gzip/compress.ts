@@ -46,7 +46,7 @@ export async function compress(
     ],
   });
   const hash = check ? createHash('sha256') : undefined;
-  const progress = makeProgress(process.stderr, json);
+  const progress = makeProgress(process.stderr, json || output.stream === process.stderr);
   const stream = new GzipStream(output);
   const startedAt = performance.now();
   progress.start('compressing', input.size, 'bytes');

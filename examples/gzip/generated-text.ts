@@ -14,6 +14,7 @@ const SKEW = 2.5;
 export class GeneratedText implements Input {
   readonly size: number;
   readonly identity = undefined;
+  readonly comesAgain = false;
   readonly #words: readonly string[];
   readonly #random: Random;
   #left: number;

@@ -21,6 +21,7 @@ export interface GzipCommand {
   readonly output: string | undefined;
   readonly level: number;
   readonly block: number;
+  /** Where the result can be read again. */
   readonly check: boolean;
   readonly workers: number;
   readonly json: boolean;
@@ -57,7 +58,7 @@ export function readCommandLine(args: readonly string[]): GzipCommand | undefine
     output: values.output === undefined ? undefined : fileName('--output', values.output),
     level: number('--level', values.level, { from: 1, to: LEVEL_MAX, otherwise: LEVEL_DEFAULT }),
     block: number('--block', values.block, block),
-    check: values['no-check'] !== true && values.output !== '-',
+    check: values['no-check'] !== true,
     workers: workerCount(values.workers),
     json: values.json === true,
   };

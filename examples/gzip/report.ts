@@ -22,8 +22,8 @@ export interface Summary {
 }
 
 export function summarize(
-  { file, output, level, block, workers, check }: GzipCommand,
-  { bytesIn, bytesOut, seconds }: Compression,
+  { file, output, level, block, workers }: GzipCommand,
+  { bytesIn, bytesOut, seconds, digest }: Compression,
 ): Summary {
   return {
     file: file ?? null,
@@ -35,7 +35,7 @@ export function summarize(
     workers,
     seconds,
     megabytesPerSecond: seconds > 0 ? bytesIn / MEGA / seconds : 0,
-    checked: check,
+    checked: digest !== undefined,
   };
 }
 

@@ -2,8 +2,9 @@
 import { openInput } from '../command/input.js';
 import type { Input } from '../command/input.js';
 import { openOutput } from '../command/output.js';
+import type { OutputTarget } from '../command/output.js';
 import { inScratch } from '../command/scratch.js';
-import { writeOut } from '../command/standard-output.js';
+import { writeOut } from '../command/standard-streams.js';
 import { checkFile } from './check.js';
 import { compress } from './compress.js';
 import type { Compression } from './compress.js';
@@ -12,6 +13,11 @@ import type { GzipCommand } from './options.js';
 import { renderSummary, summarize } from './report.js';
 
 const SEED = 1;
+
+interface Written extends Compression {
+  /** The standard stream that it went to, if it did. */
+  readonly stream: OutputTarget['stream'];
+}
 
 export async function runGzip(command: GzipCommand, signal: AbortSignal): Promise<void> {
   const { file, generate, output } = command;
@@ -24,8 +30,7 @@ export async function runGzip(command: GzipCommand, signal: AbortSignal): Promis
         : await compressInto(command, input, output, signal);
     const summary = summarize(command, result);
     const text = command.json ? `${JSON.stringify(summary)}\n` : renderSummary(summary);
-    if (output === '-') process.stderr.write(text);
-    else await writeOut(text);
+    await writeOut(text, result.stream);
   } finally {
     await input.close();
   }
@@ -36,13 +41,15 @@ async function compressInto(
   input: Input,
   name: string,
   signal: AbortSignal,
-): Promise<Compression> {
+): Promise<Written> {
   const output = await openOutput(name, input.identity);
+  const { readableAt, stream } = output;
   try {
-    const result = await compress(input, output, command, signal);
+    const check = command.check && readableAt !== undefined;
+    const result = await compress(input, output, { ...command, check }, signal);
+    if (check) await checkFile(readableAt, result, signal);
     await output.commit();
-    if (command.check) await checkFile(name, result, signal);
-    return result;
+    return { ...result, stream };
   } finally {
     await output.discard();
   }

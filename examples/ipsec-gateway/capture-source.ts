@@ -31,7 +31,7 @@ export class CaptureSource {
 
   /** @throws Failure unless it is a capture of frames that may hold IP packets. */
   static async open(name: string, repeat: number, signal: AbortSignal): Promise<CaptureSource> {
-    const [input, reader] = await openReader(name, signal);
+    const [input, reader] = await openReader(name, repeat > 1, signal);
     return new CaptureSource(name, repeat, signal, input, reader);
   }
 
@@ -48,16 +48,21 @@ export class CaptureSource {
     return this.#input.size === undefined ? undefined : this.#input.size * this.#repeat;
   }
 
-  /** The packet that the file ends in the middle of, if it does. */
-  get cutIn(): number | undefined {
-    return this.#reader.cutIn;
+  /** Whether it can be read a second time. */
+  get comesAgain(): boolean {
+    return this.#input.comesAgain;
+  }
+
+  /** What is wrong behind the last packet that could be read, if anything is. */
+  get damage(): string | undefined {
+    return this.#reader.damage;
   }
 
   async *records(): AsyncGenerator<Uint8Array, void, undefined> {
     for (let round = 0; round < this.#repeat; round++) {
       if (round > 0) {
         await this.close();
-        [this.#input, this.#reader] = await openReader(this.#name, this.#signal);
+        [this.#input, this.#reader] = await openReader(this.#name, true, this.#signal);
       }
       for await (const record of this.#reader.records(this.packets + 1)) {
         this.packets++;
@@ -71,9 +76,17 @@ export class CaptureSource {
   }
 }
 
-async function openReader(name: string, signal: AbortSignal): Promise<[Input, CaptureReader]> {
+/** @param again whether it is read more than once. */
+async function openReader(
+  name: string,
+  again: boolean,
+  signal: AbortSignal,
+): Promise<[Input, CaptureReader]> {
   const input = await openInput(name, signal);
   try {
+    if (again && !input.comesAgain) {
+      throw new Failure(`--repeat needs a file: what comes from ${name} comes once`);
+    }
     const reader = await CaptureReader.open(name, input);
     const { linkType } = reader.format;
     if (isKnownLink(linkType)) return [input, reader];

@@ -4,11 +4,11 @@
  */
 import { createDecipheriv } from 'node:crypto';
 import { Failure } from '../command/failure.js';
+import { admit } from './admission.js';
 import type { Association } from './associations.js';
 import { CaptureSource } from './capture-source.js';
-import { findPacket } from './ip-packet.js';
 import type { GatewayCommand } from './options.js';
-import { bytesOf, numberOf, originalLengthOf } from './record.js';
+import { bytesOf, numberOf } from './record.js';
 
 const OUTER_BYTES = 20;
 const AUTHENTICATED_BYTES = 8;
@@ -59,12 +59,10 @@ function difference(number: number, what: string): Failure {
   return new Failure(`the packet that went in as number ${number} came out ${what}`);
 }
 
-/** What must come out of the tunnel for this record, if anything. */
+/** What must come out of the tunnel for this record; undefined for what is not IP, or refused. */
 function forwardable(record: Uint8Array, linkType: number): Uint8Array | undefined {
-  const frame = bytesOf(record);
-  if (frame.length < originalLengthOf(record)) return undefined;
   try {
-    return findPacket(frame, linkType)?.bytes;
+    return admit(record, linkType)?.bytes;
   } catch {
     return undefined;
   }

@@ -66,7 +66,7 @@ export async function passThrough(
     onDeadLetter: (letter) => tally.takeRefused(letter),
   });
   const writer = new CaptureWriter(output, nanoseconds);
-  const progress = makeProgress(process.stderr, json);
+  const progress = makeProgress(process.stderr, json || output.stream === process.stderr);
   const startedAt = performance.now();
   progress.start('sealing', source.size, 'bytes');
   try {

@@ -10,12 +10,23 @@ export interface IpPacket {
   readonly flow: number;
 }
 
-const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd, VLAN: 0x8100, SERVICE_VLAN: 0x88a8 } as const;
+const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd } as const;
+/** A VLAN, one inside another, and what that had before it had a number of its own. */
+const VLAN_TAGS: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
+/** How the systems number IP in front of what goes over a loopback: IPv4, then IPv6. */
+const LOOPBACK_FAMILIES: ReadonlySet<number> = new Set([2, 10, 24, 28, 30]);
 const PROTOCOL = { TCP: 6, UDP: 17, DCCP: 33, SCTP: 132, UDP_LITE: 136 } as const;
 const WITH_PORTS: ReadonlySet<number> = new Set(Object.values(PROTOCOL));
 /** IPv6 headers between the first and the transport's: hop-by-hop, routing, destination options. */
 const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]);
 const FRAGMENT = 44;
+const HOP_BY_HOP = 0;
+const NOTHING_NEXT = 59;
+/** Behind the next header and the length of the options; its type and its own length. */
+const JUMBO_OPTION_AT = 42;
+const JUMBO_OPTION = 0xc204;
+/** What fills an Ethernet frame with an IPv6 header alone, a checksum included. */
+const PADDING_MAX = 10;
 const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 /** The flag "more fragments" and the offset. */
@@ -44,21 +55,24 @@ function packetStart(frame: Uint8Array, linkType: number): number | undefined {
     case LINK.LINUX_COOKED:
       return behindEthertype(frame, 14);
     case LINK.LINUX_COOKED_2:
-      return isIp(readWord(frame, 0)) ? 20 : undefined;
+      return behindEthertype(frame, 0, 20);
     case LINK.NULL:
-      return 4;
+    case LINK.LOOP:
+      // In the byte order of the machine that captured, so the one byte is at either end.
+      return LOOPBACK_FAMILIES.has((frame[0] ?? 0) | (frame[3] ?? 0)) ? 4 : undefined;
     default:
       return 0;
   }
 }
 
-function behindEthertype(frame: Uint8Array, at: number): number | undefined {
+/** @param start where what has that type begins; a VLAN's tag ends in the type of the rest. */
+function behindEthertype(frame: Uint8Array, at: number, start = at + 2): number | undefined {
   let type = readWord(frame, at);
-  while (type === ETHERTYPE.VLAN || type === ETHERTYPE.SERVICE_VLAN) {
-    at += 4;
-    type = readWord(frame, at);
+  while (VLAN_TAGS.has(type)) {
+    type = readWord(frame, start + 2);
+    start += 4;
   }
-  return isIp(type) ? at + 2 : undefined;
+  return isIp(type) ? start : undefined;
 }
 
 function isIp(ethertype: number): boolean {
@@ -72,6 +86,9 @@ function readWord(bytes: Uint8Array, at: number): number {
 function readIpv4(packet: Uint8Array): IpPacket {
   const headerBytes = ((packet[0] ?? 0) & 0x0f) * 4;
   const length = readWord(packet, 2);
+  if (length === 0 && packet.length > IPV4_BYTES) {
+    throw new Error('an IPv4 total length of 0: captured before it was cut into segments');
+  }
   if (headerBytes < IPV4_BYTES || packet.length < headerBytes || length < headerBytes) {
     throw new Error('an IPv4 header that is too short');
   }
@@ -85,7 +102,7 @@ function readIpv4(packet: Uint8Array): IpPacket {
 
 function readIpv6(packet: Uint8Array): IpPacket {
   if (packet.length < IPV6_BYTES) throw new Error('an IPv6 header that is too short');
-  const bytes = whole(packet, IPV6_BYTES + readWord(packet, 4));
+  const bytes = whole(packet, ipv6Length(packet));
   let next = bytes[6]!;
   let at = IPV6_BYTES;
   while (EXTENSIONS.has(next) && at + 1 < bytes.length) {
@@ -95,6 +112,21 @@ function readIpv6(packet: Uint8Array): IpPacket {
   const ports = next !== FRAGMENT && WITH_PORTS.has(next) ? at : undefined;
   const protocol = next === FRAGMENT ? (bytes[at] ?? 0) : next;
   return { bytes, version: 6, flow: hashFlow(bytes, 8, IPV6_BYTES, protocol, ports) };
+}
+
+/**
+ * What a system leaves to its network card to cut into segments has a payload length of 0: then it is
+ * as long as its jumbogram option says (RFC 2675), or as what was captured.
+ */
+function ipv6Length(packet: Uint8Array): number {
+  const payload = readWord(packet, 4);
+  if (payload > 0) return IPV6_BYTES + payload;
+  const next = packet[6]!;
+  const following = packet.length - IPV6_BYTES;
+  if (next === HOP_BY_HOP && readWord(packet, JUMBO_OPTION_AT) === JUMBO_OPTION && following >= 8) {
+    return IPV6_BYTES + viewOf(packet).getUint32(JUMBO_OPTION_AT + 2);
+  }
+  return next === NOTHING_NEXT && following <= PADDING_MAX ? IPV6_BYTES : packet.length;
 }
 
 function whole(packet: Uint8Array, length: number): Uint8Array {

@@ -28,6 +28,7 @@ export interface GatewayCommand {
   readonly masterKey: Uint8Array;
   /** Where the keys go, as Wireshark reads them. */
   readonly keys: string | undefined;
+  /** Where the input comes again, and the result can be read. */
   readonly check: boolean;
   readonly workers: number;
   readonly json: boolean;
@@ -66,12 +67,12 @@ export function readCommandLine(args: readonly string[]): GatewayCommand | undef
         ? randomBytes(MASTER_KEY_BYTES)
         : hex('--key', values.key, MASTER_KEY_BYTES),
     keys: optionalFile('--keys', values.keys),
-    check: values['no-check'] !== true && file !== '-' && values.output !== '-',
+    check: values['no-check'] !== true,
     workers: workerCount(values.workers),
     json: values.json === true,
   };
-  if (command.repeat > 1 && command.input === '-') {
-    throw new Failure('--repeat needs a file: standard input comes once');
+  if (command.keys !== undefined && command.keys === command.output) {
+    throw new Failure('--keys and --output are the same');
   }
   return command;
 }

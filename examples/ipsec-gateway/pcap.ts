@@ -14,6 +14,8 @@ export const LINK = {
   RAW_BSD: 12,
   RAW_OPENBSD: 14,
   RAW: 101,
+  /** As NULL, of OpenBSD. */
+  LOOP: 108,
   LINUX_COOKED: 113,
   IPV4: 228,
   IPV6: 229,
@@ -23,7 +25,8 @@ export const LINK = {
 export const MICROSECONDS = 0xa1b2_c3d4;
 export const NANOSECONDS = 0xa1b2_3c4d;
 /** What newer programs write instead; its blocks are another format altogether. */
-const PCAPNG = 0x0a0d_0d0a;
+const PCAPNG = [0x0a, 0x0d, 0x0d, 0x0a] as const;
+const GZIP = [0x1f, 0x8b] as const;
 export const FILE_HEADER_BYTES = 24;
 export const PACKET_HEADER_BYTES = 16;
 /** The upper bits of the link type's word say whether frames end in a checksum. */
@@ -43,8 +46,8 @@ export class CaptureReader {
   readonly format: CaptureFormat;
   readonly #name: string;
   readonly #source: Buffered;
-  /** The packet that the file ends in the middle of, if it does. */
-  cutIn: number | undefined;
+  /** What is wrong behind the last packet that could be read, if anything is. */
+  damage: string | undefined;
 
   private constructor(name: string, source: Buffered, format: CaptureFormat) {
     this.#name = name;
@@ -60,50 +63,55 @@ export class CaptureReader {
   }
 
   /**
-   * The packets as records, numbered from `first` on.
-   * @throws Failure where the file is damaged; one that merely ends too early sets `cutIn`.
+   * The packets as records, numbered from `first` on. Where the file ends in the middle of one, or
+   * makes no sense any more, they end, and `damage` says why.
+   * @throws Failure when it makes no sense from the first one on.
    */
   async *records(first = 1): AsyncGenerator<Uint8Array, void, undefined> {
     const { littleEndian } = this.format;
-    for (let number = first; ; number++) {
+    let number = first;
+    for (; ; number++) {
       const header = await this.#source.take(PACKET_HEADER_BYTES);
       if (header.length === 0) return;
+      if (header.length < PACKET_HEADER_BYTES) break;
       const view = viewOf(header);
-      const word = (at: number): number =>
-        at < header.length ? view.getUint32(at, littleEndian) : 0;
-      const captured = header.length < PACKET_HEADER_BYTES ? 0 : word(8);
-      if (captured > PACKET_MAX) throw this.#damaged(number, captured);
-      const stamp = { seconds: word(0), fraction: word(4) };
-      const original = word(12);
-      const bytes = await this.#source.take(captured);
-      if (header.length < PACKET_HEADER_BYTES || bytes.length < captured) {
-        this.cutIn = number;
+      const stamp = {
+        seconds: view.getUint32(0, littleEndian),
+        fraction: view.getUint32(4, littleEndian),
+      };
+      const captured = view.getUint32(8, littleEndian);
+      const original = view.getUint32(12, littleEndian);
+      if (captured > PACKET_MAX) {
+        const claim = `packet ${number} claims ${captured} bytes, the most is ${PACKET_MAX}`;
+        if (number === first) throw new Failure(`cannot read ${this.#name}: ${claim}`);
+        this.damage = `cannot read ${this.#name} to its end: ${claim}`;
         return;
       }
+      const bytes = await this.#source.take(captured);
+      if (bytes.length < captured) break;
       yield makeRecord(stamp, original, number, bytes);
     }
-  }
-
-  #damaged(number: number, captured: number): Failure {
-    return new Failure(
-      `cannot read ${this.#name}: packet ${number} claims ${captured} bytes, the most is ${PACKET_MAX}`,
-    );
+    this.damage = `${this.#name} ends in the middle of packet ${number}, which is left out`;
   }
 }
 
 function readFormat(name: string, header: Uint8Array): CaptureFormat {
-  if (header.length < FILE_HEADER_BYTES) throw new Failure(`cannot read ${name}: not a capture`);
+  const refusal = (why: string): Failure => new Failure(`cannot read ${name}: ${why}`);
+  if (header.length === 0) throw refusal('not a capture: it is empty');
+  const begins = (...bytes: number[]): boolean => bytes.every((byte, i) => header[i] === byte);
+  if (begins(...PCAPNG)) throw refusal('it is pcapng; "editcap -F pcap" converts it');
+  if (begins(...GZIP)) throw refusal('it is compressed by gzip; "zcat" can be piped in');
+  if (header.length < FILE_HEADER_BYTES) throw refusal('not a capture: it is too short');
   const view = viewOf(header);
-  if (view.getUint32(0) === PCAPNG) {
-    throw new Failure(`cannot read ${name}: it is pcapng; "editcap -F pcap" converts it`);
-  }
   for (const littleEndian of [true, false]) {
     const magic = view.getUint32(0, littleEndian);
     if (magic !== MICROSECONDS && magic !== NANOSECONDS) continue;
+    const [major, minor] = [4, 6].map((at) => view.getUint16(at, littleEndian));
+    if (major !== 2) throw refusal(`version ${major}.${minor} of the format is not known here`);
     const linkType = view.getUint32(20, littleEndian) & LINK_TYPE;
     return { linkType, nanoseconds: magic === NANOSECONDS, littleEndian };
   }
-  throw new Failure(`cannot read ${name}: not a capture`);
+  throw refusal('not a capture');
 }
 
 /** An input in pieces of any size. */

@@ -56,10 +56,13 @@ export function renderSummary(summary: Summary): string {
     `${packets} packets in ${seconds.toFixed(2)} s (${Math.round(packetsPerSecond)} packets/s, ` +
       `${workers} ${workers === 1 ? 'worker' : 'workers'})`,
     `sealed ${sealed}, not IP ${notIp}, refused ${packets - sealed - notIp}`,
-    ...refused.map(({ reason, count, first }) =>
-      chalk.yellow(`refused ${count}: ${reason} (first: packet ${first})`),
-    ),
+    ...refused
+      .slice(0, ROWS_MAX)
+      .map(({ reason, count, first }) =>
+        chalk.yellow(`refused ${count}: ${reason} (first: packet ${first})`),
+      ),
   ];
+  if (refused.length > ROWS_MAX) lines.push(`and for ${refused.length - ROWS_MAX} more reasons`);
   if (checked !== null) {
     lines.push(
       chalk.green(`checked: all ${checked} decrypted, compared, and numbered without gap`),

@@ -13,15 +13,17 @@ parallel, numbered without a gap, written in the order in which it came.
 
   FILE|-            a capture in the format of libpcap; - is standard input
   --output FILE|-   the ESP packets, as a capture; - is standard output. A file appears whole or
-                    not at all. Without it the packets are checked and forgotten
+                    not at all; a pipe or a device is written as it is. Without it the packets
+                    are checked and forgotten
   --associations N  security associations, 1 to ${ASSOCIATIONS_MAX}, default 8: flows are spread over them
   --key HEX         what their keys are derived from: 64 hexadecimal digits; default: random
   --keys FILE       writes the keys as Wireshark's table "esp_sa"
   --repeat N        sends the capture N times
-  --no-check        does not decrypt and compare everything afterwards, as it does where both
-                    ends are files
+  --no-check        does not decrypt and compare everything before the file appears, as it does
+                    where both ends are files
   --workers N       threads, 1 to ${WORKERS_MAX}; default: what the machine runs at once, at most 8
-  --json            the summary as JSON, on standard output (on standard error with --output -)
+  --json            the summary as JSON, on standard output; on standard error where
+                    standard output carries data
   --help            this text
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 130 and 143 stopped by a signal.

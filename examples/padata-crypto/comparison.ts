@@ -4,7 +4,7 @@ import { fileLoad, packetLoad } from './loads.js';
 import type { CompareCommand } from './options.js';
 import { makeProgress } from '../command/progress.js';
 import { comparisonData, machineLine, renderTable } from './report.js';
-import { writeOut } from '../command/standard-output.js';
+import { writeOut } from '../command/standard-streams.js';
 
 export async function runComparison(
   { workers, json, control }: CompareCommand,

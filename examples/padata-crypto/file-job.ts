@@ -6,7 +6,7 @@ import type { FileCommand } from './options.js';
 import { openOutput } from '../command/output.js';
 import type { OutputTarget } from '../command/output.js';
 import { makeProgress } from '../command/progress.js';
-import { writeOut } from '../command/standard-output.js';
+import { writeOut, writeTo } from '../command/standard-streams.js';
 
 /** Chunks in flight: enough to keep threads busy, few enough that memory stays bounded. */
 const CHUNKS_PER_WORKER = 4;
@@ -26,7 +26,7 @@ export async function runFileJob(command: FileCommand, signal: AbortSignal): Pro
     try {
       const result = await encrypt(command, input, output, signal);
       await output.commit();
-      await report(command, result);
+      await report(command, result, output);
     } finally {
       await output.discard();
     }
@@ -43,7 +43,7 @@ async function encrypt(
 ): Promise<FileResult> {
   const { key, iv, chunk, workers } = command;
   signal.throwIfAborted();
-  const progress = makeProgress(process.stderr, command.json);
+  const progress = makeProgress(process.stderr, command.json || output.stream === process.stderr);
   await using padata = await openPadata({
     name: 'file',
     module: new URL('./threads/chunk-job.js', import.meta.url),
@@ -77,19 +77,21 @@ function chunksInFlight(chunk: number, workers: number): number {
   return Math.max(2, Math.min(workers * CHUNKS_PER_WORKER, affordable));
 }
 
-async function report(command: FileCommand, { bytes, seconds }: FileResult): Promise<void> {
+async function report(
+  command: FileCommand,
+  { bytes, seconds }: FileResult,
+  { stream }: OutputTarget,
+): Promise<void> {
   const { input, output, workers, chunk, decrypt, json } = command;
   const megabytesPerSecond = seconds > 0 ? bytes / MEGA / seconds : 0;
   if (json) {
     const done = { operation: decrypt ? 'decrypt' : 'encrypt', cipher: 'aes-256-ctr' };
     const data = { ...done, input, output, bytes, chunk, workers, seconds, megabytesPerSecond };
-    const text = `${JSON.stringify(data)}\n`;
-    if (output === '-') process.stderr.write(text);
-    else await writeOut(text);
+    await writeOut(`${JSON.stringify(data)}\n`, stream);
     return;
   }
-  process.stderr.write(
+  const text =
     `${decrypt ? 'decrypted' : 'encrypted'} ${bytes} bytes in ${seconds.toFixed(2)} s ` +
-      `(${megabytesPerSecond.toFixed(0)} MB/s, ${workers} ${workers === 1 ? 'worker' : 'workers'})\n`,
-  );
+    `(${megabytesPerSecond.toFixed(0)} MB/s, ${workers} ${workers === 1 ? 'worker' : 'workers'})\n`;
+  await writeTo(stream === process.stderr ? process.stdout : process.stderr, text);
 }

@@ -2,7 +2,7 @@
 import { openPadata } from '../../lib/index.js';
 import type { Padata } from '../../lib/index.js';
 import { Failure } from '../command/failure.js';
-import { writeOut } from '../command/standard-output.js';
+import { writeOut } from '../command/standard-streams.js';
 import { machine } from './compare.js';
 import { oneThread } from './contestants/one-thread.js';
 import { Output } from './load.js';

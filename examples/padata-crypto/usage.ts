@@ -26,7 +26,7 @@ Where standard output carries data, -s keeps npm's banner out of it. So does run
 
   --input FILE|-    what to read; - is standard input
   --output FILE|-   what to write; - is standard output. A file appears whole or not at all, and
-                    one that is replaced keeps its mode
+                    one that is replaced keeps its mode; a pipe or a device is written as it is
   --key HEX         the key: 64 hexadecimal digits
   --iv HEX          the first counter block: 32 hexadecimal digits
   --decrypt         brings a file back
@@ -34,7 +34,8 @@ Where standard output carries data, -s keeps npm's banner out of it. So does run
   --workers N       threads, 1 to ${WORKERS_MAX}; default: what the machine runs at once, at most 8
   --repeat          packets until Ctrl-C; each result is checked
   --control         lets "softdlb" look at it, through a socket that only you may open
-  --json            results as JSON, on standard output (on standard error with --output -)
+  --json            results as JSON, on standard output; on standard error where
+                    standard output carries data
   --help            this text
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 130 and 143 stopped by a signal.

@@ -6,7 +6,7 @@ import { many } from '../../../lib/index.js';
 import type { Many } from '../../../lib/index.js';
 import { emptyBatch, SHARDS } from '../batch.js';
 import type { Batch, Block } from '../batch.js';
-import { parseLine } from '../log-line.js';
+import { parseLine, withoutFill } from '../log-line.js';
 
 const SAMPLES_PER_BLOCK = 3;
 const SAMPLE_CHARACTERS = 80;
@@ -33,7 +33,7 @@ function linesOf(block: Uint8Array): string[] {
   const lines = text.split('\n');
   // Behind the last line's end there is nothing.
   if (lines.at(-1) === '') lines.pop();
-  return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  return lines.map((line) => withoutFill(line.endsWith('\r') ? line.slice(0, -1) : line));
 }
 
 function noteBroken(batch: Batch, line: string): void {
