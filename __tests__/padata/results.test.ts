@@ -32,7 +32,7 @@ test.each([
   ['negative', /does not fit.*length=-1/],
   ['fraction', /does not fit.*length=0.5/],
   ['text', /a value of type string/],
-  ['null', /a value of type object/],
+  ['null', /a value of type null/],
   ['promise', /somebody waits for this/],
   ['error', /an error of the job/],
   ['no error', /a string/],

@@ -5,17 +5,16 @@
  * Each pack runs its jobs one by one and is forwarded when it is through, whatever came before it:
  * the port completes its events in any order.
  */
+import { Turns } from '../crew/turns.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
 import { address } from './address.js';
 import type { JobBuffers } from './job-buffers.js';
 import type { JobRunner } from './job-runner.js';
-import { JOBS_QUEUE, RANGES_QUEUE } from './seat.js';
+import { isRangeQueue, JOBS_QUEUE } from './seat.js';
 
 const MICROS_PER_MS = 1000;
-/** The event loop gets a turn when this long has passed since the last. */
-const TURN_MS = 8;
 
 export class ConcurrentLoop {
   readonly #port: Port;
@@ -28,7 +27,9 @@ export class ConcurrentLoop {
   #awaiting = false;
   /** Serial functions are called one at a time. */
   #serial: Promise<void> = Promise.resolve();
-  #lastTurn = performance.now();
+  readonly #turns = new Turns();
+  /** All wait for the same one. */
+  #turn: Promise<unknown> | undefined;
 
   constructor(port: Port, runner: JobRunner, buffers: JobBuffers, concurrency: number) {
     this.#port = port;
@@ -48,8 +49,9 @@ export class ConcurrentLoop {
         if (this.#port.state !== 'started') return;
         if (room > 0) this.#awaitEvents();
         await this.#latch.wait();
+        this.#turns.waited();
       }
-      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+      await this.#whenDue();
     }
   }
 
@@ -58,7 +60,7 @@ export class ConcurrentLoop {
     const event = new EventBurst(1);
     event.append(this.#burst, i);
     const queue = event.queueId(0);
-    if (queue === JOBS_QUEUE || queue === RANGES_QUEUE) void this.#serve(event, queue);
+    if (queue === JOBS_QUEUE || isRangeQueue(queue)) void this.#serve(event, queue);
     else this.#serial = this.#serial.then(() => this.#serve(event, queue));
   }
 
@@ -68,10 +70,10 @@ export class ConcurrentLoop {
     const first = this.#buffers.at(event.payload(0));
     let buffer = first;
     for (let left = event.payloadHigh(0); ; buffer = this.#buffers.at(buffer.next)) {
+      if (this.#turns.isDue) await this.#whenDue();
       const later = this.#runner.run(buffer, queue, stream);
       if (later !== undefined) await later;
       if (--left <= 0) break;
-      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
     }
     first.spent = (performance.now() - began) * MICROS_PER_MS;
     address(event, 0);
@@ -89,8 +91,11 @@ export class ConcurrentLoop {
     });
   }
 
-  async #turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#lastTurn = performance.now();
+  /** Gives the event loop its turn when that is due: those that wait for it go on one by one, as far as they come. */
+  async #whenDue(): Promise<void> {
+    while (this.#turns.isDue) {
+      this.#turn ??= this.#turns.take().finally(() => (this.#turn = undefined));
+      await this.#turn;
+    }
   }
 }

@@ -5,6 +5,7 @@
  * or its promise has settled.
  */
 import { DlbError } from '../eventdev/errors.js';
+import type { Turns } from '../crew/turns.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import { BURST } from './flight.js';
@@ -30,19 +31,22 @@ export class Deliverer {
   discarding = false;
   readonly #flight: Flight;
   readonly #sink: Sink;
+  readonly #turns: Turns;
   readonly #fail: (reason: unknown) => void;
 
   /** @param fail what to do with what the sink throws. */
-  constructor(flight: Flight, sink: Sink, fail: (reason: unknown) => void) {
+  constructor(flight: Flight, sink: Sink, turns: Turns, fail: (reason: unknown) => void) {
     this.#flight = flight;
     this.#sink = sink;
+    this.#turns = turns;
     this.#fail = fail;
   }
 
-  /** Delivers one burst, or until something is to be waited for. Returns how many results it took. */
+  /** Delivers one burst, or until something is to be waited for, or the event loop is due. Returns how many
+   *  results it took. */
   step(): number {
     let taken = 0;
-    while (taken < BURST && (this.discarding || !this.serving)) {
+    while (taken < BURST && (this.discarding || !this.serving) && !this.#turns.isDue) {
       const buffer = this.#flight.nextResult();
       if (buffer === undefined) break;
       taken++;
@@ -54,13 +58,14 @@ export class Deliverer {
 
   #deliver(buffer: JobBuffer): void {
     try {
-      const served = this.#call(buffer);
-      if (typeof served === 'object' && served !== null) this.#await(buffer, served);
-      else this.#flight.give(buffer);
+      const served: unknown = this.#call(buffer);
+      const mayBeLater =
+        (typeof served === 'object' && served !== null) || typeof served === 'function';
+      if (mayBeLater) return void this.#await(buffer, served);
     } catch (error) {
-      this.#flight.give(buffer);
       this.#fail(error);
     }
+    this.#flight.give(buffer);
   }
 
   #call(buffer: JobBuffer): MaybePromise<void> {
@@ -82,17 +87,19 @@ export class Deliverer {
     for (const [i, piece] of buffer.pieces().entries()) {
       if (this.discarding) return;
       await this.#sink.done(piece, number, i);
+      if (this.#turns.isDue) await this.#turns.take();
     }
   }
 
-  #await(buffer: JobBuffer, served: Promise<void>): void {
+  async #await(buffer: JobBuffer, served: unknown): Promise<void> {
     this.serving = true;
-    Promise.resolve(served)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.serving = false;
-        this.#flight.give(buffer);
-        this.#flight.latch.open();
-      });
+    try {
+      await served;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.serving = false;
+    this.#flight.give(buffer);
+    this.#flight.latch.open();
   }
 }

@@ -12,7 +12,7 @@ import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
 import { JobBuffer } from './job-buffer.js';
 import type { PadataSettings } from './options.js';
-import { JOBS_QUEUE, RANGES_QUEUE, SUBMIT_PORT } from './seat.js';
+import { JOBS_QUEUE, rangeQueue, SUBMIT_PORT } from './seat.js';
 import { slotCount } from './shape.js';
 
 /** Events enqueued or dequeued at once: each time may wake the scheduler. */
@@ -35,6 +35,9 @@ export class Exchange {
   readonly handles: Int32Array;
   /** Set when nothing will come back any more; undefined may be a reason, hence the box. */
   broken: { readonly reason: unknown } | undefined;
+  /** Resolves when that is so. */
+  readonly end: Promise<void>;
+  #tellEnd!: () => void;
   /** Packs sent that are not back. */
   out = 0;
   /** The pool is stopped: sources are not asked for jobs. */
@@ -47,6 +50,7 @@ export class Exchange {
 
   constructor(domain: Domain, settings: PadataSettings) {
     this.#domain = domain;
+    this.end = new Promise((resolve) => (this.#tellEnd = resolve));
     this.port = attachPort(domain.attachment(SUBMIT_PORT));
     this.handles = allocateAll(this.port, slotCount(settings));
     this.buffers = Array.from(
@@ -76,6 +80,7 @@ export class Exchange {
   /** Whoever runs, or will run, gets `reason` instead. */
   break(reason: unknown): void {
     this.broken ??= { reason };
+    this.#tellEnd();
     this.wakeAll();
   }
 
@@ -105,9 +110,9 @@ export class Exchange {
     this.#sendOne();
   }
 
-  /** Puts a part of a range in line. The caller has seen `accepts`. */
-  sendPart(flow: number, slot: number): void {
-    const i = this.#outgoing.pushNew(RANGES_QUEUE, flow, SCHED.PARALLEL, slot);
+  /** Puts a part of a range in line for a seat. The caller has seen `accepts`. */
+  sendPart(flow: number, slot: number, seat: number): void {
+    const i = this.#outgoing.pushNew(rangeQueue(seat), flow, SCHED.PARALLEL, slot);
     this.#outgoing.setPayloadHigh(i, 1);
     this.#sendOne();
   }

@@ -1,6 +1,8 @@
 /** Where jobs come from: every kind of source, brought to one form. */
 import { types } from 'node:util';
 import { invalid } from '../crew/checks.js';
+import { messageOf } from '../crew/message-of.js';
+import { lengthOf } from './bytes.js';
 
 /** Returned by a fill function: there are no more jobs. */
 export const END = -1;
@@ -59,17 +61,25 @@ function fromAsync(iterator: AsyncIterator<Uint8Array>): Feed {
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no byte array or too long. */
-export function copyInto(buffer: Uint8Array, job: Uint8Array): number {
-  checkJob(job, buffer.length);
-  buffer.set(job);
-  return job.length;
+export function copyInto(buffer: Uint8Array, job: unknown): number {
+  const length = checkJob(job, buffer.length);
+  buffer.set(job as Uint8Array);
+  return length;
 }
 
-/** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no byte array or too long. */
-export function checkJob(job: unknown, bytes: number): asserts job is Uint8Array {
+/** The length of a job. @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is no byte array or too long. */
+export function checkJob(job: unknown, bytes: number): number {
   if (!types.isUint8Array(job)) throw invalid('a job must be a Uint8Array', 'job', job);
-  if (job.length > bytes) {
-    throw invalid('a job is longer than its buffer', 'length', job.length, { bytes });
+  const length = lengthOfJob(job);
+  if (length > bytes) throw invalid('a job is longer than its buffer', 'length', length, { bytes });
+  return length;
+}
+
+function lengthOfJob(job: Uint8Array): number {
+  try {
+    return lengthOf(job);
+  } catch (error) {
+    throw invalid('the memory of a job is gone', 'job', job, { reason: messageOf(error) });
   }
 }
 

@@ -6,6 +6,7 @@
 import { checkFilled, END } from './feed.js';
 import type { Feed } from './feed.js';
 import type { JobBuffer } from './job-buffer.js';
+import type { Turns } from '../crew/turns.js';
 import { BURST } from './flight.js';
 import type { Flight } from './flight.js';
 
@@ -15,6 +16,7 @@ export class Feeder {
   submitted = 0;
   readonly #flight: Flight;
   readonly #feed: Feed;
+  readonly #turns: Turns;
   readonly #fail: (reason: unknown) => void;
   #filling = false;
   #number: number;
@@ -23,14 +25,22 @@ export class Feeder {
    * @param first number of the first job.
    * @param fail what to do with what the source throws.
    */
-  constructor(flight: Flight, feed: Feed, first: number, fail: (reason: unknown) => void) {
+  constructor(
+    flight: Flight,
+    feed: Feed,
+    first: number,
+    turns: Turns,
+    fail: (reason: unknown) => void,
+  ) {
     this.#flight = flight;
     this.#feed = feed;
     this.#number = first;
+    this.#turns = turns;
     this.#fail = fail;
   }
 
-  /** Feeds one burst, or until something is to be waited for. Returns the number of buffers it looked at. */
+  /** Feeds one burst, or until something is to be waited for, or the event loop is due. Returns the number of
+   *  buffers it looked at. */
   step(): number {
     let fed = 0;
     while (
@@ -39,7 +49,8 @@ export class Feeder {
       !this.#filling &&
       !this.#isPaused &&
       this.#flight.hasRoom &&
-      this.#flight.accepts
+      this.#flight.accepts &&
+      !this.#turns.isDue
     ) {
       this.#feedOne();
       fed++;
@@ -65,26 +76,26 @@ export class Feeder {
   #feedOne(): void {
     const buffer = this.#flight.take();
     try {
-      const filled = this.#feed.fill(buffer.room, this.#number);
-      if (typeof filled === 'object') this.#await(buffer, filled);
-      else this.#submit(buffer, filled);
+      const filled: unknown = this.#feed.fill(buffer.room, this.#number);
+      if (typeof filled === 'number') this.#submit(buffer, filled);
+      else void this.#await(buffer, filled);
     } catch (error) {
       this.#drop(buffer, error);
     }
   }
 
-  #await(buffer: JobBuffer, filled: Promise<number>): void {
+  async #await(buffer: JobBuffer, filled: unknown): Promise<void> {
     this.#filling = true;
-    filled
-      .then((length) => this.#submit(buffer, length))
-      .catch((error: unknown) => this.#drop(buffer, error))
-      .finally(() => {
-        this.#filling = false;
-        this.#flight.latch.open();
-      });
+    try {
+      this.#submit(buffer, await filled);
+    } catch (error) {
+      this.#drop(buffer, error);
+    }
+    this.#filling = false;
+    this.#flight.latch.open();
   }
 
-  #submit(buffer: JobBuffer, filled: number): void {
+  #submit(buffer: JobBuffer, filled: unknown): void {
     const length = this.ended ? END : checkFilled(filled, buffer.room);
     if (length === END) {
       this.ended = true;

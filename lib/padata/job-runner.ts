@@ -6,16 +6,16 @@
 import { messageOf } from '../crew/message-of.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
-import type { ModuleFunctions, ParallelFunction } from './job.js';
-import { JobView, isPromise, runJob } from './run-job.js';
-import { JOBS_QUEUE, RANGES_QUEUE } from './seat.js';
+import type { ModuleFunctions } from './job.js';
+import { JobView, isThenable, runJob } from './run-job.js';
+import { isRangeQueue, JOBS_QUEUE } from './seat.js';
 import type { SeatTask } from './seat.js';
 
 export type Later = Promise<void> | undefined;
 
 export class JobRunner {
-  readonly #functions: ModuleFunctions;
-  readonly #parallel: ParallelFunction;
+  /** Read once: what a getter says may change, and it may throw. */
+  readonly #functions: Required<ModuleFunctions>;
   readonly #seat: number;
   readonly #attempts: number;
   readonly #context: unknown;
@@ -23,8 +23,8 @@ export class JobRunner {
   readonly #view = new JobView();
 
   constructor(functions: ModuleFunctions, task: SeatTask) {
-    this.#functions = functions;
-    this.#parallel = functions.parallel ?? missing('parallel');
+    const { parallel = missing('parallel'), serial = missing('serial') } = functions;
+    this.#functions = { parallel, serial, range: functions.range ?? missing('range') };
     this.#seat = task.seat;
     this.#attempts = task.attempts;
     this.#context = task.context;
@@ -37,7 +37,7 @@ export class JobRunner {
     if (queue === JOBS_QUEUE) {
       return buffer.outcome === OUTCOME.PENDING ? this.#runParallel(buffer) : undefined;
     }
-    if (queue === RANGES_QUEUE) {
+    if (isRangeQueue(queue)) {
       return buffer.outcome === OUTCOME.PENDING ? this.#runRange(buffer) : undefined;
     }
     return buffer.served ? undefined : this.#runSerial(buffer, stream);
@@ -51,7 +51,7 @@ export class JobRunner {
       // Jobs in hand at the same time need an object each.
       const view = this.#concurrent ? new JobView() : this.#view;
       view.show(buffer, starts);
-      const later = runJob(this.#parallel, view, buffer);
+      const later = runJob(this.#functions.parallel, view, buffer);
       return later?.catch((error: unknown) => buffer.fail(messageOf(error)));
     } catch (error) {
       buffer.fail(messageOf(error));
@@ -63,7 +63,7 @@ export class JobRunner {
     if (!this.#mayStart(buffer, buffer.starts)) return undefined;
     buffer.countStart(this.#seat);
     const [start, end] = buffer.span;
-    const { range = missing('range') } = this.#functions;
+    const { range } = this.#functions;
     return settle(
       () => range(start, end, this.#context),
       () => buffer.finish(0),
@@ -83,7 +83,7 @@ export class JobRunner {
     }
     buffer.countSerialStart(this.#seat);
     const failed = outcome === OUTCOME.FAILED;
-    const { serial = missing('serial') } = this.#functions;
+    const { serial } = this.#functions;
     const result = buffer.room.subarray(0, failed ? 0 : buffer.resultLength);
     const error = failed ? buffer.message : undefined;
     return settle(
@@ -119,11 +119,12 @@ function missing(name: string): () => never {
 function settle(act: () => unknown, done: () => void, failed: (error: unknown) => void): Later {
   try {
     const result = act();
-    if (isPromise(result)) return settleLater(result, done, failed);
-    done();
+    if (isThenable(result)) return settleLater(result, done, failed);
   } catch (error) {
     failed(error);
+    return undefined;
   }
+  done();
   return undefined;
 }
 

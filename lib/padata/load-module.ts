@@ -1,5 +1,7 @@
 /** Loads the user's module, in whichever thread needs it. */
+import { messageOf } from '../crew/message-of.js';
 import { UserModule } from '../crew/user-module.js';
+import { DlbError } from '../eventdev/errors.js';
 import type { ModuleFunctions, ParallelModule } from './job.js';
 
 /** @throws what the module throws, or an Error that says which function it lacks. */
@@ -32,4 +34,13 @@ function functionsOf(module: UserModule): ModuleFunctions {
 /** A module for ranges alone needs no parallel function. */
 function hasFunction(functions: ModuleFunctions): boolean {
   return typeof functions.parallel === 'function' || typeof functions.range === 'function';
+}
+
+/** The error for a module that cannot be used. */
+export function moduleInvalid(module: string, cause: unknown): DlbError {
+  const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
+  const details = { field: 'module', module, reason };
+  const error = new DlbError('ERR_DLB_MODULE_INVALID', 'the module cannot be used', details);
+  error.cause = cause;
+  return error;
 }

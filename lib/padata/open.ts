@@ -1,12 +1,11 @@
 /** Building a pool: everything is checked first, and what fails leaves nothing behind. */
-import { messageOf } from '../crew/message-of.js';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import type { Domain } from '../control/index.js';
-import { DlbError } from '../eventdev/errors.js';
 import { Crew, SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { Exchange } from './exchange.js';
+import { moduleInvalid } from './load-module.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
 import { Padata } from './padata.js';
@@ -63,7 +62,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     throw error;
   }
   const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
-  const slots = new RangeSlots(exchange, settings.streams, rangeBuffers);
+  const slots = new RangeSlots(exchange, settings.streams, rangeBuffers, settings.workers);
   const ranges = new Ranges(slots, sets, settings);
   const unwatch = watch(settings, streams, crew);
   return new Padata({
@@ -87,10 +86,18 @@ function watch(settings: PadataSettings, streams: StreamTable, crew: Crew): () =
     ms: watchdogMs,
     streams: () => streams.watched,
     onOverdue(report, job) {
-      onOverdue?.(report);
-      if (overdue === 'wait' || report.seat === undefined) return;
-      job.condemn();
-      crew.replace(report.seat);
+      if (overdue === 'fail' && report.seat !== undefined) {
+        job.condemn();
+        crew.replace(report.seat);
+      }
+      try {
+        onOverdue?.(report);
+      } catch (error) {
+        // The look goes on, and whoever watches the process sees it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     },
   });
   return () => watchdog.stop();
@@ -116,13 +123,7 @@ function crewOptions(
       const { handles } = exchange;
       return { seat, attachment, module, context, handles, bytes, attempts, concurrency };
     },
-    refusal(cause) {
-      const reason = cause === undefined ? 'the thread returned' : messageOf(cause);
-      const details = { field: 'module', module, reason };
-      const error = new DlbError('ERR_DLB_MODULE_INVALID', 'the module cannot be used', details);
-      error.cause = cause;
-      return error;
-    },
+    refusal: (cause) => moduleInvalid(module, cause),
     ...hooks,
     onLost(error) {
       // If the domain is gone, that is the reason.

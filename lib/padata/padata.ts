@@ -48,6 +48,8 @@ export class Padata implements AsyncDisposable {
   readonly #parts: PadataParts;
   readonly #own: Stream;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
+  readonly #limits: ReturnType<typeof setTimeout>[] = [];
 
   /** Use `openPadata`. */
   constructor(parts: PadataParts) {
@@ -127,13 +129,14 @@ export class Padata implements AsyncDisposable {
   }
 
   /** Takes no more jobs: submissions are refused, sources of runs are not asked. Resolves when all
-   *  that was accepted is delivered. */
+   *  that was accepted is delivered. @throws why nothing will be delivered any more. */
   async stop(): Promise<void> {
     this.#assertOpen();
     const { exchange, streams } = this.#parts;
     exchange.paused = true;
     await Promise.all([...streams.all].map((stream) => stream.drained()));
     await this.#parts.ranges.over();
+    if (exchange.broken !== undefined) throw exchange.broken.reason;
   }
 
   /** Takes jobs again; runs go on. */
@@ -162,13 +165,15 @@ export class Padata implements AsyncDisposable {
 
   /**
    * Takes no more jobs, delivers those in flight, ends the threads. A run whose source has not
-   * ended rejects with ERR_DLB_PADATA_CLOSED. A second call returns the first one's promise.
+   * ended rejects with ERR_DLB_PADATA_CLOSED. A second call returns the first one's promise; its
+   * limit holds as well.
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT
    */
   close(options: CloseOptions = {}): Promise<void> {
     const { graceMs = Infinity } = options;
     if (!isTimeLimit(graceMs)) return Promise.reject(noTimeLimit('graceMs', graceMs));
-    this.#closing ??= this.#close(graceMs);
+    this.#closing ??= this.#close();
+    if (graceMs < Infinity) this.#limit(graceMs);
     return this.#closing;
   }
 
@@ -176,26 +181,36 @@ export class Padata implements AsyncDisposable {
     return this.close();
   }
 
-  async #close(graceMs: number): Promise<void> {
-    const { device, domain, exchange, streams, crew, unwatch } = this.#parts;
-    const timer =
-      graceMs < Infinity ? setTimeout(() => exchange.break(this.#closed()), graceMs) : undefined;
+  async #close(): Promise<void> {
+    const { device, exchange, streams, ranges, crew, unwatch } = this.#parts;
     await Promise.all([...streams.all].map((stream) => stream.end()));
-    await this.#parts.ranges.over();
-    clearTimeout(timer);
+    await ranges.over();
     unwatch();
     crew.prepareToStop();
     exchange.checkAlive();
+    if (exchange.broken === undefined) await Promise.race([this.#dismiss(), exchange.end]);
+    for (const limit of this.#limits) clearTimeout(limit);
+    this.#isClosed = true;
+    await crew.terminate();
+    exchange.port.detach();
+    await device.close();
+  }
+
+  /** The threads end by themselves, unless the domain has gone: then there is nothing that they would miss. */
+  async #dismiss(): Promise<void> {
+    const { domain, crew } = this.#parts;
     try {
-      if (exchange.broken === undefined) {
-        await domain.stop();
-        await crew.dismiss();
-      }
-    } finally {
-      await crew.terminate();
-      exchange.port.detach();
-      await device.close();
+      await domain.stop();
+      await crew.dismiss();
+    } catch {
+      // Stopped, closed or failed at the same time: whoever waits has been told.
     }
+  }
+
+  /** Then what is pending is told, and threads are ended whatever they do. */
+  #limit(graceMs: number): void {
+    if (this.#isClosed) return;
+    this.#limits.push(setTimeout(() => this.#parts.exchange.break(this.#closed()), graceMs));
   }
 
   #assertTakes(): void {

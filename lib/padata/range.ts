@@ -7,52 +7,70 @@
 import { messageOf } from '../crew/message-of.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Latch } from '../idle/latch.js';
+import { Turns } from '../crew/turns.js';
 import type { RangePlan } from './chunks.js';
 import type { RangeSummary } from './contract.js';
 import type { Arrivals, Exchange } from './exchange.js';
+import type { Helpers } from './helpers.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { RangeFunction } from './job.js';
+import { isThenable } from './run-job.js';
 
-/** The event loop gets a turn when this long has passed since the last. */
-const TURN_MS = 8;
+/** A range that is under way, as the slots see it. */
+interface Owner {
+  /** A part that a seat was given is done. */
+  back(buffer: JobBuffer, seat: number): void;
+}
 
 /** The buffers that parts of ranges travel in, shared by all ranges of a pool. */
 export class RangeSlots implements Arrivals {
   readonly exchange: Exchange;
+  /** Ranges under way. */
+  readonly ranges = new Set<Range>();
   readonly #flow: number;
   readonly #free: JobBuffer[];
-  readonly #owners = new Map<number, Range>();
+  readonly #owners = new Map<number, { readonly owner: Owner; readonly seat: number }>();
+  /** By seat: parts that it was given. */
+  readonly #given: number[];
   #polling = false;
 
-  constructor(exchange: Exchange, flow: number, buffers: readonly JobBuffer[]) {
+  constructor(exchange: Exchange, flow: number, buffers: readonly JobBuffer[], seats: number) {
     this.exchange = exchange;
     this.#flow = flow;
     this.#free = [...buffers];
+    this.#given = Array.from({ length: seats }, () => 0);
     exchange.connect(flow, this);
   }
 
+  /** Parts that a seat was given, of all ranges, and has not given back. */
+  given(seat: number): number {
+    return this.#given[seat]!;
+  }
+
   /** False when no buffer is free, or packs that were refused have to go first. */
-  send(owner: Range, start: number, end: number): boolean {
+  send(owner: Owner, seat: number, start: number, end: number): boolean {
     if (this.#free.length === 0 || !this.exchange.accepts) return false;
     const buffer = this.#free.pop()!;
     buffer.begin(start, 0);
     buffer.span = [start, end];
-    this.#owners.set(buffer.slot, owner);
-    this.exchange.sendPart(this.#flow, buffer.slot);
+    this.#owners.set(buffer.slot, { owner, seat });
+    this.#given[seat]!++;
+    this.exchange.sendPart(this.#flow, buffer.slot, seat);
     return true;
   }
 
   arrive(slot: number): void {
     const buffer = this.exchange.buffers[slot]!;
-    const owner = this.#owners.get(slot)!;
+    const { owner, seat } = this.#owners.get(slot)!;
     this.#owners.delete(slot);
+    this.#given[seat]!--;
     this.#free.push(buffer);
-    owner.back(buffer);
+    owner.back(buffer, seat);
   }
 
   wake(): void {
-    for (const owner of this.#owners.values()) owner.latch.open();
+    for (const range of this.ranges) range.latch.open();
   }
 
   /** Polls when something has come. */
@@ -62,58 +80,67 @@ export class RangeSlots implements Arrivals {
     void this.exchange.port.ready().then(() => {
       this.#polling = false;
       this.exchange.checkAlive();
-      if (this.exchange.broken === undefined) this.exchange.poll();
+      this.poll();
       this.exchange.settle();
       this.wake();
     });
   }
+
+  poll(): void {
+    if (this.exchange.broken !== undefined) return;
+    try {
+      this.exchange.poll();
+    } catch (error) {
+      this.exchange.break(error);
+    }
+  }
 }
 
-export class Range {
+export class Range implements Owner {
   readonly latch = new Latch();
   readonly #plan: RangePlan;
   readonly #slots: RangeSlots;
-  readonly #depth: number;
-  readonly #act: (start: number, end: number) => void | Promise<void>;
+  readonly #helpers: Helpers;
+  readonly #act: (start: number, end: number) => unknown;
   #next: number;
   #out = 0;
   #chunks = 0;
   #own = 0;
+  /** The calling thread's chunk is a pending promise. */
+  #isBusy = false;
   /** Why no more chunks are begun; undefined may be a reason, hence the box. */
   #failure: { readonly reason: unknown } | undefined;
 
-  /** @param depth chunks that helpers have at a time. */
   constructor(
     plan: RangePlan,
     slots: RangeSlots,
-    depth: number,
+    helpers: Helpers,
     range: RangeFunction,
     context: unknown,
   ) {
     this.#plan = plan;
     this.#slots = slots;
-    this.#depth = depth;
+    this.#helpers = helpers;
     this.#next = plan.start;
     this.#act = (start, end) => range(start, end, context);
   }
 
-  /** @throws the first reason for an early end, when no chunk is with a worker any more. */
+  /** @throws the first reason for an early end, when no chunk is in hand any more; at once why the pool broke. */
   async run(): Promise<RangeSummary> {
-    let lastTurn = performance.now();
+    const turns = new Turns();
     const { exchange } = this.#slots;
     while (!this.#isOver()) {
       if (exchange.broken !== undefined) throw exchange.broken.reason;
       this.#sendParts();
-      if (this.#mayBegin) await this.#doOne();
-      else if (this.#out > 0) {
-        this.#slots.watch();
+      if (this.#mayBegin && !this.#isBusy) {
+        this.#doOne();
+      } else {
+        if (this.#out > 0) this.#slots.watch();
         await this.latch.wait();
+        turns.waited();
       }
-      if (performance.now() - lastTurn >= TURN_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
-        lastTurn = performance.now();
-      }
-      if (this.#out > 0 && exchange.broken === undefined) exchange.poll();
+      if (turns.isDue) await turns.take();
+      if (this.#out > 0) this.#slots.poll();
     }
     exchange.settle();
     if (this.#failure !== undefined) throw this.#failure.reason;
@@ -126,9 +153,9 @@ export class Range {
     this.latch.open();
   }
 
-  /** A part is done. */
-  back(buffer: JobBuffer): void {
+  back(buffer: JobBuffer, seat: number): void {
     this.#out--;
+    this.#helpers.back(seat);
     if (buffer.outcome === OUTCOME.FAILED) this.fail(failed(buffer.span, buffer.message));
     this.latch.open();
   }
@@ -138,7 +165,7 @@ export class Range {
   }
 
   #isOver(): boolean {
-    return !this.#mayBegin && this.#out === 0;
+    return !this.#mayBegin && this.#out === 0 && !this.#isBusy;
   }
 
   #take(): readonly [number, number] {
@@ -151,9 +178,11 @@ export class Range {
 
   /** The last chunk is the calling thread's: it would only wait. */
   #sendParts(): void {
-    while (this.#mayBegin && this.#out < this.#depth && !this.#isLast) {
-      const [start, end] = [this.#next, Math.min(this.#next + this.#plan.chunk, this.#plan.end)];
-      if (!this.#slots.send(this, start, end)) break;
+    while (this.#mayBegin && !this.#isLast) {
+      const seat = this.#helpers.next();
+      const [start, end] = [this.#next, this.#next + this.#plan.chunk];
+      if (seat === undefined || !this.#slots.send(this, seat, start, end)) break;
+      this.#helpers.gave(seat);
       this.#out++;
       this.#take();
     }
@@ -164,17 +193,32 @@ export class Range {
     return this.#next + this.#plan.chunk >= this.#plan.end;
   }
 
-  async #doOne(): Promise<void> {
-    const [start, end] = this.#take();
+  #doOne(): void {
+    const span = this.#take();
     this.#own++;
     try {
-      const later = this.#act(start, end);
-      if (later !== undefined) await later;
+      const result = this.#act(...span);
+      if (isThenable(result)) void this.#await(result, span);
     } catch (error) {
-      const reason = failed([start, end], messageOf(error));
-      reason.cause = error;
-      this.fail(reason);
+      this.#failOwn(span, error);
     }
+  }
+
+  async #await(result: PromiseLike<unknown>, span: readonly [number, number]): Promise<void> {
+    this.#isBusy = true;
+    try {
+      await result;
+    } catch (error) {
+      this.#failOwn(span, error);
+    }
+    this.#isBusy = false;
+    this.latch.open();
+  }
+
+  #failOwn(span: readonly [number, number], error: unknown): void {
+    const reason = failed(span, messageOf(error));
+    reason.cause = error;
+    this.fail(reason);
   }
 }
 

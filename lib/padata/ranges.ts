@@ -4,11 +4,11 @@
  *
  * Runs on: the thread that opened the pool.
  */
-import { DlbError } from '../eventdev/errors.js';
 import { planRange } from './chunks.js';
 import type { RangeOptions, RangeSummary } from './contract.js';
 import type { RangeFunction } from './job.js';
-import { loadModule } from './load-module.js';
+import { Helpers } from './helpers.js';
+import { loadModule, moduleInvalid } from './load-module.js';
 import type { PadataSettings } from './options.js';
 import { Range } from './range.js';
 import type { RangeSlots } from './range.js';
@@ -18,7 +18,8 @@ export class Ranges {
   readonly #slots: RangeSlots;
   readonly #sets: WorkerSets;
   readonly #settings: PadataSettings;
-  #function: Promise<RangeFunction> | undefined;
+  #loading: Promise<RangeFunction> | undefined;
+  #loaded: RangeFunction | undefined;
   #active = 0;
   #atEnd: (() => void)[] = [];
 
@@ -36,10 +37,13 @@ export class Ranges {
     if (plan.start === plan.end) return { threads: 0, chunks: 0, own: 0 };
     this.#active++;
     try {
-      const act = await (this.#function ??= this.#load());
-      signal?.throwIfAborted();
-      const depth = this.#depth(plan.threads);
-      return await follow(new Range(plan, this.#slots, depth, act, this.#settings.context), signal);
+      const act = await this.#function(signal);
+      const helpers = new Helpers(plan.threads - 1, {
+        members: () => this.#sets.sets.parallel.usable,
+        given: (seat) => this.#slots.given(seat),
+      });
+      const { context } = this.#settings;
+      return await this.#follow(new Range(plan, this.#slots, helpers, act, context), signal);
     } finally {
       this.#active--;
       if (this.#active === 0) for (const end of this.#atEnd.splice(0)) end();
@@ -51,28 +55,44 @@ export class Ranges {
     if (this.#active > 0) await new Promise<void>((resolve) => this.#atEnd.push(resolve));
   }
 
+  /** @throws as soon as the pool breaks or the range is aborted, even if the module never loads. */
+  async #function(signal: AbortSignal | undefined): Promise<RangeFunction> {
+    if (this.#loaded !== undefined) return this.#loaded;
+    const { exchange } = this.#slots;
+    let abort = (): void => {};
+    const aborted = new Promise<void>((resolve) => (abort = resolve));
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([(this.#loading ??= this.#load()), exchange.end, aborted]);
+      if (exchange.broken !== undefined) throw exchange.broken.reason;
+      signal?.throwIfAborted();
+      return (this.#loaded = await this.#loading);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
   async #load(): Promise<RangeFunction> {
     const { module, context } = this.#settings;
-    const { range } = await loadModule(module, context);
-    if (typeof range === 'function') return range;
-    const details = { field: 'module', module };
-    throw new DlbError('ERR_DLB_MODULE_INVALID', 'the module has no function named range', details);
+    let range: unknown;
+    try {
+      ({ range } = await loadModule(module, context));
+    } catch (error) {
+      throw moduleInvalid(module, error);
+    }
+    if (typeof range === 'function') return range as RangeFunction;
+    throw moduleInvalid(module, new Error('the module has no function named range'));
   }
 
-  /** Chunks that helpers get at a time: where all workers may help, each has one waiting as well. */
-  #depth(threads: number): number {
-    const usable = this.#sets.sets.parallel.usable.length;
-    const helpers = Math.min(threads - 1, usable);
-    return helpers === usable ? 2 * helpers : helpers;
-  }
-}
-
-async function follow(range: Range, signal: AbortSignal | undefined): Promise<RangeSummary> {
-  const abort = (): void => range.fail(signal!.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await range.run();
-  } finally {
-    signal?.removeEventListener('abort', abort);
+  async #follow(range: Range, signal: AbortSignal | undefined): Promise<RangeSummary> {
+    const abort = (): void => range.fail(signal!.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#slots.ranges.add(range);
+    try {
+      return await range.run();
+    } finally {
+      this.#slots.ranges.delete(range);
+      signal?.removeEventListener('abort', abort);
+    }
   }
 }

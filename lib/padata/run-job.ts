@@ -1,4 +1,5 @@
 /** One call of the parallel function, and what becomes of its return value. */
+import { asBytes, lengthOf } from './bytes.js';
 import { PIECES_MAX } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { Job, ParallelFunction } from './job.js';
@@ -37,58 +38,69 @@ export function runJob(
 ): Promise<void> | undefined {
   const { length } = job;
   const result: unknown = parallel(job);
-  if (typeof result === 'number') {
-    buffer.finish(checkedLength(result, buffer.room.length));
-  } else if (isPromise(result)) {
-    return Promise.resolve(result).then((value) => keep(value, length, buffer));
-  } else {
-    keep(result, length, buffer);
-  }
+  if (isThenable(result)) return keepLater(result, length, buffer);
+  keep(result, length, buffer);
   return undefined;
 }
 
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
+async function keepLater(
+  result: PromiseLike<unknown>,
+  length: number,
+  buffer: JobBuffer,
+): Promise<void> {
+  keep(await result, length, buffer);
+}
+
+/** What `await` would wait for. @throws what its `then` throws when it is looked at. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayBe && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** What was returned becomes the result. Of bytes: from the copy to the end nothing can interrupt
  *  the thread, so either the input is whole or the outcome is known. */
 function keep(result: unknown, length: number, buffer: JobBuffer): void {
-  if (result === undefined) {
-    buffer.finish(length);
-  } else if (typeof result === 'number') {
+  if (typeof result === 'number') {
     buffer.finish(checkedLength(result, buffer.room.length));
   } else if (ArrayBuffer.isView(result)) {
     const bytes = asBytes(result);
-    checkedLength(bytes.length, buffer.room.length);
+    const size = checkedLength(lengthOf(bytes), buffer.room.length);
     buffer.room.set(bytes);
-    buffer.finish(bytes.length);
+    buffer.finish(size);
+  } else if (result === undefined) {
+    buffer.finish(length);
   } else if (result === false) {
     buffer.finishNone();
-  } else if (Array.isArray(result) && result.every((piece) => ArrayBuffer.isView(piece))) {
-    keepPieces(result.map(asBytes), buffer);
+  } else if (Array.isArray(result)) {
+    keepPieces(piecesOf(result), buffer);
   } else {
     throw unusable(result);
   }
 }
 
-function keepPieces(pieces: readonly Uint8Array[], buffer: JobBuffer): void {
-  if (pieces.length > PIECES_MAX) {
-    throw new RangeError(`too many pieces: length=${pieces.length}, max=${PIECES_MAX}`);
+/** Each is read once: what a getter says may change. */
+function piecesOf(result: readonly unknown[]): Uint8Array[] {
+  const { length } = result;
+  if (!(length >= 0 && length <= PIECES_MAX)) {
+    throw new RangeError(`too many pieces: length=${length}, max=${PIECES_MAX}`);
   }
-  const lengths = pieces.map((piece) => piece.length);
+  return Array.from({ length }, (_, i) => {
+    const { [i]: piece } = result;
+    if (ArrayBuffer.isView(piece)) return asBytes(piece);
+    throw unusable(piece);
+  });
+}
+
+function keepPieces(pieces: readonly Uint8Array[], buffer: JobBuffer): void {
+  const lengths = pieces.map(lengthOf);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   checkedLength(total, buffer.room.length);
   // Pieces may be views of this very room, which the first copy would overwrite.
   const whole = new Uint8Array(total);
   let end = 0;
-  for (const piece of pieces) {
+  for (const [i, piece] of pieces.entries()) {
     whole.set(piece, end);
-    end += piece.length;
+    end += lengths[i]!;
   }
   buffer.room.set(whole);
   buffer.finishPieces(lengths);
@@ -99,14 +111,20 @@ function checkedLength(length: number, room: number): number {
   throw new RangeError(`the result does not fit the job's buffer: length=${length}, bytes=${room}`);
 }
 
-function asBytes(view: ArrayBufferView): Uint8Array {
-  if (view instanceof Uint8Array) return view;
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
 function unusable(result: unknown): TypeError {
-  const what = `a value of type ${typeof result}`;
+  const what = `a value of type ${typeOf(result)}`;
   return new TypeError(
     `the parallel function returned ${what}: it returns bytes, a length, pieces, false or nothing`,
   );
+}
+
+/** The name of a value's type, whatever it is. Does not throw. */
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value;
+  try {
+    return Object.prototype.toString.call(value).slice('[object '.length, -1);
+  } catch {
+    return 'object';
+  }
 }

@@ -8,6 +8,7 @@
  * A run ends early for the first reason that comes up: an error of the source or of the sink, an
  * abort, a cut. What is in flight is then taken back and shown to nobody.
  */
+import { Turns } from '../crew/turns.js';
 import { Deliverer } from './deliverer.js';
 import type { Sink } from './deliverer.js';
 import type { Feed } from './feed.js';
@@ -15,8 +16,6 @@ import { Feeder } from './feeder.js';
 import type { Exchange } from './exchange.js';
 import type { Flight } from './flight.js';
 
-/** The event loop gets a turn when this long has passed since the last. */
-const TURN_MS = 8;
 /** With all buffers out, results are awaited in batches of up to this many ... */
 const BATCH = 128;
 /** ... unless the first of a batch has waited this long. */
@@ -35,15 +34,15 @@ export class Run {
   /** Why the run ends early; undefined may be a reason, hence the box. */
   #failure: { readonly reason: unknown } | undefined;
   #cut: { readonly reason: unknown } | undefined;
-  #lastTurn = 0;
+  readonly #turns = new Turns();
 
   /** @param first number of the first job. */
   constructor(flight: Flight, feed: Feed, sink: Sink, first = 0) {
     const fail = (reason: unknown): void => this.fail(reason);
     this.#flight = flight;
     this.#exchange = flight.exchange;
-    this.#feeder = new Feeder(flight, feed, first, fail);
-    this.#deliverer = new Deliverer(flight, sink, fail);
+    this.#feeder = new Feeder(flight, feed, first, this.#turns, fail);
+    this.#deliverer = new Deliverer(flight, sink, this.#turns, fail);
   }
 
   get submitted(): number {
@@ -58,11 +57,11 @@ export class Run {
 
   /** Drives the run to its end. @throws the reason when it ended early. */
   async drive(): Promise<void> {
-    this.#lastTurn = performance.now();
     this.#flight.begin();
     while (!this.#finished()) {
-      if (this.#step() === 0) await this.#rest();
-      else if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+      const worked = this.#step();
+      if (this.#turns.isDue) await this.#turns.take();
+      else if (worked === 0) await this.#rest();
     }
     this.#over.abort();
     clearTimeout(this.#holding);
@@ -123,11 +122,13 @@ export class Run {
     if (this.#flight.inFlight === 0 && !this.#deliverer.serving) this.#flight.rested();
     if (this.#exchange.stuck) {
       this.#checkExchange();
-      return this.#turn();
+      await this.#turns.take();
+      return;
     }
     if (this.#flight.inFlight > 0) this.#awaitResults();
+    // What opens the latch may be a promise that is settled already: this is no turn of the event loop.
     await this.#flight.latch.wait();
-    this.#lastTurn = performance.now();
+    this.#turns.waited();
   }
 
   /** What is to wait for next may take long: nobody who could work now shall wait as long. */
@@ -158,10 +159,5 @@ export class Run {
   /** A domain that was stopped under the run gives nothing back. */
   #checkExchange(): void {
     if (!this.#over.signal.aborted) this.#exchange.checkAlive();
-  }
-
-  async #turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#lastTurn = performance.now();
   }
 }

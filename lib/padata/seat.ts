@@ -23,8 +23,9 @@ export interface SeatTask {
 /** Queue ids of the domain: of each stream, jobs leave the first in the order in which they entered. */
 export const JOBS_QUEUE = 0;
 export const RESULTS_QUEUE = 1;
-/** Parts of ranges: no order. */
-export const RANGES_QUEUE = 2;
+/** From here on two for each seat: for its parts of ranges, and for jobs that wait for the module's serial
+ *  function. */
+const SEAT_QUEUES = 2;
 /** Port of the submitting thread; the seats follow. */
 export const SUBMIT_PORT = 0;
 
@@ -32,7 +33,15 @@ export function seatPort(seat: number): number {
   return SUBMIT_PORT + 1 + seat;
 }
 
-/** Where jobs wait for the module's serial function; at first each seat serves its own. */
+/** Parts of ranges: no order. At first each seat serves its own, as with the serial queues. */
+export function rangeQueue(seat: number): number {
+  return SEAT_QUEUES + 2 * seat;
+}
+
 export function serialQueue(seat: number): number {
-  return RANGES_QUEUE + 1 + seat;
+  return rangeQueue(seat) + 1;
+}
+
+export function isRangeQueue(queue: number): boolean {
+  return queue >= SEAT_QUEUES && queue % 2 === 0;
 }

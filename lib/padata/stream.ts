@@ -94,8 +94,8 @@ export class Stream implements AsyncDisposable {
   async submit(bytes: Uint8Array): Promise<Uint8Array> {
     this.#assertTakes();
     if (this.#active !== undefined && !this.#submitting) throw this.#busy();
-    checkJob(bytes, this.#pool.bytes);
-    const result = this.#submissions.add(bytes);
+    const length = checkJob(bytes, this.#pool.bytes);
+    const result = this.#submissions.add(bytes, length);
     if (this.#submitting) this.#active?.resume();
     else this.#activeEnd = this.#serveSubmissions();
     return await result;

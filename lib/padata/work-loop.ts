@@ -12,11 +12,10 @@ import type { JobBuffer } from './job-buffer.js';
 import type { JobBuffers } from './job-buffers.js';
 import type { JobRunner, Later } from './job-runner.js';
 import { Pace } from '../crew/pace.js';
+import { Turns } from '../crew/turns.js';
 
 /** Longest blocking wait: short enough that a wait and a job still leave turns 10 ms apart. */
 const WAIT_MS = 4;
-/** The event loop gets a turn when this long has passed since the last. */
-const TURN_MS = 8;
 /** After this long without a job the thread waits on its event loop, which costs no wake-ups. */
 const REST_MS = 50;
 /** Results are forwarded at least this often: each time costs a wake-up of the scheduler. */
@@ -34,7 +33,7 @@ export class WorkLoop {
   #left = 0;
   #queue = 0;
   #stream = 0;
-  #lastTurn = performance.now();
+  readonly #turns = new Turns();
   #lastForward = 0;
 
   constructor(port: Port, runner: JobRunner, buffers: JobBuffers) {
@@ -56,10 +55,10 @@ export class WorkLoop {
         return;
       } else if (now - lastJob > REST_MS) {
         await this.#port.ready();
-        this.#lastTurn = performance.now();
+        this.#turns.waited();
         continue;
       }
-      if (now - this.#lastTurn >= TURN_MS) await this.#turn();
+      if (this.#turns.isDue) await this.#turns.take();
     }
   }
 
@@ -76,6 +75,7 @@ export class WorkLoop {
       this.#left = this.#burst.payloadHigh(i);
       this.#queue = this.#burst.queueId(i);
       this.#stream = this.#burst.flowId(i);
+      if (this.#turns.isDue) began += await this.#turns.take();
       const turned = await this.#finish();
       const now = performance.now();
       const ms = now - began - turned;
@@ -102,9 +102,7 @@ export class WorkLoop {
     while (this.#left > 0) {
       const later = this.#advance();
       if (later !== undefined) await later;
-      if (this.#left > 0 && performance.now() - this.#lastTurn >= TURN_MS) {
-        turned += await this.#turn();
-      }
+      if (this.#left > 0 && this.#turns.isDue) turned += await this.#turns.take();
     }
     return turned;
   }
@@ -117,15 +115,7 @@ export class WorkLoop {
       const later = this.#runner.run(job, this.#queue, this.#stream);
       if (--this.#left > 0) this.#current = this.#buffers.at(job.next);
       if (later !== undefined) return later;
-      if (this.#left <= 0 || performance.now() - this.#lastTurn >= TURN_MS) return undefined;
+      if (this.#left <= 0 || this.#turns.isDue) return undefined;
     }
-  }
-
-  /** Returns the time it took, in milliseconds. */
-  async #turn(): Promise<number> {
-    const began = performance.now();
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#lastTurn = performance.now();
-    return this.#lastTurn - began;
   }
 }

@@ -8,7 +8,7 @@ import { invalid } from '../crew/checks.js';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { WORKERS_MAX } from './options.js';
-import { JOBS_QUEUE, RANGES_QUEUE, seatPort, serialQueue } from './seat.js';
+import { JOBS_QUEUE, rangeQueue, seatPort, serialQueue } from './seat.js';
 import type { WorkerSet, WorkerSets as Sets } from './contract.js';
 
 export interface SetChange {
@@ -22,14 +22,18 @@ export interface Presence {
   isPresent(seat: number): boolean;
 }
 
+/** The seat that serves a queue; undefined: none does. */
+type Home = number | undefined;
+
 export class WorkerSets {
   readonly #domain: Domain;
   readonly #crew: Presence;
   readonly #seats: number;
   #parallel: ReadonlySet<number>;
   #serial: ReadonlySet<number>;
-  /** Which seat serves serial queue i; undefined: none does. */
-  readonly #homes: (number | undefined)[];
+  /** By seat: who serves its two queues. */
+  readonly #serialHomes: Home[];
+  readonly #rangeHomes: Home[];
   readonly #vacant = new Set<number>();
 
   constructor(domain: Domain, crew: Presence, seats: number) {
@@ -39,7 +43,8 @@ export class WorkerSets {
     const all = Array.from({ length: seats }, (_, seat) => seat);
     this.#parallel = new Set(all);
     this.#serial = new Set(all);
-    this.#homes = all;
+    this.#serialHomes = [...all];
+    this.#rangeHomes = [...all];
   }
 
   get sets(): Sets {
@@ -51,13 +56,13 @@ export class WorkerSets {
     const { parallel, serial } = this.#checked(change);
     if (parallel !== undefined) {
       for (let seat = 0; seat < this.#seats; seat++) {
-        this.#setLinks(seat, this.#parallel.has(seat), parallel.has(seat));
+        this.#setLink(seat, this.#parallel.has(seat), parallel.has(seat));
       }
       this.#parallel = parallel;
     }
     if (serial !== undefined) {
       this.#serial = serial;
-      this.#rehome();
+      this.#rehome(this.#serialHomes, serialQueue, this.#eligible());
     }
   }
 
@@ -76,42 +81,48 @@ export class WorkerSets {
 
   /** The seat that serves a serial queue now. */
   homeOf(queue: number): number | undefined {
-    return this.#homes[queue];
+    return this.#serialHomes[queue];
   }
 
-  /** Serial queues whose seat may not or cannot serve them go to another member; those without any
-   *  wait. A stream's flow moves when its old seat has none of its jobs left: never two at once. */
-  #rehome(): void {
-    const members = this.#eligible();
-    for (let queue = 0; queue < this.#seats; queue++) {
-      const home = this.#homes[queue];
+  /** Queues whose seat may not or cannot serve them go to another member; those without any wait. A stream's
+   *  flow moves when its old seat has none of its jobs left: never two at once. */
+  #rehome(homes: Home[], queueOf: (seat: number) => number, members: readonly number[]): void {
+    for (const [seat, home] of homes.entries()) {
       if (home !== undefined && members.includes(home)) continue;
-      const next = members.includes(queue) ? queue : members[queue % members.length];
+      const next = members.includes(seat) ? seat : members[seat % members.length];
       if (next === home) continue;
-      if (home !== undefined) this.#domain.unlink(seatPort(home), serialQueue(queue));
-      if (next !== undefined) this.#domain.link(seatPort(next), serialQueue(queue));
-      this.#homes[queue] = next;
+      if (home !== undefined) this.#domain.unlink(seatPort(home), queueOf(seat));
+      if (next !== undefined) this.#domain.link(seatPort(next), queueOf(seat));
+      homes[seat] = next;
     }
   }
 
-  /** The seat was given up: no thread follows. */
+  /** The seat was given up: no thread follows, and others serve what waits for it. Never throws: a domain that is
+   *  gone has nothing to serve. */
   vacate(seat: number): void {
     this.#vacant.add(seat);
-    this.#rehome();
+    try {
+      this.#rehome(this.#serialHomes, serialQueue, this.#eligible());
+      this.#rehome(this.#rangeHomes, rangeQueue, this.#remaining(this.#rangeHomes.keys()));
+    } catch {
+      // Whoever waits has been told why.
+    }
   }
 
   /** Members of the serial set that have a thread, or will again when theirs is replaced. */
   #eligible(): number[] {
-    const { chosen } = this.#describe(this.#serial);
-    return chosen.filter((seat) => seat < this.#seats && !this.#vacant.has(seat));
+    return this.#remaining(this.#describe(this.#serial).chosen);
   }
 
-  #setLinks(seat: number, was: boolean, is: boolean): void {
+  #remaining(seats: Iterable<number>): number[] {
+    return [...seats].filter((seat) => seat < this.#seats && !this.#vacant.has(seat));
+  }
+
+  /** Its queue of ranges stays: what is there was given to it. */
+  #setLink(seat: number, was: boolean, is: boolean): void {
     if (was === is) return;
-    for (const queue of [JOBS_QUEUE, RANGES_QUEUE]) {
-      if (is) this.#domain.link(seatPort(seat), queue);
-      else this.#domain.unlink(seatPort(seat), queue);
-    }
+    if (is) this.#domain.link(seatPort(seat), JOBS_QUEUE);
+    else this.#domain.unlink(seatPort(seat), JOBS_QUEUE);
   }
 
   #describe(chosen: ReadonlySet<number>): WorkerSet {
