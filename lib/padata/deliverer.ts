@@ -78,8 +78,10 @@ export class Deliverer {
       return outcome === OUTCOME.PIECES ? this.#servePieces(buffer, number) : undefined;
     }
     this.failed++;
-    const details = { job: number, reason: buffer.message };
-    return this.#sink.failed(new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details), number);
+    const { reason, ...more } = this.#flight.exchange.failures.of(buffer);
+    const details = { job: number, reason };
+    const error = new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details);
+    return this.#sink.failed(Object.assign(error, more), number);
   }
 
   /** One after the other; while one is served, no other result is. */

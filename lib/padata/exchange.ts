@@ -10,6 +10,7 @@ import { EventBurst } from '../eventdev/event-burst.js';
 import { SCHED } from '../eventdev/event.js';
 import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
+import { Failures } from './failures.js';
 import { JobBuffer } from './job-buffer.js';
 import type { PadataSettings } from './options.js';
 import { JOBS_QUEUE, rangeQueue, SUBMIT_PORT } from './seat.js';
@@ -38,6 +39,8 @@ export class Exchange {
   /** Resolves when that is so. */
   readonly end: Promise<void>;
   #tellEnd!: () => void;
+  /** Why jobs failed. */
+  readonly failures = new Failures();
   /** Packs sent that are not back. */
   out = 0;
   /** The pool is stopped: sources are not asked for jobs. */
@@ -82,6 +85,15 @@ export class Exchange {
     this.broken ??= { reason };
     this.#tellEnd();
     this.wakeAll();
+  }
+
+  /** The thread of a seat is gone: nobody has in hand what it had. */
+  bury(seat: number, cause: unknown): void {
+    for (const buffer of this.buffers) {
+      if (buffer.holder !== seat) continue;
+      buffer.drop();
+      this.failures.ended(buffer.slot, cause);
+    }
   }
 
   /** Whoever rests looks again. */

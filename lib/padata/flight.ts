@@ -99,7 +99,9 @@ export class Flight implements Arrivals {
     return this.#free.pop()!;
   }
 
+  /** It is done with, or was not used. */
   give(buffer: JobBuffer): void {
+    this.exchange.failures.forget(buffer);
     this.#free.push(buffer);
   }
 

@@ -15,6 +15,7 @@
  *   10    SERVED                 1 when the module's serial function is through: the worker
  *   11    SERIAL_STARTS          as STARTS, of the serial function
  *   12    PIECES                 how many pieces the result has: the worker
+ *   13    FAILURE                what was thrown, as failures.ts numbers it; 0 by the submitting thread
  *   16..  PIECE_LENGTHS          their lengths
  *   from 128 bytes on            the room: the input, then the result or the message of the error
  *
@@ -44,6 +45,7 @@ const CONDEMNED = 9;
 const SERVED = 10;
 const SERIAL_STARTS = 11;
 const PIECES = 12;
+const FAILURE = 13;
 const PIECE_LENGTHS = 16;
 const HEADER_WORDS = HEADER_BYTES / 4;
 const WORD_RANGE = 2 ** 32;
@@ -93,6 +95,7 @@ export class JobBuffer {
     header[CONDEMNED] = 0;
     header[SERVED] = 0;
     header[SERIAL_STARTS] = 0;
+    header[FAILURE] = 0;
   }
 
   get number(): number {
@@ -224,7 +227,9 @@ export class JobBuffer {
     return new Float64Array(buffer, byteOffset, 2);
   }
 
-  fail(message: string): void {
+  /** @param failure of what was thrown; 0: nothing was. */
+  fail(message: string, failure = 0): void {
+    this.#header[FAILURE] = failure;
     this.#end(encoder.encodeInto(message, this.#messageRoom).written, OUTCOME.FAILED);
   }
 
@@ -233,6 +238,11 @@ export class JobBuffer {
     header[RESULT_LENGTH] = length;
     header[HOLDER] = 0;
     header[RESULT] = outcome;
+  }
+
+  /** The number of what was thrown; 0: nothing was. */
+  get failure(): number {
+    return this.#header[FAILURE]!;
   }
 
   get message(): string {

@@ -3,7 +3,7 @@
  *
  * Runs on: the seat's thread. Writes: the buffer of the job in hand.
  */
-import { messageOf } from '../crew/message-of.js';
+import { FailurePost } from './failures.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { ModuleFunctions } from './job.js';
@@ -20,11 +20,13 @@ export class JobRunner {
   readonly #attempts: number;
   readonly #context: unknown;
   readonly #concurrent: boolean;
+  readonly #failures: FailurePost;
   readonly #view = new JobView();
 
   constructor(functions: ModuleFunctions, task: SeatTask) {
     const { parallel = missing('parallel'), serial = missing('serial') } = functions;
     this.#functions = { parallel, serial, range: functions.range ?? missing('range') };
+    this.#failures = new FailurePost(task.failures, task.seat);
     this.#seat = task.seat;
     this.#attempts = task.attempts;
     this.#context = task.context;
@@ -52,9 +54,9 @@ export class JobRunner {
       const view = this.#concurrent ? new JobView() : this.#view;
       view.show(buffer, starts);
       const later = runJob(this.#functions.parallel, view, buffer);
-      return later?.catch((error: unknown) => buffer.fail(messageOf(error)));
+      return later?.catch((error: unknown) => this.#failures.fail(buffer, error));
     } catch (error) {
-      buffer.fail(messageOf(error));
+      this.#failures.fail(buffer, error);
       return undefined;
     }
   }
@@ -67,7 +69,7 @@ export class JobRunner {
     return settle(
       () => range(start, end, this.#context),
       () => buffer.finish(0),
-      (error) => buffer.fail(messageOf(error)),
+      (error) => this.#failures.fail(buffer, error),
     );
   }
 
@@ -90,7 +92,7 @@ export class JobRunner {
       () => serial({ number, stream, result, error, attempt }),
       () => buffer.serve(),
       (reason) => {
-        buffer.fail(messageOf(reason));
+        this.#failures.fail(buffer, reason);
         buffer.serve();
       },
     );

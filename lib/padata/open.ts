@@ -1,9 +1,11 @@
 /** Building a pool: everything is checked first, and what fails leaves nothing behind. */
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import type { Domain } from '../control/index.js';
 import { Crew, SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
+import { reasonOf } from '../crew/thrown.js';
 import { Exchange } from './exchange.js';
 import { moduleInvalid } from './load-module.js';
 import { settle } from './options.js';
@@ -50,7 +52,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     domain,
     crewOptions(domain, exchange, settings, {
       onRetired: (seat) => sets.vacate(seat),
-      onCrash: ({ worker }) => streams.drop(worker),
+      onCrash: ({ worker, cause }) => exchange.bury(worker, cause),
     }),
   );
   const sets = new WorkerSets(domain, crew, settings.workers);
@@ -59,6 +61,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
     await crew.muster();
   } catch (error) {
     await crew.terminate();
+    exchange.failures.close();
     throw error;
   }
   const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
@@ -118,12 +121,16 @@ function crewOptions(
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
     setupTimeoutMs: SETUP_TIMEOUT_MS,
     resourceLimits,
-    task(seat): SeatTask {
+    task(seat): unknown {
       const attachment = domain.attachment(seatPort(seat));
       const { handles } = exchange;
-      return { seat, attachment, module, context, handles, bytes, attempts, concurrency };
+      const failures = exchange.failures.connect(seat);
+      const common = { module, context, handles, bytes, attempts, concurrency, failures };
+      const task: SeatTask = { seat, attachment, ...common };
+      // The port moves with it.
+      return move({ [transferableSymbol]: failures, [valueSymbol]: task });
     },
-    refusal: (cause) => moduleInvalid(module, cause),
+    refusal: (cause) => moduleInvalid(module, reasonOf(cause)),
     ...hooks,
     onLost(error) {
       // If the domain is gone, that is the reason.

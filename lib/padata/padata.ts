@@ -193,6 +193,7 @@ export class Padata implements AsyncDisposable {
     this.#isClosed = true;
     await crew.terminate();
     exchange.port.detach();
+    exchange.failures.close();
     await device.close();
   }
 

@@ -11,6 +11,7 @@ import { Turns } from '../crew/turns.js';
 import type { RangePlan } from './chunks.js';
 import type { RangeSummary } from './contract.js';
 import type { Arrivals, Exchange } from './exchange.js';
+import type { Failure } from './failures.js';
 import type { Helpers } from './helpers.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
@@ -65,8 +66,9 @@ export class RangeSlots implements Arrivals {
     const { owner, seat } = this.#owners.get(slot)!;
     this.#owners.delete(slot);
     this.#given[seat]!--;
-    this.#free.push(buffer);
     owner.back(buffer, seat);
+    this.exchange.failures.forget(buffer);
+    this.#free.push(buffer);
   }
 
   wake(): void {
@@ -156,7 +158,9 @@ export class Range implements Owner {
   back(buffer: JobBuffer, seat: number): void {
     this.#out--;
     this.#helpers.back(seat);
-    if (buffer.outcome === OUTCOME.FAILED) this.fail(failed(buffer.span, buffer.message));
+    if (buffer.outcome === OUTCOME.FAILED) {
+      this.fail(failed(buffer.span, this.#slots.exchange.failures.of(buffer)));
+    }
     this.latch.open();
   }
 
@@ -216,12 +220,12 @@ export class Range implements Owner {
   }
 
   #failOwn(span: readonly [number, number], error: unknown): void {
-    const reason = failed(span, messageOf(error));
-    reason.cause = error;
-    this.fail(reason);
+    this.fail(failed(span, { reason: messageOf(error), cause: error }));
   }
 }
 
-function failed([start, end]: readonly [number, number], reason: string): DlbError {
-  return new DlbError('ERR_DLB_RANGE_FAILED', 'a part of a range failed', { start, end, reason });
+function failed([start, end]: readonly [number, number], { reason, ...more }: Failure): DlbError {
+  const details = { start, end, reason };
+  const error = new DlbError('ERR_DLB_RANGE_FAILED', 'a part of a range failed', details);
+  return Object.assign(error, more);
 }

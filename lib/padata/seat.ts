@@ -1,6 +1,7 @@
 /**
  * What passes between the submitting thread and a worker's task, besides events.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { attachPort } from '../port/index.js';
 
 /** The task that Piscina hands to a thread: run the loop until the domain stops. */
@@ -18,6 +19,8 @@ export interface SeatTask {
   readonly attempts: number;
   /** Jobs that the thread may have in hand at once. */
   readonly concurrency: number;
+  /** Where what is thrown is posted to. */
+  readonly failures: MessagePort;
 }
 
 /** Queue ids of the domain: of each stream, jobs leave the first in the order in which they entered. */

@@ -46,13 +46,6 @@ export class StreamTable implements StreamPool {
     return this.#taken().map(({ stream }) => stream);
   }
 
-  /** The thread of a seat is gone: nobody has in hand what it had. */
-  drop(seat: number): void {
-    for (const { flight } of this.#taken()) {
-      for (const { job } of flight.due()) if (job.holder === seat) job.drop();
-    }
-  }
-
   /** For the watchdog. */
   get watched(): readonly Watched[] {
     return this.#taken();
