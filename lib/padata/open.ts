@@ -3,7 +3,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import type { Domain } from '../control/index.js';
-import { Crew, SETUP_TIMEOUT_MS } from '../crew/crew.js';
+import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { reasonOf } from '../crew/thrown.js';
 import { Exchange } from './exchange.js';
@@ -47,6 +47,7 @@ export async function openPadata(options: PadataOptions): Promise<Padata> {
 async function build(device: Device, settings: PadataSettings): Promise<Padata> {
   const domain = await device.createDomain(padataSpec(settings));
   const exchange = new Exchange(domain, settings);
+  domain.onEnd((reason) => exchange.break(reason));
   await domain.start();
   const crew = new Crew(
     domain,
@@ -119,7 +120,7 @@ function crewOptions(
     seats: workers,
     firstPort: seatPort(0),
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
-    setupTimeoutMs: SETUP_TIMEOUT_MS,
+    setupTimeoutMs: settings.setupTimeoutMs,
     resourceLimits,
     task(seat): unknown {
       const attachment = domain.attachment(seatPort(seat));
@@ -132,10 +133,7 @@ function crewOptions(
     },
     refusal: (cause) => moduleInvalid(module, reasonOf(cause)),
     ...hooks,
-    onLost(error) {
-      // If the domain is gone, that is the reason.
-      exchange.checkAlive();
-      exchange.break(error);
-    },
+    // If the domain is gone, that is the reason, and it has been told.
+    onLost: (error) => exchange.break(error),
   };
 }

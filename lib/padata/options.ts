@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { cloneable, invalid, moduleUrl, threadLimits, timerMs, whole } from '../crew/checks.js';
+import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type { OverdueReport } from './contract.js';
@@ -36,6 +37,9 @@ export interface PadataOptions {
   /** What becomes of an overdue job that a thread has begun. 'wait' (default); 'fail': its thread is
    *  ended and replaced, and the job fails in its place. */
   overdue?: 'wait' | 'fail';
+  /** How long a thread may take until its module is loaded and set up, in milliseconds, 1 or more, default 60 000.
+   *  Then it is ended: `openPadata` rejects, and of a thread that replaces another it counts as a crash. */
+  setupTimeoutMs?: number;
   /** Limits for each thread, as for a node:worker_threads Worker. Default: a `maxYoungGenerationSizeMb` of 2 where
    *  `bytes` is 4096 or less, else none; see README.md. A function that makes much of little, megabytes for each job,
    *  wants more. */
@@ -58,6 +62,7 @@ export interface PadataSettings {
   readonly watchdogMs: number | undefined;
   readonly onOverdue: ((report: OverdueReport) => void) | undefined;
   readonly overdue: 'wait' | 'fail';
+  readonly setupTimeoutMs: number;
   readonly resourceLimits: ResourceLimits | undefined;
   /** Checked by `openDevice`. */
   readonly control: boolean | ControlOptions;
@@ -103,6 +108,7 @@ const KNOWN = new Set([
   'watchdogMs',
   'onOverdue',
   'overdue',
+  'setupTimeoutMs',
   'resourceLimits',
   'control',
 ]);
@@ -134,6 +140,7 @@ export function settle(options: PadataOptions): PadataSettings {
     context: cloneable('context', options.context),
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
+    setupTimeoutMs: timerMs('setupTimeoutMs', options.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
     resourceLimits: settleLimits(options.resourceLimits, bytes),
     control: options.control ?? false,
   };

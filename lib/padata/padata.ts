@@ -200,6 +200,7 @@ export class Padata implements AsyncDisposable {
   /** The threads end by themselves, unless the domain has gone: then there is nothing that they would miss. */
   async #dismiss(): Promise<void> {
     const { domain, crew } = this.#parts;
+    domain.onEnd(null);
     try {
       await domain.stop();
       await crew.dismiss();
