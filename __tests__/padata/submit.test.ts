@@ -1,6 +1,14 @@
 /** Single jobs. */
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { expect, test } from '@jest/globals';
-import { inverted, numbered, withPool } from './pools.js';
+import { Submissions } from '../../lib/padata/submissions.js';
+import { inverted, numbered, twoBytes, withPool } from './pools.js';
+
+function collectGarbage(): void {
+  v8.setFlagsFromString('--expose-gc');
+  (vm.runInNewContext('gc') as () => void)();
+}
 
 test('results of submit come in the order of the calls, each a copy', async () => {
   await withPool('invert', { jobs: 4 }, async (pool) => {
@@ -51,5 +59,36 @@ test('a job that does not fit is refused at once', async () => {
     await expect(pool.submit('text' as never)).rejects.toMatchObject({
       code: 'ERR_DLB_INVALID_ARGUMENT',
     });
+  });
+});
+
+test('L5: what is done is let go, however long others wait', async () => {
+  const submissions = new Submissions();
+  const room = new Uint8Array(8);
+  const done = new WeakRef(new Uint8Array(8));
+  void submissions.add(done.deref()!, 8);
+  const last = submissions.add(new Uint8Array(1), 1);
+  expect(submissions.fill(room)).toBe(8);
+  submissions.done(room);
+  expect(submissions.fill(room)).toBe(1);
+  // What a WeakRef was asked for stays until the turn is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(done.deref()).toBeUndefined();
+  expect(submissions.pending).toBe(true);
+  submissions.done(Uint8Array.of(5));
+  expect(await last).toEqual(Uint8Array.of(5));
+  expect(submissions.pending).toBe(false);
+});
+
+test('W5: a job whose memory goes while it waits fails alone', async () => {
+  await withPool('invert', { workers: 1, jobs: 1 }, async (pool) => {
+    const gone = new Uint8Array(4);
+    const all = [pool.submit(twoBytes(1)), pool.submit(gone), pool.submit(twoBytes(2))];
+    structuredClone(gone, { transfer: [gone.buffer] });
+    await expect(all[1]).rejects.toMatchObject({ code: 'ERR_DLB_INVALID_ARGUMENT' });
+    expect(await all[0]).toEqual(inverted(twoBytes(1)));
+    expect(await all[2]).toEqual(inverted(twoBytes(2)));
+    await expect(pool.submit(gone)).rejects.toMatchObject({ code: 'ERR_DLB_INVALID_ARGUMENT' });
   });
 });
