@@ -4,7 +4,7 @@ import { openPadata } from '../../lib/padata/index.js';
 import type { Fragile } from './modules/fragile.js';
 import { moduleUrl, numbered } from './pools.js';
 
-const OPTIONS = { module: moduleUrl('invert'), bytes: 64, workers: 2 };
+const OPTIONS = { module: moduleUrl('invert'), bytes: 64, workers: 2, onCrash: () => {} };
 
 async function runAndClose(): Promise<void> {
   const pool = await openPadata(OPTIONS);

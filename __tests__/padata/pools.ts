@@ -11,7 +11,8 @@ export async function withPool<T>(
   options: Partial<PadataOptions>,
   use: (pool: Padata) => Promise<T>,
 ): Promise<T> {
-  const pool = await openPadata({ module: moduleUrl(name), bytes: 64, workers: 2, ...options });
+  const common = { module: moduleUrl(name), bytes: 64, workers: 2, onCrash: () => {} };
+  const pool = await openPadata({ ...common, ...options });
   try {
     return await use(pool);
   } finally {

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Padata, PadataOptions } from '../../lib/padata/index.js';
 import { planRange } from '../../lib/padata/chunks.js';
 import type { Ranges } from './modules/ranges.js';
+import { upTo } from './gates.js';
 import { withPool } from './pools.js';
 
 const SIZE = 10_000;
@@ -131,5 +132,49 @@ test.each<[Record<string, unknown>, string]>([
 test('a module without a range function says so', async () => {
   await withPool('invert', { workers: 1 }, async (pool) => {
     await expect(pool.range({ size: 1 })).rejects.toMatchObject({ code: 'ERR_DLB_MODULE_INVALID' });
+  });
+});
+
+test.each([1, 2, 3, 5])('U7: with at most %i threads, so many take part', async (maxThreads) => {
+  const threads = new SharedArrayBuffer(1 << 18);
+  await withRanges({ threads }, { workers: 4 }, async (pool, { counts }) => {
+    await pool.range({ size: 500, maxThreads, minChunk: 5 });
+    expect(counts.subarray(0, 500).every((count) => count === 1)).toBe(true);
+    expect(new Int32Array(threads).filter((chunks) => chunks > 0)).toHaveLength(maxThreads);
+  });
+});
+
+test('U7: several at a time have their own helpers, and a seat that leaves is replaced', async () => {
+  await withRanges({}, { workers: 4 }, async (pool, { counts }) => {
+    const ranges = upTo(8).map((i) => pool.range({ start: i * 100, size: 100, maxThreads: 2 }));
+    pool.setWorkers({ parallel: [3] });
+    await Promise.all(ranges);
+    pool.setWorkers(4);
+    expect(counts.subarray(0, 800).every((count) => count === 1)).toBe(true);
+  });
+});
+
+test.each<[string, Partial<Ranges>]>([
+  ['a chunk of the calling thread', { hangs: 'chunk' }],
+  ['a set-up in the calling thread', { hangs: 'setup' }],
+])('S9: %s that never ends does not keep a pool from closing', async (_what, more) => {
+  await withRanges(more, { workers: 1 }, async (pool) => {
+    const range = pool.range({ size: 100 });
+    const refused = expect(range).rejects.toMatchObject({ code: 'ERR_DLB_PADATA_CLOSED' });
+    // A limit that comes later holds as well.
+    const closing = pool.close();
+    await pool.close({ graceMs: 50 });
+    await closing;
+    await refused;
+  });
+});
+
+test('S9: an abort does not wait for a module that never loads', async () => {
+  await withRanges({ hangs: 'setup' }, { workers: 1 }, async (pool) => {
+    const controller = new AbortController();
+    const range = pool.range({ size: 100, signal: controller.signal });
+    controller.abort(new Error('changed my mind'));
+    await expect(range).rejects.toThrow('changed my mind');
+    await pool.close({ graceMs: 0 });
   });
 });

@@ -33,6 +33,6 @@ function gettersOf(prototype: object): {
   readonly byteLength: Getter<number>;
 } {
   const get = <T>(name: string): Getter<T> =>
-    Object.getOwnPropertyDescriptor(prototype, name)!.get as Getter<T>;
+    Reflect.get(Object.getOwnPropertyDescriptor(prototype, name)!, 'get') as Getter<T>;
   return { buffer: get('buffer'), byteOffset: get('byteOffset'), byteLength: get('byteLength') };
 }

@@ -97,7 +97,7 @@ export class Failures {
     for (const port of this.#ports) {
       if (port === undefined) continue;
       let received: { message: Posted } | undefined;
-      while ((received = receiveMessageOnPort(port) as typeof received) !== undefined) {
+      while ((received = receiveMessageOnPort(port)) !== undefined) {
         const { message } = received;
         const others = this.#posted.get(message.slot) ?? [];
         this.#posted.set(message.slot, [...others, message]);

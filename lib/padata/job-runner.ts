@@ -3,11 +3,13 @@
  *
  * Runs on: the seat's thread. Writes: the buffer of the job in hand.
  */
+import { awaitable } from '../crew/awaitable.js';
+import { CallScope } from '../crew/call-scope.js';
 import { FailurePost } from './failures.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { ModuleFunctions } from './job.js';
-import { JobView, isThenable, runJob } from './run-job.js';
+import { JobView, runJob } from './run-job.js';
 import { isRangeQueue, JOBS_QUEUE } from './seat.js';
 import type { SeatTask } from './seat.js';
 
@@ -21,6 +23,7 @@ export class JobRunner {
   readonly #context: unknown;
   readonly #concurrent: boolean;
   readonly #failures: FailurePost;
+  readonly #scope = new CallScope();
   readonly #view = new JobView();
 
   constructor(functions: ModuleFunctions, task: SeatTask) {
@@ -53,7 +56,7 @@ export class JobRunner {
       // Jobs in hand at the same time need an object each.
       const view = this.#concurrent ? new JobView() : this.#view;
       view.show(buffer, starts);
-      const later = runJob(this.#functions.parallel, view, buffer);
+      const later = runJob(() => this.#scope.run(this.#functions.parallel, view), buffer);
       return later?.catch((error: unknown) => this.#failures.fail(buffer, error));
     } catch (error) {
       this.#failures.fail(buffer, error);
@@ -67,7 +70,7 @@ export class JobRunner {
     const [start, end] = buffer.span;
     const { range } = this.#functions;
     return settle(
-      () => range(start, end, this.#context),
+      () => this.#scope.run(range, start, end, this.#context),
       () => buffer.finish(0),
       (error) => this.#failures.fail(buffer, error),
     );
@@ -89,7 +92,7 @@ export class JobRunner {
     const result = buffer.room.subarray(0, failed ? 0 : buffer.resultLength);
     const error = failed ? buffer.message : undefined;
     return settle(
-      () => serial({ number, stream, result, error, attempt }),
+      () => this.#scope.run(serial, { number, stream, result, error, attempt }),
       () => buffer.serve(),
       (reason) => {
         this.#failures.fail(buffer, reason);
@@ -121,7 +124,8 @@ function missing(name: string): () => never {
 function settle(act: () => unknown, done: () => void, failed: (error: unknown) => void): Later {
   try {
     const result = act();
-    if (isThenable(result)) return settleLater(result, done, failed);
+    const later = awaitable(result);
+    if (later !== undefined) return settleLater(later, done, failed);
   } catch (error) {
     failed(error);
     return undefined;

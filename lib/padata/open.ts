@@ -3,6 +3,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openDevice } from '../device/index.js';
 import type { Device } from '../device/index.js';
 import type { Domain } from '../control/index.js';
+import { CrashTeller } from '../crew/crash-teller.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { reasonOf } from '../crew/thrown.js';
@@ -49,11 +50,15 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const exchange = new Exchange(domain, settings);
   domain.onEnd((reason) => exchange.break(reason));
   await domain.start();
+  const crashes = new CrashTeller(`pool '${settings.name}'`, settings.onCrash);
   const crew = new Crew(
     domain,
     crewOptions(domain, exchange, settings, {
       onRetired: (seat) => sets.vacate(seat),
-      onCrash: ({ worker, cause }) => exchange.bury(worker, cause),
+      onCrash(crash, stint) {
+        exchange.bury(crash.worker, crash.cause);
+        crashes.tell(crash, stint);
+      },
     }),
   );
   const sets = new WorkerSets(domain, crew, settings.workers);

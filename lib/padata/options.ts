@@ -1,7 +1,16 @@
 /** The options of `openPadata`: types, defaults with their reasons, checks. */
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import { cloneable, invalid, moduleUrl, threadLimits, timerMs, whole } from '../crew/checks.js';
+import {
+  cloneable,
+  invalid,
+  moduleUrl,
+  optionalFunction,
+  threadLimits,
+  timerMs,
+  whole,
+} from '../crew/checks.js';
+import type { Crash } from '../crew/crash-teller.js';
 import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
 import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
@@ -40,6 +49,9 @@ export interface PadataOptions {
   /** How long a thread may take until its module is loaded and set up, in milliseconds, 1 or more, default 60 000.
    *  Then it is ended: `openPadata` rejects, and of a thread that replaces another it counts as a crash. */
   setupTimeoutMs?: number;
+  /** Told of each thread that died: which worker, the cause and the exit code. Default: a warning of the process, at
+   *  most one a minute. */
+  onCrash?: (crash: Crash) => void | Promise<void>;
   /** Limits for each thread, as for a node:worker_threads Worker. Default: a `maxYoungGenerationSizeMb` of 2 where
    *  `bytes` is 4096 or less, else none; see README.md. A function that makes much of little, megabytes for each job,
    *  wants more. */
@@ -63,6 +75,7 @@ export interface PadataSettings {
   readonly onOverdue: ((report: OverdueReport) => void) | undefined;
   readonly overdue: 'wait' | 'fail';
   readonly setupTimeoutMs: number;
+  readonly onCrash: ((crash: Crash) => void | Promise<void>) | undefined;
   readonly resourceLimits: ResourceLimits | undefined;
   /** Checked by `openDevice`. */
   readonly control: boolean | ControlOptions;
@@ -109,6 +122,7 @@ const KNOWN = new Set([
   'onOverdue',
   'overdue',
   'setupTimeoutMs',
+  'onCrash',
   'resourceLimits',
   'control',
 ]);
@@ -141,6 +155,7 @@ export function settle(options: PadataOptions): PadataSettings {
     name,
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     setupTimeoutMs: timerMs('setupTimeoutMs', options.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
+    onCrash: optionalFunction('onCrash', options.onCrash),
     resourceLimits: settleLimits(options.resourceLimits, bytes),
     control: options.control ?? false,
   };
@@ -151,9 +166,7 @@ function settleWatch(
 ): Pick<PadataSettings, 'watchdogMs' | 'onOverdue' | 'overdue'> {
   const { watchdogMs, onOverdue, overdue = 'wait' } = options;
   if (watchdogMs !== undefined) timerMs('watchdogMs', watchdogMs, 1);
-  if (onOverdue !== undefined && typeof onOverdue !== 'function') {
-    throw invalid('onOverdue must be a function', 'onOverdue', onOverdue);
-  }
+  optionalFunction('onOverdue', onOverdue);
   if (overdue !== 'wait' && overdue !== 'fail') {
     throw invalid("overdue must be 'wait' or 'fail'", 'overdue', overdue);
   }

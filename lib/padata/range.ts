@@ -4,6 +4,8 @@
  * Runs on: the thread that opened the pool. It hands chunks to the workers, a few at a time, does the
  * next by itself, and waits for those that are out. A chunk whose thread dies is done by another.
  */
+import { awaitable } from '../crew/awaitable.js';
+import { CallScope } from '../crew/call-scope.js';
 import { messageOf } from '../crew/message-of.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Latch } from '../idle/latch.js';
@@ -16,7 +18,6 @@ import type { Helpers } from './helpers.js';
 import { OUTCOME } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { RangeFunction } from './job.js';
-import { isThenable } from './run-job.js';
 
 /** A range that is under way, as the slots see it. */
 interface Owner {
@@ -124,7 +125,8 @@ export class Range implements Owner {
     this.#slots = slots;
     this.#helpers = helpers;
     this.#next = plan.start;
-    this.#act = (start, end) => range(start, end, context);
+    const scope = new CallScope();
+    this.#act = (start, end) => scope.run(range, start, end, context);
   }
 
   /** @throws the first reason for an early end, when no chunk is in hand any more; at once why the pool broke. */
@@ -201,8 +203,8 @@ export class Range implements Owner {
     const span = this.#take();
     this.#own++;
     try {
-      const result = this.#act(...span);
-      if (isThenable(result)) void this.#await(result, span);
+      const later = awaitable(this.#act(...span));
+      if (later !== undefined) void this.#await(later, span);
     } catch (error) {
       this.#failOwn(span, error);
     }

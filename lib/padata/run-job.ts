@@ -1,8 +1,9 @@
 /** One call of the parallel function, and what becomes of its return value. */
+import { awaitable } from '../crew/awaitable.js';
 import { asBytes, lengthOf } from './bytes.js';
 import { PIECES_MAX } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
-import type { Job, ParallelFunction } from './job.js';
+import type { Job } from './job.js';
 
 /** The reusable object behind `Job`. */
 export class JobView implements Job {
@@ -28,33 +29,24 @@ export class JobView implements Job {
 }
 
 /**
- * Runs the job and leaves its result in the buffer; a promise if the function returned one.
+ * Runs the job and leaves its result in the buffer; a promise if there is something to wait for.
  * @throws what the function throws, or an Error that says what is wrong with its return value.
  */
-export function runJob(
-  parallel: ParallelFunction,
-  job: JobView,
-  buffer: JobBuffer,
-): Promise<void> | undefined {
-  const { length } = job;
-  const result: unknown = parallel(job);
-  if (isThenable(result)) return keepLater(result, length, buffer);
+export function runJob(call: () => unknown, buffer: JobBuffer): Promise<void> | undefined {
+  const { length } = buffer;
+  const result = call();
+  const later = awaitable(result);
+  if (later !== undefined) return keepLater(later, length, buffer);
   keep(result, length, buffer);
   return undefined;
 }
 
 async function keepLater(
-  result: PromiseLike<unknown>,
+  later: PromiseLike<unknown>,
   length: number,
   buffer: JobBuffer,
 ): Promise<void> {
-  keep(await result, length, buffer);
-}
-
-/** What `await` would wait for. @throws what its `then` throws when it is looked at. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return mayBe && typeof (value as { then?: unknown }).then === 'function';
+  keep(await later, length, buffer);
 }
 
 /** What was returned becomes the result. Of bytes: from the copy to the end nothing can interrupt

@@ -1,5 +1,5 @@
 /** Counts how often each number of a range was worked on, and on which threads. */
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 
 export interface Ranges {
   /** A count per number. */
@@ -9,18 +9,30 @@ export interface Ranges {
   readonly notes: SharedArrayBuffer;
   readonly throwAt?: number;
   readonly align?: number;
+  /** Counts the chunks of each thread. */
+  readonly threads?: SharedArrayBuffer;
+  /** What never ends on the main thread. */
+  readonly hangs?: 'setup' | 'chunk';
 }
 
-export function range(start: number, end: number, context: unknown): void {
-  const { counts, notes, throwAt = -1, align = 1 } = context as Ranges;
+export async function setup({ hangs }: Ranges): Promise<{ range: typeof range }> {
+  if (isMainThread && hangs === 'setup') await new Promise(() => {});
+  return { range };
+}
+
+function range(start: number, end: number, context: unknown): void | Promise<void> {
+  const { counts, notes, throwAt = -1, align = 1, threads, hangs } = context as Ranges;
   const seen = new Int32Array(notes);
   Atomics.add(seen, 0, 1);
   if (isMainThread) Atomics.add(seen, 1, 1);
   else if (Atomics.sub(seen, 2, 1) > 0) process.exit(4);
+  if (threads !== undefined) Atomics.add(new Int32Array(threads), threadId, 1);
+  if (isMainThread && hangs === 'chunk') return new Promise(() => {});
   if (start % align !== 0) Atomics.add(seen, 3, 1);
   const all = new Int32Array(counts);
   for (let i = start; i < end; i++) {
     if (i === throwAt) throw new Error(`no ${i}`);
     Atomics.add(all, i, 1);
   }
+  return undefined;
 }
