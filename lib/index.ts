@@ -9,7 +9,6 @@ export type * from './eventdev/spec.js';
 export { ALERT_KINDS } from './eventdev/reports.js';
 export type * from './eventdev/reports.js';
 export type { PortAttachment } from './memory/attachment.js';
-export { attachVirtualDevice } from './control/index.js';
 export { attachPort } from './port/index.js';
 export type { Port, ReadyOptions } from './port/index.js';
 export type { BufferPool } from './mempool/index.js';
@@ -43,7 +42,7 @@ export type {
   XstatName,
   XstatsMode,
 } from './control/index.js';
-export { openDevice } from './device/index.js';
+export { attachVirtualDevice, openDevice } from './device/index.js';
 export type { Device, DeviceInfo } from './device/index.js';
 export { openPadata } from './padata/index.js';
 export type {

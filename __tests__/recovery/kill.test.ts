@@ -66,3 +66,19 @@ test('what was asked of a scheduler that died is done, or gets what was inside',
     early: { state: 'disabled', payloads: [0, 1, 2, 3, 4] },
   });
 });
+
+test('L7: what is told can be enqueued again before anything new, and it is told each time, also a tenant', async () => {
+  const program = new URL('reports.program.js', import.meta.url).href;
+  const empty = '0 of 0, ERR_DLB_SCHEDULER_FAILED';
+  const events = [0, 1, 2, 3, 4, 5, 6, 7];
+  expect(await runChild(program)).toEqual({
+    atOnce: { told: 32, inOrder: true },
+    slowly: { told: 32, inOrder: true },
+    ownLoop: true,
+    waits: { during: 0, first: 32 },
+    tooLong: { during: 0, first: 32 },
+    eachTime: { told: [empty, empty, empty, empty], sent: 1 },
+    diesAgain: { remaining: [344, 88], seen: 600, recoveries: 2 },
+    tenant: { told: [events, 0, 'ERR_DLB_SCHEDULER_FAILED', 'string', 8], all: events, dropped: 0 },
+  });
+});

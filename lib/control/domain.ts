@@ -22,7 +22,8 @@ import type { DomainMemory } from './domain-memory.js';
 import * as field from './fields.js';
 import { handOut, joinTraces } from './reset-result.js';
 import type { LinkTable } from './link-table.js';
-import type { Recovered, RecoveryListener, Salvage } from './recovery.js';
+import { reportOver, tellRecovery } from './recovery.js';
+import type { Recovered, RecoveryListener, RecoveryTeller, Salvage } from './recovery.js';
 import type { SchedulerSeat } from './seat.js';
 import type { Checked } from './spec-check.js';
 import { WorkerBindings } from './worker-bindings.js';
@@ -45,7 +46,9 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   readonly #plan: DomainPlan;
   /** A start or stop that the scheduler has not answered. */
   #asked: 'start' | 'stop' | null = null;
-  #listener: RecoveryListener | null = null;
+  #teller: RecoveryTeller | null = null;
+  /** Recoveries whose report is not over: until it is, the scheduler withholds credits. */
+  #reports = 0;
   #onEnd: ((reason: DlbError) => void) | null = null;
 
   /** Use `device.createDomain`. `release` gives the resources back. */
@@ -193,12 +196,25 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   /**
    * Sets who is told when the scheduler worker died and was replaced: every event that was inside, in
    * rings, queues and CQs or held by a thread, is given to `listener` once, in bursts, in an order that
-   * keeps that of each flow; the domain goes on, empty. Called when the new scheduler has taken over,
-   * so they can be enqueued again. One listener; none: the events are counted in the domain's `dropped`.
-   * What it throws is thrown on the event loop.
+   * keeps that of each flow; the domain goes on, empty. It is called at each recovery, with an empty burst if nothing was
+   * inside, but not for a stop that was under way, whose flush has the events. One listener; none: the events are counted
+   * in the domain's `dropped`. What it throws, or its promise rejects with, is thrown on the event loop.
+   *
+   * Called when the new scheduler has taken over. Until it has returned, and the promise that it may return has settled,
+   * for a second at most, only ports that this thread has attached have credits: so they can be enqueued again before
+   * anybody else's NEW events.
    */
   onRecovery(listener: RecoveryListener | null): void {
-    this.#listener = listener;
+    const view = { words: new Int32Array(this.#memory.memory), layout: this.#memory.layout };
+    const thread = this.#seat.opener ?? null;
+    this.reportRecoveries(
+      listener && { thread, tell: (report) => tellRecovery(view, report, listener) },
+    );
+  }
+
+  /** As `onRecovery`, for a listener in whatever thread. */
+  reportRecoveries(teller: RecoveryTeller | null): void {
+    this.#teller = teller;
   }
 
   /**
@@ -216,27 +232,36 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     const isStopping = this.#asked === 'stop';
     const mayHold = this.#state === 'started' || this.#asked === 'start';
     const isStarted = mayHold && !isStopping;
-    const listener = this.#listener;
-    const found = { isStarted, mayHold, isDropped: !isStopping && listener === null };
+    const teller = isStopping || isOver ? null : this.#teller;
+    if (teller !== null) this.#reports++;
+    const found = { isStarted, mayHold, isDropped: !isStopping && teller === null };
     const events = isOver ? new Int32Array(0) : salvage(this.#plan, found);
     if (isOver) this.#shut();
     for (let port = 0; port < this.holds.length; port++) this.settleUnlinks(port);
     const queues = this.#plan.queues.map((queue, i) => ({ ...queue, ...this.attributes[i] }));
     const plan = { ...this.#plan, queues, links: this.linkTable.all };
     return {
-      command: isOver ? null : { type: 'resume', plan, isStarted, holds: [...this.holds] },
+      command: isOver
+        ? null
+        : {
+            type: 'resume',
+            plan,
+            isStarted,
+            holds: [...this.holds],
+            teller: teller && { thread: teller.thread },
+          },
       flushed: events,
-      done: () => {
-        if (isStopping || listener === null || events.length === 0) return;
-        try {
-          handOut(events, (burst) => listener(burst, { reason }));
-        } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
+      done: (lent = []) => {
+        if (teller !== null) void this.#report(teller.tell({ events, reason, lent }));
       },
     };
+  }
+
+  /** Lets everybody's NEW events in when nothing is left to be told, unless the scheduler has died again meanwhile. */
+  async #report(report: Promise<void>): Promise<void> {
+    await reportOver(report);
+    if (--this.#reports > 0 || this.#state !== 'started') return;
+    this.post({ type: 'admit', domain: this.id });
   }
 
   /** The scheduler is gone or gave the domain up: all ports read 'closed', all calls are refused

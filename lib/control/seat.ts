@@ -10,6 +10,8 @@ export interface SchedulerSeat {
   readonly threaded: boolean;
   /** The thread that makes the passes, if that is the one that opened the device. */
   readonly thread?: number;
+  /** The thread that opened the device, if the scheduler may die without it. */
+  readonly opener?: number;
   /** Carries out a command between two passes. Rejects with ERR_DLB_SCHEDULER_FAILED. */
   apply(command: Command): Promise<Reply>;
   /** Brings what can be read of a domain up to date; without it every pass does. */

@@ -4,6 +4,7 @@
  * Commands go by message, and the bell makes the worker look for them. The worker does not keep
  * the process alive, except while somebody waits for an answer.
  */
+import { threadId } from 'node:worker_threads';
 import { domainFailed } from '../control/index.js';
 import type { Recovered, SchedulerSeat, SeatDied, SeatFailed } from '../control/index.js';
 import { domainOf } from '../eventdev/commands.js';
@@ -37,6 +38,7 @@ export interface SeatListeners {
 export class WorkerSeat implements SchedulerSeat {
   readonly bell = new SharedArrayBuffer(LINE_BYTES);
   readonly threaded = true;
+  readonly opener = threadId;
   readonly #bellWords = new Int32Array(this.bell);
   readonly #name: string;
   readonly #restarts: number;
@@ -151,8 +153,12 @@ export class WorkerSeat implements SchedulerSeat {
     }
     // What domains go on with comes before what is asked of them.
     for (const each of recovered.values()) {
-      const done = (): void => each.done();
-      if (each.command !== null) this.#add({ command: each.command, resolve: done, reject: done });
+      if (each.command === null) continue;
+      this.#add({
+        command: each.command,
+        resolve: ({ lent }) => each.done(lent),
+        reject: () => each.done(),
+      });
     }
     for (const each of again) this.#add(each);
     const wait = this.#deaths.length === 1 ? 0 : 2 ** (this.#deaths.length - 1);

@@ -78,7 +78,12 @@ export type Command =
       readonly isStarted: boolean;
       /** [port]: disabled by control. */
       readonly holds: readonly boolean[];
+      /** Somebody is told what was inside: until `admit` only ports of this thread have credits, which are lent to it by
+       *  whoever tells (of no thread: none has); null: all ports have them at once. */
+      readonly teller: { readonly thread: number | null } | null;
     }
+  /** What was inside has been told: all ports are given credits. */
+  | { readonly type: 'admit'; readonly domain: number }
   | { readonly type: 'start'; readonly domain: number }
   | { readonly type: 'stop'; readonly domain: number; readonly graceMs: number }
   | { readonly type: 'link'; readonly domain: number; readonly link: LinkCommand }
@@ -122,9 +127,18 @@ export function domainOf(command: Command): number {
   return 'plan' in command ? command.plan.domain : command.domain;
 }
 
+/** Credits that a port is granted and that its credit word does not have yet: it may be made to, as long as it is `tag`. */
+export interface Lent {
+  readonly port: number;
+  readonly tag: number;
+  readonly credits: number;
+}
+
 export interface Reply {
   /** What a stop found inside, four words per event. */
   readonly flushed?: Int32Array;
+  /** Of a resume: credits that ports of the thread that is told may be handed. */
+  readonly lent?: readonly Lent[];
   /** Events that a reclaim scheduled again. */
   readonly rescheduled?: number;
   /** What a stop or a close did. */

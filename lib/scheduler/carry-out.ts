@@ -10,7 +10,7 @@ import { STATE } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
 import { NO_PORT } from './alerts.js';
 import { forgive } from './faults.js';
-import { start } from './lifecycle.js';
+import { admit, start } from './lifecycle.js';
 import { link, makeUnlinks, unlink } from './links.js';
 import type { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
@@ -48,6 +48,9 @@ export function carryOut(machine: Machine, command: Command): Reply {
       machine.checkpoint?.commit();
       return { rescheduled };
     }
+    case 'admit':
+      admit(machine);
+      return {};
     case 'alert':
       machine.alerts.raise('user', NO_PORT, command.aux);
       return {};

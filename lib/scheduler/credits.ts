@@ -12,6 +12,7 @@
  * others, and the wish is over, unless the thread waits for just that.
  */
 import { grantCredits, revokeCredits } from '../credit/credit-word.js';
+import type { Lent } from '../eventdev/commands.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT, SEEKS_SHIFT, WISH_MASK, WISH_OVER } from '../memory/layout.js';
 import { observeNear } from '../memory/near.js';
@@ -42,12 +43,32 @@ export function splitCredits(machine: Machine): void {
   });
 }
 
+/**
+ * After a recovery: the thread that is told what was inside may enqueue it again before anybody sends NEW events. All
+ * credits are granted to its ports, but not handed to them: whoever tells does that when it begins.
+ */
+export function lendCredits(machine: Machine, thread: number | null): Lent[] {
+  const { ports, words } = machine;
+  machine.withholds = true;
+  if (thread === null) return [];
+  const its = ports.filter(
+    (port) => port.takesPart && observe(words, port.at + PORT.OWNER) === thread + 1,
+  );
+  return its.map((port, i) => {
+    const credits = Math.floor(machine.free / (its.length - i));
+    machine.free -= credits;
+    port.unspent += credits;
+    port.isLent = true;
+    return { port: port.id, tag: creditTag(leaseWord(port.lease, false, false)), credits };
+  });
+}
+
 /** Looks whether the port wants more credits than it has; a wish that is over is none. */
 export function noteWish(machine: Machine, port: PortSeat): void {
   const at = port.at + PORT.WISH;
   // Mostly there is none: a plain read tells, since the port rang after it left one. What a thread
   // that has left or died wished for is nobody's wish.
-  if (!port.takesPart || machine.words[at] === 0) {
+  if (!mayHave(machine, port) || machine.words[at] === 0) {
     port.wish = 0;
     return;
   }
@@ -62,6 +83,11 @@ export function noteWish(machine: Machine, port: PortSeat): void {
   if (port.wish > 0) addWisher(machine, port);
   // It was granted them before its wish was seen, and nobody woke it then.
   else if (stands) wakeSeeker(machine, port, port.unspent);
+}
+
+/** Whether the port may be granted credits. */
+export function mayHave(machine: Machine, port: PortSeat): boolean {
+  return port.takesPart && (!machine.withholds || port.isLent);
 }
 
 /** NEW events that the port's thread waits for to be accepted; 0: for none. Observes. */
@@ -246,7 +272,7 @@ function repaySpenders(machine: Machine): void {
   const { spenders } = machine;
   for (let i = spenders.length - 1; i >= 0; i--) {
     const port = spenders[i]!;
-    if (port.takesPart && (machine.pass - port.spentAt) >>> 0 <= SPENDER_PASSES) {
+    if (mayHave(machine, port) && (machine.pass - port.spentAt) >>> 0 <= SPENDER_PASSES) {
       const count = Math.ceil(machine.free / (i + 1));
       grant(machine, port, count);
       if (port.wish > 0) meetWish(machine, port, count);
@@ -289,4 +315,5 @@ export function writeOff(machine: Machine, port: PortSeat): void {
   machine.free += port.unspent;
   port.unspent = 0;
   port.wish = 0;
+  port.isLent = false;
 }

@@ -5,19 +5,45 @@
  * A stop (api.md): NEW is refused, delivery ends, completions are taken until every attached port
  * is quiet or the grace is over; then the epoch rises, and what is left anywhere is flushed.
  */
+import type { Lent } from '../eventdev/commands.js';
 import { controlWord, STATE } from '../memory/domain-state.js';
 import { HEADER, PORT } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observe, publish } from '#words';
 import { cqUsed } from './cq-room.js';
-import { splitCredits } from './credits.js';
+import { lendCredits, revoke, splitCredits } from './credits.js';
 import { heldBy } from './history.js';
 import type { Machine } from './machine.js';
+import { lookAt } from './ownership.js';
 import type { PortSeat } from './port-seat.js';
 
 export function start(machine: Machine): void {
+  machine.withholds = false;
   splitCredits(machine);
   enter(machine, STATE.STARTED);
+}
+
+/** As `start`, but until `admit` only ports of this thread have credits, see `lendCredits`. */
+export function startFor(machine: Machine, thread: number | null): Lent[] {
+  const lent = lendCredits(machine, thread);
+  enter(machine, STATE.STARTED);
+  return lent;
+}
+
+/** What a recovery found has been told: credits are withheld no more. */
+export function admit(machine: Machine): void {
+  if (!machine.withholds) return;
+  machine.withholds = false;
+  for (const port of machine.ports) {
+    port.isLent = false;
+    revoke(machine, port);
+  }
+  splitCredits(machine);
+  // Whoever was refused has left a wish, or sleeps.
+  for (const port of machine.ports) {
+    lookAt(machine, port);
+    raise(machine.words, port.at + PORT.WAKE);
+  }
 }
 
 /** Whether every attached port has settled what it took. */

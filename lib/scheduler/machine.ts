@@ -91,6 +91,8 @@ export class Machine {
   readonly wishers: PortSeat[] = [];
   /** Some port wishes for credits. */
   wishing = false;
+  /** What a recovery found is being told: only ports that are lent credits have any. */
+  withholds = false;
   /** A wish may be granted by further passes, though nobody rings. */
   owesCredits = false;
   /** Events delivered while others were left waiting, since one of those was given a turn. */

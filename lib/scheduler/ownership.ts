@@ -20,7 +20,7 @@ import { raise } from '../memory/signal.js';
 import { reclaimBuffers } from '../mempool/index.js';
 import { fence, FENCE_STEP } from '../ring/fence.js';
 import { observe, publish } from '#words';
-import { grant, revoke, writeOff } from './credits.js';
+import { grant, mayHave, revoke, writeOff } from './credits.js';
 import { levelOf, takeBack } from './flows.js';
 import { discardPieces } from './fragments.js';
 import { entriesOf, heldBy, historyAt, isCompleted } from './history.js';
@@ -122,7 +122,7 @@ export function handOver(machine: Machine, port: PortSeat, generation: number): 
 function welcome(machine: Machine, port: PortSeat): void {
   port.live = true;
   port.lacksShare = false;
-  if (machine.state !== STATE.STARTED || port.held) return;
+  if (machine.state !== STATE.STARTED || !mayHave(machine, port)) return;
   const share = Math.ceil(machine.plan.eventsLimit / machine.ports.length);
   grant(machine, port, Math.max(0, Math.min(share, machine.free)));
 }

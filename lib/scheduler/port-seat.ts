@@ -71,6 +71,8 @@ export class PortSeat {
   faults = 0;
   faultsFrom = 0;
   isCut = false;
+  /** It may have credits while they are withheld from others. */
+  isLent = false;
   /** Its share of the credits went to others before anybody had it. */
   lacksShare = false;
   /** What the watchdog has found in its CQ: see watchdog.ts. */

@@ -18,7 +18,7 @@ import { beginAdaptive } from './cq-room.js';
 import { applyLink, carryOut } from './carry-out.js';
 import { wholeMs } from './clock.js';
 import { forgetAll } from './flush.js';
-import { close, isQuiet, start } from './lifecycle.js';
+import { close, isQuiet, start, startFor } from './lifecycle.js';
 import { Machine } from './machine.js';
 import { closeGate, drain } from './reset.js';
 import { hasRung, pass, publishCounts } from './pass.js';
@@ -174,6 +174,7 @@ export class Scheduler {
 
   #open(command: Extract<Command, { plan: DomainPlan }>, answer: Answer): void {
     const { plan } = command;
+    let reply: Reply = {};
     try {
       const domain = new ScheduledDomain(plan, this.#thread === null ? NOBODY : this.#thread + 1);
       const { machine } = domain;
@@ -181,13 +182,13 @@ export class Scheduler {
       else resume(machine, command);
       // Nobody recovers an inline device: its scheduler ends when the process does.
       if (!this.#inline) machine.checkpoint = new Checkpoint(machine);
-      if (command.type === 'resume' && command.isStarted) start(machine);
+      if (command.type === 'resume' && command.isStarted) reply = goOn(machine, command);
       publishCounts(machine);
       this.domains.push(domain);
     } catch (error) {
       return this.#onFailure(plan.domain, reasonOf(error));
     }
-    answer({});
+    answer(reply);
   }
 
   #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
@@ -250,6 +251,13 @@ export class Scheduler {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Starts a domain again whose scheduler has died. */
+function goOn(machine: Machine, { teller }: Extract<Command, { type: 'resume' }>): Reply {
+  if (teller !== null) return { lent: startFor(machine, teller.thread) };
+  start(machine);
+  return {};
 }
 
 /** Takes a domain on: its ports may attach from now on. */

@@ -12,12 +12,14 @@ import type { PortAttachment } from '../../memory/attachment.js';
 import type { Domain } from '../domain.js';
 import * as field from '../fields.js';
 import type { ResourceReport } from '../ledger/owner.js';
-import type { TenantCommand } from './protocol.js';
+import type { ControllerCommand, RecoveredBody, TenantCommand } from './protocol.js';
 
 /** Faults of a tenant's port within a second, as the driver has it. */
 const FAULT_LIMIT = 1000;
 /** No longer than a tenant waits for an answer. */
 const GRACE_MAX_MS = 10_000;
+
+const THREADS = { min: 0, max: 2 ** 31 - 2, code: 'ERR_DLB_INVALID_ARGUMENT' } as const;
 
 /** What a tenant is given of the device. */
 export interface TenantHost {
@@ -36,6 +38,7 @@ export interface DomainGrant {
 
 export class Desk {
   readonly #host: TenantHost;
+  readonly #tell: (command: ControllerCommand, body: unknown) => Promise<unknown>;
   /** By the tenant's id. */
   readonly #domains = new Map<number, Domain>();
   /** By the tenant's id; never used again. */
@@ -44,8 +47,13 @@ export class Desk {
   readonly #creating = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(host: TenantHost) {
+  /** `tell` asks the tenant. */
+  constructor(
+    host: TenantHost,
+    tell: (command: ControllerCommand, body: unknown) => Promise<unknown>,
+  ) {
     this.#host = host;
+    this.#tell = tell;
   }
 
   /** Its domains, with the ids that it knows them by. */
@@ -66,6 +74,8 @@ export class Desk {
         return this.#create(fields['spec']);
       case 'closeDomain':
         return this.#close(fields);
+      case 'onRecovery':
+        return this.#reportTo(this.#domain(fields), fields);
       case 'setSequenceAllocation':
       case 'setClassBandwidth':
         throw new DlbError('ERR_DLB_NOT_PERMITTED', 'that is not for a tenant to set', {
@@ -120,6 +130,20 @@ export class Desk {
     } finally {
       this.#domains.delete(fields['domainId'] as number);
     }
+  }
+
+  /** The tenant is told of recoveries, or not any more. */
+  #reportTo(domain: Domain, { domainId, serial, thread, isOn }: Fields): void {
+    if (isOn !== true) return domain.reportRecoveries(null);
+    domain.reportRecoveries({
+      thread: thread === null ? null : field.wholeNumber(thread, 'thread', THREADS),
+      tell: async ({ events, reason, lent }) => {
+        const why = String(reason.details['why']);
+        const body = { domainId, serial, events, why, lent } as RecoveredBody;
+        // One that does not answer, or is gone, holds nobody up.
+        await this.#tell('recovered', body).catch(() => {});
+      },
+    });
   }
 
   #freeId(): number {

@@ -4,6 +4,7 @@
  * Every message is a plain object. A request has an id, and its response the same one; a notification has none and is
  * not answered. Commands are only ever added; each names the version that brought it.
  */
+import type { Lent } from '../../eventdev/commands.js';
 import type { ErrorCode } from '../../eventdev/errors.js';
 
 /** The versions that this build speaks. */
@@ -39,12 +40,15 @@ export const TENANT_COMMANDS = {
   setSequenceAllocation: 1,
   setClassBandwidth: 1,
   why: 2,
+  onRecovery: 2,
 } as const satisfies Record<string, number>;
 
 /** Controller to tenant. */
 export const CONTROLLER_COMMANDS = {
   /** Asks whether it still has domains; answered from what the tenant knows itself. */
   inUse: 1,
+  /** Reports what was inside a domain whose scheduler died; answered when its listener is through. */
+  recovered: 2,
 } as const satisfies Record<string, number>;
 
 /** Controller to tenant, without an answer. */
@@ -80,4 +84,14 @@ export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Record<string, unknown>;
+}
+
+/** The body of `recovered`. */
+export interface RecoveredBody {
+  readonly domainId: number;
+  readonly serial: number;
+  /** Four words each. */
+  readonly events: Int32Array;
+  readonly why: string;
+  readonly lent: readonly Lent[];
 }

@@ -11,7 +11,7 @@ import type { ResourceReport } from '../ledger/owner.js';
 import type { DomainGrant } from './desk.js';
 import { Mailbox } from './mailbox.js';
 import { CONTROLLER_COMMANDS, TENANT_COMMANDS, VERSIONS } from './protocol.js';
-import type { TenantCommand } from './protocol.js';
+import type { RecoveredBody, TenantCommand } from './protocol.js';
 import { TenantDomain } from './tenant-domain.js';
 import { checkSupported } from './versions.js';
 import type { VirtualDeviceHandle } from './virtual-device.js';
@@ -31,14 +31,17 @@ export interface AttachOptions {
 
 export class TenantDevice implements AsyncDisposable {
   readonly name: string;
+  /** Not for users: the thread that this is, if it is known. */
+  readonly thread: number | null;
   readonly #mailbox: Mailbox;
   readonly #options: AttachOptions;
   readonly #domains = new Set<TenantDomain>();
   #version = 0;
 
   /** Use `attachVirtualDevice`. */
-  constructor(handle: VirtualDeviceHandle, options: AttachOptions) {
+  constructor(handle: VirtualDeviceHandle, options: AttachOptions, thread: number | null = null) {
     this.name = handle.name;
+    this.thread = thread;
     this.#options = options;
     this.#mailbox = new Mailbox(handle.mailbox, {
       timeoutMs: field.wholeNumber(options.timeoutMs, 'options.timeoutMs', {
@@ -47,7 +50,7 @@ export class TenantDevice implements AsyncDisposable {
         fallback: TIMEOUT_MS,
         code: 'ERR_DLB_INVALID_ARGUMENT',
       }),
-      answer: (command) => this.#answer(command),
+      answer: (command, body) => this.#answer(command, body),
       onNotification: (name, body) => this.#told(name, body),
       onGone: () => this.#options.onClosed?.(),
     });
@@ -109,8 +112,11 @@ export class TenantDevice implements AsyncDisposable {
   }
 
   /** From what is known here: the controller may be waiting for this while we wait for it. */
-  #answer(command: string): boolean {
+  async #answer(command: string, body: unknown): Promise<boolean> {
     checkSupported(CONTROLLER_COMMANDS, command, this.#version);
+    if (command === 'recovered') {
+      for (const domain of this.#domains) await domain.hearRecovery(body as RecoveredBody);
+    }
     return this.#domains.size > 0;
   }
 
@@ -119,13 +125,11 @@ export class TenantDevice implements AsyncDisposable {
   }
 }
 
-/**
- * Takes a virtual device that this thread was handed. Locks its quota.
- * @throws DlbError ERR_DLB_ATTACHMENT_INVALID; ERR_DLB_VERSION_MISMATCH; ERR_DLB_MBOX_ERROR; ERR_DLB_INVALID_ARGUMENT
- */
+/** See device/virtual.ts, for users. */
 export async function attachVirtualDevice(
   handle: VirtualDeviceHandle,
-  options: AttachOptions = {},
+  options: AttachOptions,
+  thread: number,
 ): Promise<TenantDevice> {
   if (
     handle?.kind !== 'softdlb.virtual-device' ||
@@ -140,7 +144,7 @@ export async function attachVirtualDevice(
       },
     );
   }
-  const device = new TenantDevice(handle, options);
+  const device = new TenantDevice(handle, options, thread);
   await device.register();
   return device;
 }

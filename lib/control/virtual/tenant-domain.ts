@@ -9,14 +9,19 @@ import { DlbError } from '../../eventdev/errors.js';
 import type { EventBurst } from '../../eventdev/event-burst.js';
 import { QE_WORDS } from '../../eventdev/event.js';
 import type { DomainStats, QueueAttributes, QueueSpec } from '../../eventdev/spec.js';
+import { viewDomain } from '../../memory/attachment.js';
 import type { PortAttachment } from '../../memory/attachment.js';
+import { tellRecovery } from '../recovery.js';
+import type { RecoveryListener } from '../recovery.js';
 import { handOut } from '../reset-result.js';
 import type { PortAttributes } from '../visible-domain.js';
 import type { DomainGrant } from './desk.js';
-import type { TenantCommand } from './protocol.js';
+import type { RecoveredBody, TenantCommand } from './protocol.js';
 
 /** Where requests go. */
 interface Caller {
+  /** The thread that this is, if it is known. */
+  readonly thread: number | null;
   call(command: TenantCommand, body: unknown): Promise<unknown>;
 }
 
@@ -29,6 +34,7 @@ export class TenantDomain implements AsyncDisposable {
   readonly #onClose: () => void;
   readonly #serial: number;
   #closing: Promise<void> | null = null;
+  #listener: RecoveryListener | null = null;
 
   /** Use `TenantDevice.createDomain`. */
   constructor(caller: Caller, grant: DomainGrant, onClose: () => void) {
@@ -132,6 +138,22 @@ export class TenantDomain implements AsyncDisposable {
   /** As `domain.why`. Since version 2. */
   async why(queueId: number, flowId?: number): Promise<Why> {
     return (await this.#ask('why', { queueId, flowId })) as Why;
+  }
+
+  /** As `domain.onRecovery`, for a listener and for ports of this thread. Since version 2. */
+  async onRecovery(listener: RecoveryListener | null): Promise<void> {
+    if (listener !== null) this.#listener = listener;
+    await this.#ask('onRecovery', { isOn: listener !== null, thread: this.#caller.thread });
+    this.#listener = listener;
+  }
+
+  /** Not for users: the controller reports. */
+  async hearRecovery({ domainId, serial, events, why, lent }: RecoveredBody): Promise<void> {
+    const isThat = domainId === this.id && serial === this.#serial;
+    if (!isThat || this.#listener === null) return;
+    const reason = new DlbError('ERR_DLB_SCHEDULER_FAILED', 'the scheduler worker ended', { why });
+    const view = viewDomain(this.#attachments[0]!);
+    await tellRecovery(view, { events, reason, lent }, this.#listener);
   }
 
   /** As `domain.close`. Again on a closed one: nothing. */

@@ -75,7 +75,7 @@ export class VirtualDevice implements AsyncDisposable {
     this.#options = options;
     this.id = options.id;
     this.name = options.name;
-    this.#desk = new Desk(host);
+    this.#desk = new Desk(host, (command, body) => this.#mailbox.request(command, body));
     this.#open();
   }
 
