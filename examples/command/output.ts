@@ -66,16 +66,16 @@ export async function openOutput(
   }
 }
 
-/** Writes all of a text. @returns the standard stream that it went to, if it did. */
-export async function writeText(
-  text: string,
-  ...where: Parameters<typeof openOutput>
-): Promise<NodeJS.WriteStream | undefined> {
-  const output = await openOutput(...where);
+/** Makes what `use` writes appear when it is done; where it fails, no trace is left. */
+export async function intoOutput<T>(
+  [name, input, mode]: Parameters<typeof openOutput>,
+  use: (output: OutputTarget) => Promise<T>,
+): Promise<T> {
+  const output = await openOutput(name, input, mode);
   try {
-    await output.write(Buffer.from(text));
+    const result = await use(output);
     await output.commit();
-    return output.stream;
+    return result;
   } finally {
     await output.discard();
   }

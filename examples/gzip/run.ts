@@ -1,7 +1,7 @@
 /** One run: from the input to the checked file and the summary. */
 import { openInput } from '../command/input.js';
 import type { Input } from '../command/input.js';
-import { openOutput } from '../command/output.js';
+import { intoOutput } from '../command/output.js';
 import type { OutputTarget } from '../command/output.js';
 import { inScratch } from '../command/scratch.js';
 import { writeOut } from '../command/standard-streams.js';
@@ -36,21 +36,17 @@ export async function runGzip(command: GzipCommand, signal: AbortSignal): Promis
   }
 }
 
-async function compressInto(
+function compressInto(
   command: GzipCommand,
   input: Input,
   name: string,
   signal: AbortSignal,
 ): Promise<Written> {
-  const output = await openOutput(name, input.identity);
-  const { readableAt, stream } = output;
-  try {
+  return intoOutput([name, input.identity], async (output) => {
+    const { readableAt, stream } = output;
     const check = command.check && readableAt !== undefined;
     const result = await compress(input, output, { ...command, check }, signal);
     if (check) await checkFile(readableAt, result, signal);
-    await output.commit();
     return { ...result, stream };
-  } finally {
-    await output.discard();
-  }
+  });
 }

@@ -71,10 +71,12 @@ export function readCommandLine(args: readonly string[]): GatewayCommand | undef
     workers: workerCount(values.workers),
     json: values.json === true,
   };
-  if (command.keys !== undefined && command.keys === command.output) {
-    throw new Failure('--keys and --output are the same');
-  }
+  if (command.keys !== undefined && command.keys === command.output) throw sameOutput();
   return command;
+}
+
+export function sameOutput(): Failure {
+  return new Failure('--keys and --output are the same');
 }
 
 function optionalFile(option: string, value: string | undefined): string | undefined {

@@ -3,7 +3,7 @@ import { openPadata } from '../../lib/index.js';
 import { openInput } from '../command/input.js';
 import type { Input } from '../command/input.js';
 import type { FileCommand } from './options.js';
-import { openOutput } from '../command/output.js';
+import { intoOutput } from '../command/output.js';
 import type { OutputTarget } from '../command/output.js';
 import { makeProgress } from '../command/progress.js';
 import { writeOut, writeTo } from '../command/standard-streams.js';
@@ -22,14 +22,11 @@ interface FileResult {
 export async function runFileJob(command: FileCommand, signal: AbortSignal): Promise<void> {
   const input = await openInput(command.input, signal);
   try {
-    const output = await openOutput(command.output, input.identity);
-    try {
-      const result = await encrypt(command, input, output, signal);
-      await output.commit();
-      await report(command, result, output);
-    } finally {
-      await output.discard();
-    }
+    const result = await intoOutput([command.output, input.identity], async (output) => {
+      const done = await encrypt(command, input, output, signal);
+      return { ...done, stream: output.stream };
+    });
+    await report(command, result);
   } finally {
     await input.close();
   }
@@ -79,8 +76,7 @@ function chunksInFlight(chunk: number, workers: number): number {
 
 async function report(
   command: FileCommand,
-  { bytes, seconds }: FileResult,
-  { stream }: OutputTarget,
+  { bytes, seconds, stream }: FileResult & Pick<OutputTarget, 'stream'>,
 ): Promise<void> {
   const { input, output, workers, chunk, decrypt, json } = command;
   const megabytesPerSecond = seconds > 0 ? bytes / MEGA / seconds : 0;
