@@ -146,7 +146,7 @@ test('close waits for dead letters that are being taken', async () => {
     return taken.opened;
   };
   const pipeline = await createPipeline({ stages: [failing], workers: 1, onDeadLetter });
-  expect(await collect(pipeline.run(numbers(3)))).toEqual([0, 2]);
+  const run = collect(pipeline.run(numbers(3)));
   await began.opened;
   let isClosed = false;
   const closed = pipeline.close().then(() => (isClosed = true));
@@ -154,6 +154,7 @@ test('close waits for dead letters that are being taken', async () => {
   expect(isClosed).toBe(false);
   taken.open();
   await closed;
+  expect(await run).toEqual([0, 2]);
 });
 
 test('a teardown that fails does not keep the pipeline from its end', async () => {

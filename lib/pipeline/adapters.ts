@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { ReadableStream, WritableStream } from 'node:stream/web';
-import type { ReadableWritablePair } from 'node:stream/web';
+import type { ReadableWritablePair, WritableStreamDefaultController } from 'node:stream/web';
 import { DlbError } from '../eventdev/errors.js';
 import type { ItemOptions } from './contract.js';
 import type { Pushes } from './pushes.js';
@@ -18,13 +18,13 @@ export interface Ends<In, Out> {
 /** Items in, results out, in object mode. Destroying it cancels what is in flight. */
 export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>): Duplex {
   const { stream } = pushes;
-  return new Duplex({
+  const duplex = new Duplex({
     objectMode: true,
     write(item: In, _encoding, callback) {
       callbackify(pushItem<In>)(pushes, item, optionsOf, callback);
     },
     final(callback) {
-      stream.end();
+      pushes.end();
       callback();
     },
     read() {
@@ -33,14 +33,16 @@ export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>)
           if (done !== true && value === null) this.destroy(nullResult());
           else this.push(done === true ? null : value);
         },
-        (error: Error) => this.destroy(error),
+        (reason: unknown) => this.destroy(errorOf(reason)),
       );
     },
     destroy(error, callback) {
-      stream.fail(error ?? new DOMException('the stream was destroyed', 'AbortError'));
+      stream.fail(error ?? destroyed());
       callback(error);
     },
   });
+  stream.onFailed = (reason) => duplex.destroy(errorOf(reason));
+  return duplex;
 }
 
 /** A pair for `pipeThrough`. Cancelling or aborting either end cancels what is in flight. */
@@ -50,13 +52,30 @@ export function transformOf<In, Out>({
   optionsOf,
 }: Ends<In, Out>): ReadableWritablePair<Out, In> {
   const { stream } = pushes;
+  let writing: WritableStreamDefaultController | undefined;
   const writable = new WritableStream<In>({
-    write: (item) => pushItem(pushes, item, optionsOf),
-    close: () => stream.end(),
+    start: (controller) => void (writing = controller),
+    async write(item) {
+      try {
+        await pushItem(pushes, item, optionsOf);
+      } catch (reason) {
+        // The other end is told as well.
+        stream.fail(reason);
+        throw reason;
+      }
+    },
+    close: () => pushes.end(),
     abort: (reason) => stream.fail(reason),
   });
   const readable = new ReadableStream<Out>(
     {
+      start(controller) {
+        // Neither does anything to an end that is closed, or has its reason.
+        stream.onFailed = (reason) => {
+          controller.error(reason);
+          writing!.error(reason);
+        };
+      },
       async pull(controller) {
         const { done, value } = await results.next();
         if (done === true) controller.close();
@@ -67,6 +86,15 @@ export function transformOf<In, Out>({
     { highWaterMark: 0 },
   );
   return { readable, writable };
+}
+
+/** What a Node stream can be destroyed with: it takes nothing falsy for an error. */
+function errorOf(reason: unknown): Error {
+  return (reason as Error | undefined) || destroyed();
+}
+
+function destroyed(): DOMException {
+  return new DOMException('the stream was destroyed', 'AbortError');
 }
 
 /** For a Node stream, null is its end. */

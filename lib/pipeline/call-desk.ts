@@ -1,30 +1,37 @@
 /** Items of which each has somebody who waits for its result: `pipeline.call`. */
+import { optionalSignal } from '../crew/checks.js';
+import { onAbort } from '../crew/on-abort.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Changes } from './changes.js';
 import { NO_SESSION } from './board.js';
 import type { CallOptions } from './contract.js';
-import type { Engine } from './engine.js';
+import type { Dependent, Engine } from './engine.js';
 import type { Entry } from './entry.js';
+import { Line } from './line.js';
+import type { Entrant } from './line.js';
 import type { ItemOwner } from './roots.js';
 import type { Sessions } from './sessions.js';
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
+/** A call, from its beginning until its item has come out. */
+interface Call extends Entrant {
+  readonly number: number;
   readonly session: number;
-  isAborted: boolean;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+  /** Ends following the signal. */
+  unfollow: () => void;
+  isIn: boolean;
 }
 
-export class CallDesk implements ItemOwner {
+export class CallDesk implements ItemOwner, Dependent {
   readonly wants = true;
   readonly #engine: Engine;
   readonly #entry: Entry;
   readonly #sessions: Sessions;
   readonly #onDelivered: () => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #calls = new Map<number, Call>();
   readonly #room = new Changes();
-  /** The last call that waits for room, if any does. */
-  #last: Promise<void> | undefined;
+  readonly #line = new Line(this.#room);
   #count = 0;
 
   constructor(engine: Engine, entry: Entry, sessions: Sessions, onDelivered: () => void) {
@@ -32,95 +39,96 @@ export class CallDesk implements ItemOwner {
     this.#entry = entry;
     this.#sessions = sessions;
     this.#onDelivered = onDelivered;
+    engine.join(this);
   }
 
   /** Resolves to the item's result, undefined when a stage ended it. @throws see `Pipeline.call`. */
   async call(item: unknown, options: CallOptions): Promise<unknown> {
-    const { signal } = options;
+    const signal = optionalSignal('signal', options.signal);
     signal?.throwIfAborted();
     const flow = this.#entry.flow(item, options.flow);
     const priority = this.#entry.priority(options.priority);
     const number = this.#count++;
     const session = signal === undefined ? NO_SESSION : this.#sessions.open();
-    const result = new Promise((resolve, reject) =>
-      this.#waiting.set(number, { resolve, reject, session, isAborted: false }),
-    );
-    const abort = (): void => this.#abort(number, signal!.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    const admit = (): boolean => this.#engine.admit(item, this, number, session, flow, priority);
-    void this.#letIn(number, admit);
-    try {
-      return await result;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    return new Promise((resolve, reject) => {
+      const enter = (): boolean => {
+        call.isIn = this.#engine.admit(item, this, number, session, flow, priority);
+        if (call.isIn) this.#engine.flushSoon();
+        else this.#engine.whenRoom(this.#tell);
+        return call.isIn;
+      };
+      const refuse = (reason: unknown): void => this.#end(call).reject(reason);
+      const unfollow = (): void => {};
+      const call: Call = { number, session, resolve, reject, enter, refuse, unfollow, isIn: false };
+      this.#calls.set(number, call);
+      this.#begin(call);
+      if (signal !== undefined && this.#calls.has(number))
+        call.unfollow = onAbort(signal, () => this.#abort(call, signal.reason));
+    });
   }
 
   result(number: number, value: unknown): void {
-    const waiting = this.#take(number);
     this.#onDelivered();
-    waiting.resolve(value);
+    this.#end(this.#calls.get(number)!).resolve(value);
   }
 
   results(number: number, values: readonly unknown[]): void {
-    const waiting = this.#take(number);
-    if (values.length === 0) return waiting.resolve(undefined);
+    const call = this.#end(this.#calls.get(number)!);
+    if (values.length === 0) return call.resolve(undefined);
     const what = 'a call has one result: use run for items that become several';
-    waiting.reject(new DlbError('ERR_DLB_STAGE_FAILED', what, { results: values.length }));
+    call.reject(new DlbError('ERR_DLB_STAGE_FAILED', what, { results: values.length }));
   }
 
   failed(number: number, error: unknown): void {
-    this.#waiting.get(number)!.reject(error);
+    this.#calls.get(number)!.reject(error);
   }
 
   buried(number: number, error: unknown): void {
     this.failed(number, error);
   }
 
-  /** Lets the item in when it is its turn, and there is room. */
-  async #letIn(number: number, admit: () => boolean): Promise<void> {
-    try {
-      if (this.#last === undefined && admit()) return this.#engine.flushSoon();
-      this.#engine.stalls++;
-      const waiting = this.#wait(number, admit, this.#last);
-      const settled = waiting.catch(() => {});
-      this.#last = settled;
-      await waiting;
-      if (this.#last === settled) this.#last = undefined;
-    } catch (error) {
-      this.#take(number).reject(error);
+  stored(): void {}
+
+  broke(reason: unknown): void {
+    for (const call of this.#calls.values()) {
+      call.unfollow();
+      this.#sessions.cancel(call.session);
+      call.reject(reason);
     }
+    this.#calls.clear();
+    // Those that wait for room find out that there will be none.
+    this.#room.tell();
   }
 
-  async #wait(
-    number: number,
-    admit: () => boolean,
-    before: Promise<void> | undefined,
-  ): Promise<void> {
-    await before;
-    while (!this.#waiting.get(number)!.isAborted) {
-      if (admit()) return this.#engine.flushSoon();
-      this.#engine.whenRoom(this.#tell);
-      await this.#room.next();
+  /** Calls that wait for room still find some: nobody has to take their results. */
+  cut(): void {}
+
+  /** Lets the item in when it is its turn, and there is room. */
+  #begin(call: Call): void {
+    try {
+      if (this.#line.isEmpty && call.enter()) return;
+    } catch (error) {
+      return call.refuse(error);
     }
-    this.#take(number);
+    this.#engine.stalls++;
+    this.#line.join(call);
   }
 
   readonly #tell = (): void => this.#room.tell();
 
-  #abort(number: number, reason: unknown): void {
-    const waiting = this.#waiting.get(number);
-    if (waiting === undefined) return;
-    waiting.isAborted = true;
-    this.#sessions.cancel(waiting.session);
-    waiting.reject(reason);
-    this.#room.tell();
+  #abort(call: Call, reason: unknown): void {
+    call.reject(reason);
+    // What is in flight comes out, and nobody looks at it.
+    if (call.isIn) return this.#sessions.cancel(call.session);
+    this.#line.leave(call);
+    this.#end(call);
   }
 
-  #take(number: number): Waiting {
-    const waiting = this.#waiting.get(number)!;
-    this.#waiting.delete(number);
-    if (waiting.session !== NO_SESSION) this.#sessions.close(waiting.session);
-    return waiting;
+  /** Nothing of it is in flight. */
+  #end(call: Call): Call {
+    this.#calls.delete(call.number);
+    call.unfollow();
+    if (call.session !== NO_SESSION) this.#sessions.close(call.session);
+    return call;
   }
 }

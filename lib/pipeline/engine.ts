@@ -31,6 +31,14 @@ const BATCH = 128;
 /** ... unless the first of a batch has waited this long. */
 const BATCH_WITHIN_MS = 1;
 
+/** Whoever has something in the pipeline, or waits for something of it. */
+export interface Dependent {
+  /** Nothing will come out any more, for this reason. */
+  broke(reason: unknown): void;
+  /** Nothing more is taken, for this reason; what is in flight comes out. */
+  cut(reason: unknown): void;
+}
+
 export class Engine {
   pushed = 0;
   stalls = 0;
@@ -54,7 +62,10 @@ export class Engine {
   #flushingAfterTurn = false;
   #awaitingCredits = false;
   #pumping = false;
-  #roomWaiters: (() => void)[] = [];
+  #isWriting = false;
+  readonly #dependents = new Set<Dependent>();
+  #closing: { readonly reason: unknown } | undefined;
+  #roomWaiters = new Set<() => void>();
   #idleWaiters: (() => void)[] = [];
   #stamp = clock(performance.now());
 
@@ -88,9 +99,10 @@ export class Engine {
   ): boolean {
     if (this.broken !== undefined) throw this.broken.reason;
     const root = this.#free.at(-1);
+    if (this.#isWriting) return this.#stallNested();
     if (root === undefined || this.#out.length === BURST || this.#isTooLarge(item))
       return this.#stall();
-    const cell = this.#write(item, root);
+    const cell = this.#writeAlone(item, root);
     if (cell === undefined) return this.#stall();
     this.#free.pop();
     cell.begin(root, session, NO_HOME);
@@ -108,6 +120,7 @@ export class Engine {
   /** Sends what was let in. */
   flush(): void {
     const out = this.#out;
+    const wasFull = out.length === BURST;
     let sent = 0;
     while (sent < out.length) {
       const accepted = this.port.enqueueBurst(out, sent);
@@ -117,6 +130,7 @@ export class Engine {
     keepFrom(out, sent);
     this.#stamp = clock(performance.now());
     if (out.length > 0) void this.#flushLater();
+    if (wasFull && sent > 0 && this.#roomWaiters.size > 0) queueMicrotask(this.tell);
   }
 
   /** What was refused goes when there are credits for it: what is in flight may be this alone, and then
@@ -128,7 +142,8 @@ export class Engine {
     this.#awaitingCredits = false;
     // Events end the wait as well: they are taken out, else it would end again at once.
     if (this.poll() === 0 && !isAlive) this.#checkAlive();
-    if (this.broken === undefined) this.flush();
+    if (this.broken !== undefined) return;
+    this.flush();
   }
 
   /** Sends what was let in when the caller has come to an end. */
@@ -151,8 +166,17 @@ export class Engine {
     });
   }
 
-  /** Takes out what has come. Returns how many events. */
+  /** Takes out what has come. Returns how many events. Does not throw: what goes wrong here breaks the pipeline. */
   poll(): number {
+    try {
+      return this.#poll();
+    } catch (error) {
+      this.break(error);
+      return 0;
+    }
+  }
+
+  #poll(): number {
     let taken = 0;
     while (taken < POLL_MAX) {
       const count = this.port.dequeueBurst(this.#in);
@@ -167,7 +191,24 @@ export class Engine {
 
   /** Calls back once when there may be room. */
   whenRoom(callback: () => void): void {
-    this.#roomWaiters.push(callback);
+    this.#roomWaiters.add(callback);
+  }
+
+  /** From now on it is told of a break, and of the end; at once if that has been. */
+  join(dependent: Dependent): void {
+    this.#dependents.add(dependent);
+    if (this.broken !== undefined) dependent.broke(this.broken.reason);
+    else if (this.#closing !== undefined) dependent.cut(this.#closing.reason);
+  }
+
+  leave(dependent: Dependent): void {
+    this.#dependents.delete(dependent);
+  }
+
+  /** Nothing more is to be let in. */
+  close(reason: unknown): void {
+    this.#closing = { reason };
+    for (const dependent of this.#dependents) dependent.cut(reason);
   }
 
   /** Resolves when everything has come out. */
@@ -177,16 +218,18 @@ export class Engine {
     }
   }
 
-  /** Nothing will come out any more; whoever waits gets `reason`. */
+  /** Nothing will come out any more; whoever waits for anything gets `reason`, the first that there was. */
   break(reason: unknown): void {
     if (this.broken !== undefined) return;
     this.broken = { reason };
-    this.#roots.failAll(reason);
+    this.#roots.disown();
+    for (const dependent of this.#dependents) dependent.broke(reason);
     this.tell();
   }
 
   /** The root's slot may be used again. */
   readonly release = (root: number): void => {
+    if (this.broken !== undefined) return;
     if (this.large.size > 0) this.large.freeOf(root);
     this.#free.push(root);
   };
@@ -199,8 +242,24 @@ export class Engine {
   /** A guess that saves encoding an item that would not be let in. */
   #isTooLarge(item: unknown): boolean {
     if (this.large.bytes < this.#settings.largeBytes) return false;
-    const { length } = item as { length?: unknown };
+    const length = (item as { length?: unknown } | null | undefined)?.length;
     return typeof length === 'number' && length > this.#settings.bytes;
+  }
+
+  /** As `#write`. What runs meanwhile, `toJSON` and getters of the item, cannot let items in. */
+  #writeAlone(item: unknown, root: number): Cell | undefined {
+    this.#isWriting = true;
+    try {
+      return this.#write(item, root);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  /** There is room as soon as the item at work is written. */
+  #stallNested(): false {
+    queueMicrotask(this.tell);
+    return false;
   }
 
   /** Writes the item into the root's buffer, or into a large cell; undefined when there is no room for one. */
@@ -235,8 +294,8 @@ export class Engine {
   /** Whoever waits for room, or for the end, looks again. */
   readonly tell = (): void => {
     const waiters = this.#roomWaiters;
-    if (waiters.length > 0) {
-      this.#roomWaiters = [];
+    if (waiters.size > 0) {
+      this.#roomWaiters = new Set();
       for (const waiter of waiters) waiter();
     }
     if (this.inFlight > 0 && this.broken === undefined) return;
@@ -284,7 +343,7 @@ export class Engine {
     } catch (reason) {
       return this.break(reason);
     }
-    const what = 'the domain of the pipeline has stopped';
+    const what = `the port of the pipeline's main thread is ${state}`;
     this.break(new DlbError('ERR_DLB_DOMAIN_NOT_STARTED', what, { state }));
   }
 

@@ -1,18 +1,19 @@
-/** Where a run's items come from: every kind of source, brought into a stream. */
-import { invalid } from '../crew/checks.js';
+/** What brings the items of a run's source into its stream. */
 import type { Entry } from './entry.js';
 import type { Engine } from './engine.js';
 import type { FlowKey, RunOptions } from './contract.js';
+import type { Source } from './source.js';
 import type { Stream } from './stream.js';
 
-/** Items let in before the results have their turn. */
+/** Items let in before the results have their turn ... */
 const FEED_MAX = 256;
-
-type ItemIterator = Iterator<unknown> | AsyncIterator<unknown>;
+/** ... or for as long, whichever is over first. */
+const FEED_MS = 8;
+/** The clock is looked at once for so many items. */
+const LOOK_EVERY = 8;
 
 export class Items {
-  readonly #iterator: ItemIterator;
-  readonly #isAsync: boolean;
+  readonly #source: Source;
   readonly #stream: Stream;
   readonly #engine: Engine;
   readonly #entry: Entry;
@@ -20,27 +21,24 @@ export class Items {
   readonly #priority: RunOptions['priority'];
   /** Asked for and not come. */
   #pending = false;
-  #isCancelled = false;
+  /** The source's code is on the stack. */
+  #pulling = false;
+  /** The source has ended by itself, or was told that no more is wanted. */
+  #isOver = false;
   /** An item has come and is not let in yet: this one. */
   #hasNext = false;
   #item: unknown;
   #itemFlow = 0;
   #itemPriority = 0;
 
-  /** @throws DlbError ERR_DLB_INVALID_ARGUMENT when the source is not iterable. */
   constructor(
-    source: unknown,
+    source: Source,
     stream: Stream,
     engine: Engine,
     entry: Entry,
     options: RunOptions<never>,
   ) {
-    const kinds = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
-    const asyncIterator = kinds?.[Symbol.asyncIterator]?.();
-    const iterator = asyncIterator ?? kinds?.[Symbol.iterator]?.();
-    if (iterator === undefined) throw invalid('source must be iterable', 'source', source);
-    this.#iterator = iterator;
-    this.#isAsync = asyncIterator !== undefined;
+    this.#source = source;
     this.#stream = stream;
     this.#engine = engine;
     this.#entry = entry;
@@ -48,54 +46,64 @@ export class Items {
     this.#priority = options.priority as RunOptions['priority'];
   }
 
-  /** Lets in what there is room for, or asks for the next item. */
-  feed(): void {
-    for (let fed = 0; fed < FEED_MAX && !this.#stream.ended; fed++) {
-      if (this.#hasNext && !this.#letIn()) break;
-      if (this.#pending || this.#stream.room <= 0) break;
-      if (this.#isAsync) void this.#ask();
+  /** Lets in what there is room for, or asks for the next item. True: there is more to be let in, but others
+   *  should have their turn. */
+  feed(): boolean {
+    const until = performance.now() + FEED_MS;
+    let fed = 0;
+    let isMore = false;
+    while ((isMore = this.#makeWay())) {
+      if (++fed === FEED_MAX || (fed % LOOK_EVERY === 0 && performance.now() >= until)) break;
+      if (this.#source.isAsync) void this.#ask();
       else this.#pull();
     }
     this.#engine.flush();
+    return isMore;
+  }
+
+  /** Lets in the item that has come. True when the source is to be asked for another. */
+  #makeWay(): boolean {
+    if (this.#stream.ended || (this.#hasNext && !this.#letIn())) return false;
+    return !this.#pending && !this.#stream.ended && this.#stream.room > 0;
   }
 
   /** No more items are wanted. Lets the iterator clean up; does not wait for one that is stuck. */
   async cancel(): Promise<void> {
     this.#hasNext = false;
     this.#item = undefined;
-    if (this.#isCancelled) return;
-    this.#isCancelled = true;
-    const cleaning = this.#cleanUp();
+    // A generator cannot be ended while it runs: it is when it has come back.
+    if (this.#isOver || this.#pulling) return;
+    this.#isOver = true;
+    const cleaning = this.#source.close();
     // Behind a `next` that is pending it may wait for ever.
     if (!this.#pending) await cleaning;
   }
 
-  async #cleanUp(): Promise<void> {
-    try {
-      await this.#iterator.return?.();
-    } catch {
-      // How a source ends that is no longer wanted is nobody's concern: there is a reason already.
-    }
-  }
-
   #pull(): void {
+    this.#pulling = true;
     try {
-      this.#take((this.#iterator as Iterator<unknown>).next());
+      this.#take(this.#source.next() as IteratorResult<unknown>);
     } catch (error) {
       this.#stream.fail(error);
     }
+    this.#pulling = false;
+    if (this.#stream.failure !== undefined) void this.cancel();
   }
 
   async #ask(): Promise<void> {
-    const iterator = this.#iterator as AsyncIterator<unknown>;
     this.#pending = true;
+    let until = performance.now() + FEED_MS;
+    let asked = 0;
     try {
       // A source that is quick enough goes on without anybody waiting.
       do {
-        const next = iterator.next();
+        const next = this.#source.next();
         // It may wait for the results of what it gave.
         this.#engine.flushAfterTurn();
-        this.#take(await next);
+        this.#take((await next) as IteratorResult<unknown>);
+        if (++asked % LOOK_EVERY > 0 || performance.now() < until) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        until = performance.now() + FEED_MS;
       } while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
     } catch (error) {
       this.#stream.fail(error);
@@ -106,17 +114,20 @@ export class Items {
   }
 
   #take({ done, value }: IteratorResult<unknown>): void {
+    if (done === true) this.#isOver = true;
     // It came too late: the run is over.
     if (this.#stream.ended) return;
     if (done === true) return this.#stream.end();
     try {
       this.#itemPriority = this.#priorityOf(value);
       this.#itemFlow = this.#flowOf(value);
+      // What was just called may have ended the run.
+      if (this.#stream.ended) return;
       this.#item = value;
       this.#hasNext = true;
       if (!this.#letIn()) this.#engine.stalls++;
     } catch (error) {
-      this.#fail(error);
+      this.#stream.fail(error);
     }
   }
 
@@ -125,18 +136,11 @@ export class Items {
     try {
       if (!this.#stream.admit(this.#item, this.#itemFlow, this.#itemPriority)) return false;
     } catch (error) {
-      this.#fail(error);
+      this.#stream.fail(error);
     }
     this.#hasNext = false;
     this.#item = undefined;
     return true;
-  }
-
-  #fail(error: unknown): void {
-    this.#hasNext = false;
-    this.#item = undefined;
-    this.#stream.fail(error);
-    void this.cancel();
   }
 
   #flowOf(item: unknown): number {

@@ -79,6 +79,7 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   roots.onFailed = (error) =>
     CHANNELS.error.publish({ pipeline: settings.name, ...error.details, error });
   await domain.start();
+  domain.onEnd((reason) => engine.break(reason));
   const handlerTimes = settings.stages.map(() => createHistogram());
   const waitingTimes = settings.stages.map(() => createHistogram());
   const shared = { board, channel, crashes, handlerTimes, waitingTimes };

@@ -5,11 +5,13 @@
  */
 import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
-import { invalid, oneOf, whole } from '../crew/checks.js';
+import { noTimeLimit, oneOf, optionalFunction, optionalSignal, whole } from '../crew/checks.js';
 import type { Crew } from '../crew/crew.js';
+import { Deadline } from '../crew/deadline.js';
 import type { Domain } from '../control/index.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
+import { isTimeLimit } from '../eventdev/times.js';
 import { duplexOf, transformOf } from './adapters.js';
 import type { Ends } from './adapters.js';
 import { CallDesk } from './call-desk.js';
@@ -22,6 +24,7 @@ import { Pushes } from './pushes.js';
 import { Run } from './run.js';
 import type { Sessions } from './sessions.js';
 import type { Settings } from './settings.js';
+import { Source } from './source.js';
 import type { StageReader } from './stats.js';
 import { Stream } from './stream.js';
 import type { Watchdog } from './watchdog.js';
@@ -45,9 +48,8 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   readonly #parts: PipelineParts;
   readonly #calls: CallDesk;
   readonly #pushes: Pushes;
-  /** Streams whose results may still be asked for. */
-  readonly #streams = new Set<Stream>();
   readonly #statsTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #deadline = new Deadline();
   #delivered = 0;
   #closing: Promise<void> | undefined;
 
@@ -57,6 +59,7 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     const { engine, entry, sessions, settings } = parts;
     this.#calls = new CallDesk(engine, entry, sessions, this.#count);
     this.#pushes = new Pushes(this.#newStream({}), engine, entry);
+    this.#pushes.stream.begin();
     const { onStats, statsIntervalMs } = settings;
     if (onStats === undefined) return;
     this.#statsTimer = setInterval(() => onStats(this.stats()), statsIntervalMs);
@@ -77,9 +80,10 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   ): AsyncIterableIterator<Out> {
     this.#assertOpen();
     const { engine, entry } = this.#parts;
+    const from = new Source(source);
     const stream = this.#newStream(options);
-    const items = new Items(source, stream, engine, entry, options);
-    return new Run<Out>(engine, stream, items, this.#whenOver(stream, options.signal));
+    const items = new Items(from, stream, engine, entry, options);
+    return new Run<Out>({ engine, stream, items });
   }
 
   async call(item: In, options: contract.CallOptions = {}): Promise<Out | undefined> {
@@ -96,11 +100,12 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   }
 
   end(): void {
-    this.#pushes.stream.end();
+    this.#pushes.end();
   }
 
   results(): AsyncIterableIterator<Out> {
-    return new Run<Out>(this.#parts.engine, this.#pushes.stream, undefined, () => {});
+    const { engine } = this.#parts;
+    return new Run<Out>({ engine, stream: this.#pushes.stream, endsWithPipeline: true });
   }
 
   drained(): Promise<void> {
@@ -131,11 +136,10 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   }
 
   close(options: contract.PipelineCloseOptions = {}): Promise<void> {
-    const { timeoutMs } = options;
-    if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
-      return Promise.reject(invalid('timeoutMs must be 0 or more', 'timeoutMs', timeoutMs));
-    }
-    this.#closing ??= this.#close(timeoutMs ?? Infinity);
+    const { timeoutMs = Infinity } = options;
+    if (!isTimeLimit(timeoutMs)) return Promise.reject(noTimeLimit('timeoutMs', timeoutMs));
+    this.#deadline.within(timeoutMs);
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
@@ -143,29 +147,16 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     return this.close();
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    const { crew, device, domain, engine, watchdog } = this.#parts;
+  async #close(): Promise<void> {
+    const { device, engine } = this.#parts;
     const closed = this.#closed();
-    for (const stream of this.#streams) stream.cut(closed);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const isLate = new Promise<void>((resolve) => {
-      if (timeoutMs < Infinity) timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([engine.idle(), isLate]);
+    engine.close(closed);
+    await Promise.race([engine.idle(), this.#deadline.passed]);
     if (engine.inFlight > 0) engine.break(closed);
     else if (engine.broken === undefined) CHANNELS.drain.publish({ pipeline: this.name });
-    crew.prepareToStop();
     try {
-      if (engine.broken === undefined) {
-        await domain.stop();
-        // The teardowns have what is left of the time.
-        await Promise.race([crew.dismiss(), isLate]);
-      }
+      await this.#dismiss();
     } finally {
-      clearTimeout(timer);
-      clearInterval(this.#statsTimer);
-      watchdog.stop();
-      await crew.terminate();
       engine.break(closed);
       engine.port.detach();
       engine.large.close();
@@ -173,15 +164,34 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     }
   }
 
-  #newStream({ order, window }: contract.RunOptions<never>): Stream {
+  /** Ends the threads: if all is well, behind their teardowns, which have what is left of the time. */
+  async #dismiss(): Promise<void> {
+    const { crew, domain, engine, watchdog } = this.#parts;
+    domain.onEnd(null);
+    crew.prepareToStop();
+    try {
+      if (engine.broken !== undefined) return;
+      const dismissed = domain.stop().then(() => crew.dismiss());
+      await Promise.race([dismissed, this.#deadline.passed]);
+    } catch {
+      // The domain was ended by somebody else: the threads are ended all the same.
+    } finally {
+      this.#deadline.clear();
+      clearInterval(this.#statsTimer);
+      watchdog.stop();
+      await crew.terminate();
+    }
+  }
+
+  #newStream({ flow, order, signal, window }: contract.RunOptions<never>): Stream {
     const { engine, sessions, settings } = this.#parts;
-    const stream = new Stream(engine, sessions, {
+    optionalFunction('flow', flow);
+    return new Stream(engine, sessions, {
       window: whole('window', window ?? settings.window, 1, 65_536),
       order: oneOf('order', order ?? settings.order, ORDERS),
+      signal: optionalSignal('signal', signal),
       onTaken: this.#count,
     });
-    this.#streams.add(stream);
-    return stream;
   }
 
   #ends(options: contract.RunOptions<In>): Ends<In, Out> {
@@ -189,19 +199,8 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     const { engine, entry } = this.#parts;
     const stream = this.#newStream(options);
     const pushes = new Pushes(stream, engine, entry);
-    const results = new Run<Out>(engine, stream, undefined, this.#whenOver(stream, options.signal));
+    const results = new Run<Out>({ engine, stream });
     return { pushes, results, optionsOf: (item) => itemOptions(item, options) };
-  }
-
-  /** Follows a signal until the returned function is called. */
-  #whenOver(stream: Stream, signal: AbortSignal | undefined): () => void {
-    const abort = (): void => stream.fail(signal!.reason);
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    return () => {
-      signal?.removeEventListener('abort', abort);
-      this.#streams.delete(stream);
-    };
   }
 
   readonly #count = (): void => {
@@ -209,9 +208,9 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   };
 
   #assertOpen(): void {
-    if (this.#closing !== undefined) throw this.#closed();
     const { broken } = this.#parts.engine;
     if (broken !== undefined) throw broken.reason;
+    if (this.#closing !== undefined) throw this.#closed();
   }
 
   #closed(): DlbError {

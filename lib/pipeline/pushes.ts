@@ -1,76 +1,96 @@
-/** Items that the user pushes one by one: waits for room in the order of the calls. */
+/** Items that the user pushes one by one: each waits for room in its turn. */
 import { DlbError } from '../eventdev/errors.js';
 import type { Engine } from './engine.js';
 import type { Entry } from './entry.js';
 import type { ItemOptions } from './contract.js';
+import { Line } from './line.js';
 import type { Stream } from './stream.js';
 
 export class Pushes {
   readonly stream: Stream;
   readonly #engine: Engine;
   readonly #entry: Entry;
-  /** The last push that waits, if any does. */
-  #last: Promise<void> | undefined;
+  readonly #line: Line;
+  #hasEnded = false;
 
   constructor(stream: Stream, engine: Engine, entry: Entry) {
     this.stream = stream;
     this.#engine = engine;
     this.#entry = entry;
+    this.#line = new Line(stream.changes);
   }
 
   /** False when there is no room, or others wait for it. @throws as `Stream.admit`. */
   tryPush(item: unknown, options: ItemOptions): boolean {
     this.#assertOpen();
-    return this.#last === undefined && this.#admit(item, options);
+    return this.#line.isEmpty && this.#way(item, options)();
   }
 
+  /** @throws as `Stream.admit`, as a rejection. */
   async push(item: unknown, options: ItemOptions): Promise<void> {
     this.#assertOpen();
-    if (this.#last === undefined && this.#admit(item, options)) return;
+    const enter = this.#way(item, options);
+    if (this.#line.isEmpty && enter()) return;
     this.#engine.stalls++;
-    const waiting = this.#wait(item, options, this.#last);
-    const settled = waiting.catch(() => {});
-    this.#last = settled;
-    try {
-      await waiting;
-    } finally {
-      if (this.#last === settled) this.#last = undefined;
-    }
+    await this.#inTurn(enter);
   }
 
-  async #wait(
-    item: unknown,
-    options: ItemOptions,
-    before: Promise<void> | undefined,
-  ): Promise<void> {
-    await before;
-    for (;;) {
-      this.#assertOpen();
-      if (this.#admit(item, options)) return;
-      await this.stream.changes.next();
-    }
+  /** No more will be pushed. What waits for room still goes in. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#afterLine(() => this.stream.end());
   }
 
-  #admit(item: unknown, options: ItemOptions): boolean {
+  /** Everything that has been pushed by now is through, its dead letters stored. @throws why the stream ended early. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#afterLine(() => resolve(this.stream.through())));
+  }
+
+  /** How the item goes in: false when there is no room. @throws what the key function throws, and wrong options. */
+  #way(item: unknown, options: ItemOptions): () => boolean {
     const flow = this.#entry.flow(item, options.flow);
-    const isIn = this.stream.admit(item, flow, this.#entry.priority(options.priority));
-    if (isIn) this.#engine.flushSoon();
-    return isIn;
+    const priority = this.#entry.priority(options.priority);
+    return () => {
+      this.#assertTaken();
+      const isIn = this.stream.admit(item, flow, priority);
+      if (isIn) this.#engine.flushSoon();
+      return isIn;
+    };
   }
 
-  /** Everything that was pushed is through. @throws why the stream ended early. */
-  async drained(): Promise<void> {
-    await this.#last;
-    while (this.stream.inFlight > 0 && this.stream.failure === undefined) {
-      await this.stream.changes.next();
-    }
-    if (this.stream.failure !== undefined) throw this.stream.failure.reason;
+  #inTurn(enter: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#line.join({
+        enter() {
+          if (!enter()) return false;
+          resolve();
+          return true;
+        },
+        refuse: reject,
+      });
+    });
+  }
+
+  /** When those that wait now are in, or refused. */
+  #afterLine(then: () => void): void {
+    if (this.#line.isEmpty) return then();
+    const enter = (): true => {
+      then();
+      return true;
+    };
+    this.#line.join({ enter, refuse: then });
   }
 
   #assertOpen(): void {
-    if (this.stream.failure !== undefined) throw this.stream.failure.reason;
-    if (!this.stream.ended) return;
-    if (this.stream.cutOff !== undefined) throw this.stream.cutOff.reason;
+    this.#assertTaken();
+    if (!this.#hasEnded) return;
     throw new DlbError('ERR_DLB_PIPELINE_CLOSED', 'no more can be pushed after end()');
+  }
+
+  #assertTaken(): void {
+    this.stream.begin();
+    const refusal = this.stream.failure ?? this.stream.cutOff;
+    if (refusal !== undefined) throw refusal.reason;
   }
 }

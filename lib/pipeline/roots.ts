@@ -23,8 +23,10 @@ export interface ItemOwner {
   results(number: number, values: readonly unknown[]): void;
   /** It failed for good, in whole or in part. Its end comes all the same. */
   failed(number: number, error: unknown): void;
-  /** As `failed`, but the error went to the dead letters. */
+  /** As `failed`, but the error goes to the dead letters. */
   buried(number: number, error: unknown): void;
+  /** A dead letter of it is stored. Comes behind the item's end, or before. */
+  stored(number: number): void;
 }
 
 /** Parts of up to 1024, four stages deep, are at least 1 long. */
@@ -51,6 +53,7 @@ const NOBODY: ItemOwner = {
   results: () => {},
   failed: () => {},
   buried: () => {},
+  stored: () => {},
 };
 
 export class Roots {
@@ -116,12 +119,9 @@ export class Roots {
     );
   }
 
-  /** None of them will come out. */
-  failAll(reason: unknown): void {
-    for (const root of this.#roots) {
-      if (root.owner !== NOBODY) root.owner.failed(root.number, reason);
-      root.owner = NOBODY;
-    }
+  /** None of them will come out, and their owners know. */
+  disown(): void {
+    for (const root of this.#roots) root.owner = NOBODY;
   }
 
   #valuesIn(cell: Cell, root: Root, index: number): readonly unknown[] {
@@ -143,13 +143,15 @@ export class Roots {
 
   /** While its taker is at work, the root keeps its slot: a slow one holds back the source. */
   async #bury(letter: DeadLetter, root: Root, index: number): Promise<void> {
+    const { owner, number } = root;
     root.burials++;
     try {
       await this.#onDeadLetter!(letter);
     } catch (error) {
-      this.onBurialFailed(error);
+      return this.onBurialFailed(error);
     }
     root.burials--;
+    owner.stored(number);
     if (root.burials > 0 || root.owner !== NOBODY) return;
     this.release(index);
     this.onBuried();

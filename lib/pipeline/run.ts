@@ -14,12 +14,17 @@ const TAKEN_MAX = 128;
 /** The event loop gets a turn when this long has passed since the last. */
 const TURN_MS = 8;
 
-export class Run<Out> implements AsyncIterableIterator<Out> {
-  readonly #engine: Engine;
-  readonly #stream: Stream;
+export interface RunParts {
+  readonly engine: Engine;
+  readonly stream: Stream;
   /** Undefined when items are pushed: then this is one reader of results that go on without it. */
-  readonly #items: Items | undefined;
-  readonly #onEnd: () => void;
+  readonly items?: Items;
+  /** Closing the pipeline ends the results as `end` does: whoever pushes is told. */
+  readonly endsWithPipeline?: boolean;
+}
+
+export class Run<Out> implements AsyncIterableIterator<Out> {
+  readonly #parts: RunParts;
   #taken = 0;
   #over = false;
   #lastTurn = performance.now();
@@ -27,11 +32,10 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
   #last: Promise<unknown> = Promise.resolve();
   #answering = 0;
 
-  constructor(engine: Engine, stream: Stream, items: Items | undefined, onEnd: () => void) {
-    this.#engine = engine;
-    this.#stream = stream;
-    this.#items = items;
-    this.#onEnd = onEnd;
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const { items, stream } = parts;
+    if (items !== undefined) stream.onUnwanted = () => void items.cancel();
   }
 
   [Symbol.asyncIterator](): this {
@@ -39,10 +43,11 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
   }
 
   next(): Promise<IteratorResult<Out>> {
+    const { stream } = this.#parts;
     const isQuick = this.#answering === 0 && this.#taken < TAKEN_MAX && !this.#over;
-    if (isQuick && this.#stream.waiting > 0) {
+    if (isQuick && stream.waiting > 0) {
       this.#taken++;
-      return Promise.resolve({ done: false, value: this.#stream.take() as Out });
+      return Promise.resolve({ done: false, value: stream.take() as Out });
     }
     this.#answering++;
     const answer = this.#last.then(() => this.#answer());
@@ -55,44 +60,51 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
 
   /** Leaves early: what is in flight is not wanted. */
   async return(): Promise<IteratorResult<Out>> {
+    const { items, stream } = this.#parts;
     if (!this.#over) {
-      this.#finish();
-      if (this.#items !== undefined) this.#stream.fail(undefined);
-      await this.#items?.cancel();
+      this.#over = true;
+      if (items !== undefined) {
+        stream.fail(undefined);
+        await items.cancel();
+      }
+      // A reader of results that waits for some.
+      stream.changes.tell();
     }
     return { done: true, value: undefined };
   }
 
   async #answer(): Promise<IteratorResult<Out>> {
+    const { engine, items, stream } = this.#parts;
+    stream.begin();
     this.#taken = 0;
     while (!this.#over) {
-      if (this.#stream.failure !== undefined) return this.#reject(this.#stream.failure.reason);
-      this.#items?.feed();
-      const taken = this.#engine.poll();
-      if (performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
-      if (this.#stream.failure !== undefined) continue;
-      if (this.#stream.waiting > 0) return { done: false, value: this.#stream.take() as Out };
-      const { ended, isDrained, cutOff } = this.#stream;
-      if (ended && isDrained && cutOff !== undefined) this.#reject(cutOff.reason);
-      if (ended && isDrained) this.#finish();
-      // What was taken out may have made room, and whoever asked for it was told before it waits.
-      else if (taken === 0) {
-        await this.#stream.changes.next();
-        this.#lastTurn = performance.now();
-      }
+      if (stream.failure !== undefined) return this.#reject(stream.failure.reason);
+      const isMore = items?.feed() ?? false;
+      const taken = engine.poll();
+      const isLate = performance.now() - this.#lastTurn >= TURN_MS;
+      if (isLate) await this.#turn();
+      if (stream.failure !== undefined) continue;
+      if (stream.waiting > 0) return { done: false, value: stream.take() as Out };
+      if (stream.isThrough) return this.#end();
+      // What was taken out may have made room, and whoever asked for it was told before it waits; so it may have
+      // been while others had their turn.
+      if (isMore || isLate || taken > 0) continue;
+      await stream.changes.next();
+      this.#lastTurn = performance.now();
     }
     return { done: true, value: undefined };
   }
 
-  #reject(reason: unknown): never {
-    this.#finish();
-    void this.#items?.cancel();
-    throw reason;
+  #end(): IteratorResult<Out> {
+    const { endsWithPipeline = false, stream } = this.#parts;
+    if (stream.cutOff !== undefined && !endsWithPipeline) return this.#reject(stream.cutOff.reason);
+    this.#over = true;
+    return { done: true, value: undefined };
   }
 
-  #finish(): void {
+  #reject(reason: unknown): never {
     this.#over = true;
-    this.#onEnd();
+    throw reason;
   }
 
   async #turn(): Promise<void> {

@@ -4,15 +4,19 @@
  *
  * Runs on: the thread that made the pipeline. Runs, pushes and the adapters are all made of this.
  */
+import { onAbort } from '../crew/on-abort.js';
 import { Changes } from './changes.js';
-import type { Engine } from './engine.js';
+import type { Dependent, Engine } from './engine.js';
 import type { OutputOrder } from './contract.js';
+import { Milestones } from './milestones.js';
 import type { ItemOwner } from './roots.js';
 import type { Sessions } from './sessions.js';
 
 export interface StreamOptions {
   readonly window: number;
   readonly order: OutputOrder;
+  /** Fails the stream. */
+  readonly signal: AbortSignal | undefined;
   /** Counts a result that was taken. */
   readonly onTaken: () => void;
 }
@@ -27,38 +31,44 @@ class Several {
   }
 }
 
-export class Stream implements ItemOwner {
+export class Stream implements ItemOwner, Dependent {
   /** Opened when there is something to look at: results, room, an end. */
   readonly changes = new Changes();
   /** Why the stream ended early; undefined may be a reason, hence the box. */
   failure: { readonly reason: unknown } | undefined;
   /** No more items will come. */
   ended = false;
-  /** Why no more items came, if that was not the end of them: thrown behind the last result. */
+  /** Why no more items came, if that was not the end of them. */
   cutOff: { readonly reason: unknown } | undefined;
   inFlight = 0;
+  /** Told at once when the stream fails. */
+  onFailed: (reason: unknown) => void = () => {};
+  /** Told when no more items are wanted: it has failed, or was cut. */
+  onUnwanted: () => void = () => {};
   readonly #engine: Engine;
   readonly #sessions: Sessions;
+  readonly #options: StreamOptions;
   /** Undefined until the first item. */
   #session: number | undefined;
-  readonly #window: number;
-  readonly #onTaken: () => void;
   /** Results before their turn, by number; undefined for a stream as completed. */
   readonly #ring: unknown[] | undefined;
   readonly #mask: number;
+  readonly #milestones = new Milestones();
   #admitted = 0;
   /** Number of the first item that is not through. */
   #first = 0;
   /** Results to be taken, from `#head` on. */
   #out: unknown[] = [];
   #head = 0;
-  #closed = false;
+  /** Dead letters of its items that are being stored. */
+  #burials = 0;
+  #hasBegun = false;
+  #unfollow: (() => void) | undefined;
 
   constructor(engine: Engine, sessions: Sessions, options: StreamOptions) {
     this.#engine = engine;
     this.#sessions = sessions;
-    this.#window = options.window;
-    this.#onTaken = options.onTaken;
+    this.#options = options;
     const places = 2 ** Math.ceil(Math.log2(options.window));
     this.#mask = places - 1;
     this.#ring = options.order === 'in-order' ? Array<unknown>(places).fill(PENDING) : undefined;
@@ -76,12 +86,22 @@ export class Stream implements ItemOwner {
   /** Items that may be let in now: neither in flight, nor before their turn, nor waiting to be taken. */
   get room(): number {
     const held = this.#ring === undefined ? this.inFlight : this.#admitted - this.#first;
-    return this.#window - held - this.waiting;
+    return this.#options.window - held - this.waiting;
   }
 
-  /** Everything that was let in is through, and taken. */
-  get isDrained(): boolean {
-    return this.inFlight === 0 && this.waiting === 0;
+  /** No more items will come, and all are through, their dead letters stored. */
+  get isThrough(): boolean {
+    return this.ended && this.inFlight === 0 && this.#burials === 0;
+  }
+
+  /** It is in use from now on: until then nobody knows of it, and it leaves nothing behind. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#engine.join(this);
+    const { signal } = this.#options;
+    if (signal === undefined || this.ended) return;
+    this.#unfollow = onAbort(signal, () => this.fail(signal.reason));
   }
 
   /** Lets an item in; false when there is no room. @throws as `Engine.admit`. */
@@ -104,15 +124,15 @@ export class Stream implements ItemOwner {
     if (this.#head === this.#out.length) {
       this.#out.length = 0;
       this.#head = 0;
+      if (this.isThrough) this.#leave();
     }
-    this.#onTaken();
+    this.#options.onTaken();
     // There is room for those who push.
     this.changes.tell();
     return value;
   }
 
   result(number: number, value: unknown): void {
-    this.inFlight--;
     if (this.failure === undefined) {
       if (this.#ring === undefined) this.#out.push(value);
       else if (number === this.#first) {
@@ -121,11 +141,10 @@ export class Stream implements ItemOwner {
         this.#advance();
       } else this.#ring[number & this.#mask] = value;
     }
-    this.#settled();
+    this.#cameOut(number);
   }
 
   results(number: number, values: readonly unknown[]): void {
-    this.inFlight--;
     if (this.failure === undefined) {
       if (this.#ring === undefined) this.#addAll(values);
       else {
@@ -133,14 +152,29 @@ export class Stream implements ItemOwner {
         this.#advance();
       }
     }
-    this.#settled();
+    this.#cameOut(number);
   }
 
   failed(_number: number, error: unknown): void {
     this.fail(error);
   }
 
-  buried(): void {}
+  buried(number: number): void {
+    this.#burials++;
+    this.#milestones.delay(number);
+  }
+
+  stored(number: number): void {
+    this.#burials--;
+    this.#milestones.pass(number);
+    this.#settled();
+  }
+
+  /** Resolves when every item let in so far is through, its dead letters stored. @throws why it failed. */
+  async through(): Promise<void> {
+    if (this.failure !== undefined) throw this.failure.reason;
+    await this.#milestones.set(this.#admitted, this.inFlight + this.#burials);
+  }
 
   /** Ends the stream early; the first reason counts. What is in flight is not wanted. */
   fail(reason: unknown): void {
@@ -150,7 +184,15 @@ export class Stream implements ItemOwner {
     this.#out = [];
     this.#head = 0;
     if (this.inFlight > 0) this.#sessions.cancel(this.#session!);
+    this.#milestones.fail(reason);
     this.#settled();
+    this.onUnwanted();
+    this.onFailed(reason);
+  }
+
+  /** Nothing will come out of the pipeline any more. */
+  broke(reason: unknown): void {
+    if (!this.isThrough) this.fail(reason);
   }
 
   /** No more items will come. */
@@ -159,11 +201,12 @@ export class Stream implements ItemOwner {
     this.#settled();
   }
 
-  /** Ends the items here: what was let in comes out, then `reason` is thrown. */
+  /** Ends the items here: what was let in comes out. */
   cut(reason: unknown): void {
     if (this.ended) return;
     this.cutOff = { reason };
     this.end();
+    this.onUnwanted();
   }
 
   /** Moves what has its turn from the ring to the results. */
@@ -184,12 +227,32 @@ export class Stream implements ItemOwner {
     for (const value of values) this.#out.push(value);
   }
 
+  #cameOut(number: number): void {
+    this.inFlight--;
+    this.#milestones.pass(number);
+    if (this.ended) this.#settled();
+    else this.changes.tell();
+  }
+
   readonly #tell = (): void => this.changes.tell();
 
   #settled(): void {
     this.changes.tell();
-    if (!this.ended || this.inFlight > 0 || this.#closed) return;
-    this.#closed = true;
-    if (this.#session !== undefined) this.#sessions.close(this.#session);
+    if (this.failure !== undefined || (this.isThrough && this.waiting === 0)) this.#leave();
+    if (this.ended && this.inFlight === 0) this.#closeSession();
+  }
+
+  /** Nobody has to tell it of anything any more. */
+  #leave(): void {
+    this.#hasBegun = true;
+    this.#engine.leave(this);
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+  }
+
+  #closeSession(): void {
+    if (this.#session === undefined) return;
+    this.#sessions.close(this.#session);
+    this.#session = undefined;
   }
 }
