@@ -4,6 +4,8 @@ import { stage } from '../../lib/pipeline/index.js';
 import type { DeadLetter } from '../../lib/pipeline/index.js';
 import { HOW, VALUES, WHERE } from './modules/hostile.js';
 import type * as hostile from './modules/hostile.js';
+import { COUNTS_PER_ITEM } from './modules/tried.js';
+import type * as modules from './modules/tried.js';
 import {
   collect,
   inNumericOrder,
@@ -83,4 +85,24 @@ test('S2: a loop that fails while its thread lives is a crash, and nothing is lo
     expect(causes).toMatchObject([{ message: 'nobody looks at this' }]);
     expect(pipeline.stats()).toMatchObject({ crashes: 1, workers: 1 });
   });
+});
+
+test('L1: an item that was called before its thread died comes with a higher attempt', async () => {
+  const context = new SharedArrayBuffer(5 * COUNTS_PER_ITEM * 4);
+  const tried = moduleUrl('tried');
+  const charging = [
+    stage<typeof modules.charge>({ module: tried, handler: 'charge', context }),
+    stage<typeof modules.attemptOf>({ module: tried, handler: 'attemptOf', context }),
+  ] as const;
+  const items = Array.from({ length: 5 }, (_, n) => Uint8Array.of(n));
+  await withPipeline({ stages: charging, workers: 1 }, async (pipeline) => {
+    // Bytes that go on where they are: what is known of a stage's calls is not the next one's.
+    expect(await collect(pipeline.run(items))).toEqual(items.map(([n]) => [n, 0]));
+    expect(pipeline.stats().crashes).toBe(1);
+  });
+  const counts = new Int32Array(context);
+  for (const [n] of items) {
+    const [first, second] = counts.subarray(n! * COUNTS_PER_ITEM);
+    expect({ n, first, second }).toEqual({ n, first: 1, second: 1 });
+  }
 });

@@ -262,6 +262,7 @@ export class Crew {
     }
     seat.worker = worker;
     seat.manned = true;
+    worker.once('error', (error) => (seat.reason ??= error));
     worker.once('exit', (code) => (seat.exitCode = code));
     this.#onReady?.();
   }
