@@ -7,7 +7,8 @@ import type * as dying from './modules/dying.js';
 import { moduleUrl, withPipeline } from './pipelines.js';
 
 const stages = [
-  stage<typeof dying.die>({ module: moduleUrl('dying'), handler: 'die', timeoutMs: 400 }),
+  stage<typeof dying.die>({ module: moduleUrl('dying'), handler: 'die' }),
+  stage<typeof dying.hang>({ module: moduleUrl('dying'), handler: 'hang', timeoutMs: 400 }),
 ] as const;
 
 const WAYS = [
@@ -15,8 +16,12 @@ const WAYS = [
   ['rejects', { name: 'RangeError', message: 'unhandled' }, 1],
   ['exits', { message: 'the thread ended with exit code 7' }, 7],
   ['hogs', { code: 'ERR_WORKER_OUT_OF_MEMORY' }, 1],
-  ['hangs', { code: 'ERR_DLB_STAGE_FAILED', details: { stage: 'die', timeoutMs: 400 } }, 1],
-  ['never settles', { code: 'ERR_DLB_STAGE_FAILED', details: { stage: 'die', timeoutMs: 400 } }, 1],
+  ['hangs', { code: 'ERR_DLB_STAGE_FAILED', details: { stage: 'hang', timeoutMs: 400 } }, 1],
+  [
+    'never settles',
+    { code: 'ERR_DLB_STAGE_FAILED', details: { stage: 'hang', timeoutMs: 400 } },
+    1,
+  ],
 ] as const;
 
 test('L8: the cause of a death is in the letter, given to onCrash, and on the channel', async () => {

@@ -87,3 +87,15 @@ test('a limit of one stage is no limit of another', async () => {
     expect(pipeline.stats().crashes).toBe(0);
   });
 });
+
+test('S3: a call that waits is not overdue because another has the thread for long', async () => {
+  const context = { wrong: [] };
+  const stages = [
+    stage<typeof fragile.waits>({ module, handler: 'waits', timeoutMs: 150, context }),
+    stage<typeof fragile.slow>({ module, handler: 'slow', context }),
+  ] as const;
+  await withPipeline({ stages, workers: 1 }, async (pipeline) => {
+    expect(await collect(pipeline.run(numbers(3)))).toEqual([...numbers(3)]);
+    expect(pipeline.stats().crashes).toBe(0);
+  });
+});

@@ -151,13 +151,16 @@ export class Calls {
     this.#timedStage = runner.index;
     this.#waited = (sender.stamp - cell.stamp) | 0;
     runner.context.show(cell, burst.flowId(i), cell.tries);
-    const isThrough = guard.run(runner, cell, this.#try, burst, i, runner, cell, held);
+    guard.enter(runner, cell);
+    const isThrough = guard.scope.run(this.#try, burst, i, runner, cell, held);
+    guard.leave(runner, cell, isThrough);
     const promise = this.#promise;
     if (promise === undefined) return isThrough;
     this.#promise = undefined;
     this.#timedStage = -1;
     const left = held ?? open.hold(burst, i, runner, cell);
     left.began = this.#now;
+    left.waited = 0;
     open.run(left);
     guard.beat();
     const context = runner.leaveContext();
@@ -217,7 +220,9 @@ export class Calls {
     this.timed(performance.now());
     tally.time(runner.index, this.#now - held.began, waited);
     open.stop(held);
-    const isThrough = guard.run(runner, cell, this.#conclude, held, cell, context, outcome);
+    guard.enter(runner, cell);
+    const isThrough = guard.scope.run(this.#conclude, held, cell, context, outcome);
+    guard.leave(runner, cell, isThrough);
     if (isThrough) open.complete(held);
   }
 

@@ -5,7 +5,7 @@
  * |---|---|---|
  * | softdlb:pipeline:start | the pipeline is open | pipeline, stages, workers |
  * | softdlb:pipeline:error | an item failed for good | pipeline, stage, flow, attempt, error |
- * | softdlb:pipeline:crash | a thread died | pipeline, worker, cause |
+ * | softdlb:pipeline:crash | a thread died | pipeline, worker, cause, exitCode |
  * | softdlb:pipeline:redelivery | what it held is scheduled again | pipeline, worker |
  * | softdlb:pipeline:drain | everything has come out | pipeline |
  */

@@ -29,22 +29,19 @@ export class Guard {
     this.#open = open;
   }
 
-  /** Does what `act` does for a call. True: what becomes of its event is written. @throws what `act` throws:
-   *  then the thread cannot go on, and the call is to blame. */
-  run<Args extends unknown[]>(
-    runner: StageRunner,
-    cell: Cell,
-    act: (...args: Args) => boolean,
-    ...args: Args
-  ): boolean {
+  /** From here on the thread's end, and its standstill, are this call's: what is done for it is done in `scope`.
+   *  If that throws, the thread cannot go on, and the call is to blame. */
+  enter(runner: StageRunner, cell: Cell): void {
     this.#open.excuse();
     cell.setMark(MARKS.ALONE, runner.caller);
     this.#beat(runner);
-    const isThrough = this.scope.run(act, ...args);
-    // The thread may end before the event is sent: it comes again, and has been tried.
+  }
+
+  /** @param isThrough what becomes of the call's event is written. The thread may end before it is sent: it comes
+   *         again then, and has been tried. */
+  leave(runner: StageRunner, cell: Cell, isThrough: boolean): void {
     if (isThrough) cell.setMark(MARKS.TRIED, runner.caller);
     this.beat();
-    return isThrough;
   }
 
   /** Between calls: those that are open may keep the event loop from turning. Each time is another beat. */

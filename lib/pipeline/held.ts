@@ -12,6 +12,8 @@ export class Held {
   cell: Cell | undefined;
   /** When the call began, in milliseconds. */
   began = 0;
+  /** How long since then the thread was kept from turning its event loop, which this call needs as well. */
+  waited = 0;
 
   constructor(from: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined) {
     this.event.append(from, i);

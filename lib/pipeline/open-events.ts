@@ -152,11 +152,16 @@ export class OpenEvents {
     if (next !== undefined) this.#makeReady(next);
   }
 
+  /** Something else has kept the event loop from turning for so long. */
+  allow(ms: number): void {
+    for (const held of this.#running) held.waited += ms;
+  }
+
   /** An open call that takes longer than its stage allows. */
   overdue(now: number): Held | undefined {
     for (const held of this.#running) {
       const { timeoutMs } = held.runner.settings;
-      if (timeoutMs > 0 && now - held.began > timeoutMs) return held;
+      if (timeoutMs > 0 && now - held.began - held.waited > timeoutMs) return held;
     }
     return undefined;
   }

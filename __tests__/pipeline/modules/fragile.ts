@@ -162,6 +162,12 @@ export function slowLater(item: number): Promise<number> {
   return sleep(SLOW_MS, item);
 }
 
+/** All but the first wait several times, for less than 150 ms together. */
+export async function waits(item: number): Promise<number> {
+  for (let i = 0; i < 3 && item > 0; i++) await sleep(30);
+  return item;
+}
+
 export async function listens(item: number, { signal }: StageContext): Promise<number> {
   const stop = (): void => {};
   signal.addEventListener('abort', stop);
