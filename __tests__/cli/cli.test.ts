@@ -169,7 +169,7 @@ describe('the commands', () => {
     }
   });
 
-  test('top shows stalls, and survives that domains come and go', async () => {
+  test('U9: top shows stalls and all drops, and survives that domains come and go', async () => {
     const device = await controlled();
     const { child, ended } = start(['top', '--json', '--count', '4', '--interval', '50']);
     await once(child.stdout, 'data');
@@ -181,12 +181,18 @@ describe('the commands', () => {
     await made.start();
     const port = attachPort(made.attachment(0));
     const burst = new EventBurst(8);
-    for (let i = 0; i < 8; i++) burst.pushNew(0, i, 1, i);
-    const timer = setInterval(() => port.enqueueBurst(burst), 1);
+    // The first is for a queue that does not exist.
+    for (let i = 0; i < 8; i++) burst.pushNew(i === 0 ? 9 : 0, i, 1, i);
+    const timer = setInterval(() => {
+      port.enqueueBurst(burst);
+      device.schedule();
+    }, 1);
     const { stdout, code } = await ended;
     clearInterval(timer);
     expect(code).toBe(0);
     expect(stdout).toMatch(/"stallsPerSecond":\{"credit":[\d.]*[1-9]/);
+    expect(stdout).toMatch(/"dropped":[1-9]/);
+    expect(made.stats().dropped).toBe(0);
   });
 
   test('why, in the scheduler’s words', async () => {

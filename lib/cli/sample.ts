@@ -74,6 +74,7 @@ export interface DomainSample {
   readonly passesPerSecond: number;
   readonly inflight: number;
   readonly creditsFree: number;
+  /** By the domain, its ports and its queues together. */
   readonly dropped: number;
   readonly ports: readonly PortSample[];
   readonly queues: readonly QueueSample[];
@@ -145,7 +146,7 @@ function domainSample(rates: Rates, before: DomainLook, now: DomainLook): Domain
     passesPerSecond: rates.of(before.stats.passes, stats.passes),
     inflight: stats.inflight,
     creditsFree: stats.creditsFree,
-    dropped: stats.dropped,
+    dropped: dropsOf(now),
     ports: Object.entries(now.ports).map(([key, port]) =>
       portSample(rates, Number(key), before.ports[key]!.stats, port),
     ),
@@ -153,6 +154,12 @@ function domainSample(rates: Rates, before: DomainLook, now: DomainLook): Domain
       queueSample(rates, Number(key), before.queues[key]!.stats, queue),
     ),
   };
+}
+
+/** Each drop is counted in one place. */
+function dropsOf({ stats, ports, queues }: DomainLook): number {
+  const parts = [...Object.values(ports), ...Object.values(queues)];
+  return parts.reduce((sum, part) => sum + part.stats.dropped, stats.dropped);
 }
 
 function portSample(rates: Rates, id: number, before: PortStats, port: PortNode): PortSample {

@@ -144,6 +144,8 @@ export type PortState = 'configured' | 'started' | 'stopped' | 'disabled' | 'det
 export interface DomainStats {
   rx: number;
   tx: number;
+  /** Drops for which no port and no queue answers. Each drop is counted in one place: all of them are this count and
+   *  those of all ports and all queues together. */
   dropped: number;
   passes: number;
   /** Accepted and not yet completed or dropped; rings and queues included. */
@@ -159,6 +161,7 @@ export interface PortStats {
   rx: number;
   /** Events delivered to the port. */
   tx: number;
+  /** Its events for a queue that does not exist, or of a type that is none. */
   dropped: number;
   /** In its CQ or outstanding. */
   inflight: number;
@@ -174,6 +177,7 @@ export interface PortStats {
 export interface QueueStats {
   rx: number;
   tx: number;
+  /** By the queue's own rules: more pieces of one of its events than it allows. */
   dropped: number;
   /** Of this queue, in a CQ or outstanding. */
   inflight: number;
