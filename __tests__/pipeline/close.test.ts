@@ -188,3 +188,69 @@ test('every worker sets up each stage that it serves once, and tears it down onc
   expect(counts(30)).toEqual([1, 1, 1]);
   expect(counts(40)).toEqual(counts(20));
 });
+
+test('U5: results end with the last one when the pipeline is closed, read before it or behind', async () => {
+  for (const isRead of [true, false]) {
+    const pipeline = await createPipeline({ stages: [number], workers: 1 });
+    const reading = isRead ? collect(pipeline.results()) : undefined;
+    for (const item of numbers(5)) await pipeline.push(item);
+    await pipeline.close();
+    expect(await (reading ?? collect(pipeline.results()))).toEqual([0, 1, 2, 3, 4]);
+    await expect(pipeline.push(5)).rejects.toMatchObject(CLOSED);
+    await pipeline.drained();
+  }
+});
+
+test('U5: pushes that wait at end go in, new ones do not; those that wait at close are told', async () => {
+  const pipeline = await createPipeline({ stages: [number], workers: 1, window: 2 });
+  const pushes = [...numbers(6)].map((item) => pipeline.push(item));
+  pipeline.end();
+  await expect(pipeline.push(6)).rejects.toThrow(/after end/);
+  expect(() => pipeline.tryPush(6)).toThrow(/after end/);
+  expect(await collect(pipeline.results())).toEqual([...numbers(6)]);
+  await Promise.all(pushes);
+  await pipeline.close();
+
+  const other = await createPipeline({ stages: [number], workers: 1, window: 2 });
+  const waiting = [...numbers(4)].map((item) => other.push(item));
+  other.end();
+  const settled = Promise.allSettled(waiting);
+  await other.close();
+  const states = (await settled).map(({ status }) => status);
+  expect(states).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+  expect(await collect(other.results())).toEqual([0, 1]);
+});
+
+test('U5: of several limits of close the shortest counts, whenever it is given', async () => {
+  const stuck = stage<typeof fragile.die>({
+    module: moduleUrl('fragile'),
+    handler: 'dieLater',
+    context: { wrong: [5], how: 'never' },
+  });
+  for (const limits of [
+    [undefined, 20],
+    [100_000, 20],
+    [20, 100_000],
+  ]) {
+    const pipeline = await createPipeline({ stages: [stuck], workers: 1 });
+    const rejected = expect(pipeline.call(5)).rejects.toMatchObject(CLOSED);
+    const closes = limits.map((timeoutMs) =>
+      pipeline.close(timeoutMs === undefined ? {} : { timeoutMs }),
+    );
+    await Promise.all([rejected, ...closes]);
+  }
+});
+
+test('S12: a limit that no timer could keep is refused, and closes nothing', async () => {
+  const pipeline = await createPipeline({ stages: [number], workers: 1 });
+  for (const timeoutMs of [2 ** 31, 1e300, -1, Number.NaN, '5' as never]) {
+    const error: unknown = await pipeline.close({ timeoutMs }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'ERR_DLB_INVALID_ARGUMENT' });
+    expect((error as Error).message).toContain('max=2147483647');
+  }
+  const call = pipeline.call(1);
+  const closed = pipeline.close({ timeoutMs: 2 ** 31 - 1 });
+  expect(await call).toBe(1);
+  await closed;
+  await pipeline.close({ timeoutMs: Infinity });
+});

@@ -5,6 +5,8 @@ import { invalid } from '../crew/checks.js';
 interface Shapes {
   readonly [Symbol.asyncIterator]?: () => AsyncIterator<unknown>;
   readonly [Symbol.iterator]?: () => Iterator<unknown>;
+  /** An iterator that is its own source. */
+  readonly return?: () => unknown;
   /** A Web stream. */
   readonly getReader?: () => Reader;
   readonly cancel?: () => unknown;
@@ -49,7 +51,8 @@ export class Source {
   }
 
   async #endIterator(): Promise<void> {
-    await this.#iterator?.return?.();
+    // A generator, or a cursor, is an iterator before it is asked for one.
+    await (this.#iterator ?? this.#source).return?.();
   }
 
   async #endStream(): Promise<void> {
