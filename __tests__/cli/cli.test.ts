@@ -362,7 +362,7 @@ describe('the command as a program', () => {
       ports: [{}],
     });
     for (const args of [['devices'], ['get', 'domains/0/name'], ['ls', 'domains/0']]) {
-      expect(await printed(...args)).toMatch(/ab c/);
+      expect(await printed(...args)).toMatch(/a\\x1b\[2Jb\\nc/);
     }
   });
 

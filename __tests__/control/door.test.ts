@@ -327,6 +327,24 @@ describe('requests', () => {
     expect((await put('application/json; charset=utf-8', '5')).body).toBe(5);
   });
 
+  test.each([
+    ['POST', '/apply'],
+    ['PUT', '/tree/domains/0/ports/0/links'],
+  ])('A4: a body that is nested deeply is refused: %s %s', async (method, path) => {
+    const { device } = await withDomain();
+    const socketPath = device.controlSocket!;
+    const headers = { 'content-type': 'application/json' };
+    for (const [opening, closing] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const body = `${opening.repeat(10_000)}0${closing.repeat(10_000)}`;
+      const answer = await ask({ socketPath, method, path, headers }, body);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'ERR_DLB_INVALID_ARGUMENT' } });
+    }
+    expect((await local(device, 'GET', '/info')).status).toBe(200);
+  });
+
   test('a document is applied, and the snapshot is one', async () => {
     const { device } = await withDomain();
     const { body: snapshot } = await local(device, 'GET', '/snapshot');

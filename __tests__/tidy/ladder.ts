@@ -51,6 +51,7 @@ const LADDER: Readonly<Record<string, Rung>> = {
       ['scheduler', 'idle', ...BASE],
       ['pipeline', 'eventdev'],
       ['padata', 'eventdev'],
+      ['control'],
     ],
     node: 'anything',
     packages: false,

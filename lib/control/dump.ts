@@ -10,6 +10,7 @@ import type {
   QueueAttributes,
   QueueStats,
 } from '../eventdev/spec.js';
+import { printableJson } from '../eventdev/text.js';
 import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import type { Checked } from './spec-check.js';
 import type { StatsReader } from './stats-reader.js';
@@ -50,7 +51,7 @@ function domainLines({ id, name, state, checked, stats, count }: Reading): strin
   const granted = stats.ports.reduce((sum, port) => sum + port.credits, 0);
   const { eventsLimit: limit, buffers } = checked;
   return [
-    `domain ${id} ${JSON.stringify(name)}: ${state}`,
+    `domain ${id} ${quoted(name)}: ${state}`,
     line('counts', { rx: stats.rx, tx: stats.tx, dropped: stats.dropped }),
     line('passes', {
       all: stats.passes,
@@ -62,6 +63,10 @@ function domainLines({ id, name, state, checked, stats, count }: Reading): strin
   ];
 }
 
+function quoted(name: string): string {
+  return printableJson(JSON.stringify(name));
+}
+
 function portLines(reading: Reading, port: PortStats, id: number): string[] {
   const { checked, links, reader } = reading;
   const plan = checked.ports[id]!;
@@ -71,7 +76,7 @@ function portLines(reading: Reading, port: PortStats, id: number): string[] {
   const depth = `${plan.depth}${plan.adaptive ? ' at most' : ''}`;
   return [
     '',
-    `port ${id} ${JSON.stringify(plan.name)}: ${reader.levels.disabled(id) ? 'disabled' : use}`,
+    `port ${id} ${quoted(plan.name)}: ${reader.levels.disabled(id) ? 'disabled' : use}`,
     line('set up', {
       threshold: plan.newEventThreshold,
       'dequeue depth': depth,
@@ -120,7 +125,7 @@ function queueLines(reading: Reading, queue: QueueStats, id: number): string[] {
   });
   return [
     '',
-    `queue ${id} ${JSON.stringify(plan.name)}: ${plan.type}`,
+    `queue ${id} ${quoted(plan.name)}: ${plan.type}`,
     line('set up', {
       ...reading.attributes[id]!,
       flows: plan.flows,

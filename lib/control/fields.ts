@@ -32,6 +32,9 @@ export function checkList(value: unknown, field: string, min: number, max: numbe
   if (value.length < min || value.length > max) {
     throw invalid(`${field}.length`, value.length, `${min}..${max}`);
   }
+  for (let i = 0; i < value.length; i++) {
+    if (!(i in value)) throw invalid(`${field}[${i}]`, undefined, 'given: a list has no holes');
+  }
 }
 
 /** A whole number within min..max; `fallback` when left out. */
@@ -90,6 +93,17 @@ export function flag(value: unknown, field: string, fallback: boolean): boolean 
 export function text(value: unknown, field: string, fallback: string): string {
   if (value === undefined) return fallback;
   if (typeof value !== 'string' || value === '') throw invalid(field, value, 'a non-empty string');
+  return value;
+}
+
+/** A function that tells its caller something. */
+export function callback<T>(
+  value: ((told: T) => void) | undefined,
+  field: string,
+  fallback: (told: T) => void,
+): (told: T) => void {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'function') throw invalid(field, value, 'a function');
   return value;
 }
 

@@ -13,7 +13,12 @@ export { attachVirtualDevice } from './virtual/tenant-device.js';
 export type { AttachOptions, TenantDevice } from './virtual/tenant-device.js';
 export type { TenantDomain } from './virtual/tenant-domain.js';
 export { VirtualDevice } from './virtual/virtual-device.js';
-export type { VirtualDeviceHandle, VirtualDeviceState } from './virtual/virtual-device.js';
+export type {
+  TenantChannel,
+  VirtualDeviceHandle,
+  VirtualDeviceState,
+} from './virtual/virtual-device.js';
+export { Turns } from './virtual/turns.js';
 export type { Recovered, RecoveryInfo, RecoveryListener } from './recovery.js';
 export { domainFailed } from './seat.js';
 export type { SchedulerSeat, SeatDied, SeatFailed } from './seat.js';

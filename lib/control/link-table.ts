@@ -1,6 +1,7 @@
 /** Which ports are linked to which queues, in every profile: control's own record. */
 import type { LinkCommand } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
+import { QUEUE_MASK } from '../eventdev/event.js';
 import { PROFILES_MAX } from '../eventdev/limits.js';
 import { SLOTS } from '../memory/slot-word.js';
 import * as field from './fields.js';
@@ -19,47 +20,48 @@ export class LinkTable {
   readonly #queues: Checked['queues'];
   /** By port, where a DLB has ports of two kinds: what it was created as; null: what its links say. */
   readonly #kinds: readonly CheckedPort['kind'][] | null;
-  #links: LinkCommand[];
+  /** By port, profile and queue. */
+  readonly #links = new Map<number, LinkCommand>();
+  /** The same by port: the most that can be looked through at once. */
+  readonly #byPort: Map<number, LinkCommand>[];
 
   /** @param strict as a DLB has it: queues of one kind per port, in so many slots.
    *  @throws DlbError ERR_DLB_INVALID_QID, ERR_DLB_NO_QID_SLOTS_AVAILABLE */
   constructor(checked: Checked, strict = false) {
     this.#queues = checked.queues;
-    this.#links = [];
+    this.#byPort = checked.ports.map(() => new Map());
     this.#kinds = strict ? checked.ports.map((_, id) => kindOf(checked, id)) : null;
     for (const link of checked.links) this.#put(link, `spec.ports[${link.port}].links`);
   }
 
   /** All links of all ports and profiles. */
   get all(): readonly LinkCommand[] {
-    return this.#links;
+    return [...this.#links.values()];
   }
 
   /** Checks and notes a link; again with another priority changes it. */
   add(port: number, queue: number, priority: number | undefined, profile: number): LinkCommand {
     const wanted = this.#check(port, queue, priority, profile);
-    const other = otherPort(this.#queues, this.#links, wanted);
+    const other = otherPort(this.#queues, this.#links.values(), wanted);
     if (other >= 0) throw directedLinked(wanted, other);
     this.#put(wanted);
     return wanted;
   }
 
   #put(wanted: LinkCommand, at = 'queueId'): void {
-    const others = this.#links.filter((link) => !isSame(link, wanted));
-    if (this.#kinds !== null) this.#checkSlots(wanted, others, this.#kinds, at);
-    this.#links = [...others, wanted];
+    if (this.#kinds !== null) this.#checkSlots(wanted, this.#kinds, at);
+    this.#forget(wanted);
+    // The newest is the last one.
+    this.#links.set(keyOf(wanted), wanted);
+    this.#byPort[wanted.port]!.set(keyOf(wanted), wanted);
   }
 
   /** Checks against what has been asked for, not against what has taken effect: then a slot that is being
    *  freed can be asked for, and one that is being taken cannot. */
-  #checkSlots(
-    wanted: LinkCommand,
-    others: readonly LinkCommand[],
-    kinds: readonly CheckedPort['kind'][],
-    at: string,
-  ): void {
+  #checkSlots(wanted: LinkCommand, kinds: readonly CheckedPort['kind'][], at: string): void {
     const { port, queue, profile } = wanted;
-    const its = others.filter((link) => link.port === port);
+    const all = [...this.#byPort[port]!.values()];
+    const its = all.filter((link) => keyOf(link) !== keyOf(wanted));
     const kind = this.#kindOfQueue(queue);
     const portKind = kinds[port] ?? (its.length > 0 ? this.#kindOfQueue(its[0]!.queue) : kind);
     const details = { field: at, queueId: queue, portId: port };
@@ -85,20 +87,23 @@ export class LinkTable {
   /** Checks and forgets a link. */
   remove(port: number, queue: number, profile: number): LinkCommand {
     const wanted = this.#check(port, queue, undefined, profile);
-    const left = this.#links.filter((link) => !isSame(link, wanted));
-    if (left.length === this.#links.length) {
+    if (!this.#forget(wanted)) {
       const details = { field: 'queueId', queueId: queue, portId: port, profile };
       throw new DlbError('ERR_DLB_INVALID_QID', 'the queue is not linked to the port', details);
     }
-    this.#links = left;
     return wanted;
+  }
+
+  #forget(link: LinkCommand): boolean {
+    this.#byPort[link.port]!.delete(keyOf(link));
+    return this.#links.delete(keyOf(link));
   }
 
   /** The links of a port in a profile, by queue. */
   of(port: number, profile: number): Link[] {
     const checked = checkProfile(profile);
-    return this.#links
-      .filter((link) => link.port === port && link.profile === checked)
+    return [...(this.#byPort[port]?.values() ?? [])]
+      .filter((link) => link.profile === checked)
       .map(({ queue, priority }) => ({ queue, priority }))
       .toSorted((a, b) => a.queue - b.queue);
   }
@@ -117,6 +122,6 @@ function checkProfile(profile: number): number {
   });
 }
 
-function isSame(a: LinkCommand, b: LinkCommand): boolean {
-  return a.port === b.port && a.queue === b.queue && a.profile === b.profile;
+function keyOf({ port, queue, profile }: LinkCommand): number {
+  return (port * PROFILES_MAX + profile) * (QUEUE_MASK + 1) + queue;
 }

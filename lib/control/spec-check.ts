@@ -163,12 +163,14 @@ function checkDirectedCredits(credits: number | undefined, balanced: number, rul
 /** The port that a directed queue is linked to already, or -1. */
 export function otherPort(
   queues: readonly QueuePlan[],
-  links: readonly LinkCommand[],
+  links: Iterable<LinkCommand>,
   wanted: LinkCommand,
 ): number {
   if (queues[wanted.queue]!.type !== 'directed') return -1;
-  const other = links.find((link) => link.queue === wanted.queue && link.port !== wanted.port);
-  return other === undefined ? -1 : other.port;
+  for (const { queue, port } of links) {
+    if (queue === wanted.queue && port !== wanted.port) return port;
+  }
+  return -1;
 }
 
 export function directedLinked(wanted: LinkCommand, linkedPort: number, at = 'queueId'): DlbError {

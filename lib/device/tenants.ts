@@ -1,11 +1,11 @@
 /** The virtual devices of a device. */
-import { MessageChannel } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fields, QuotaOwner, VirtualDevice } from '../control/index.js';
+import { fields, QuotaOwner, Turns, VirtualDevice } from '../control/index.js';
 import type { Domain, Ledger, Owner } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { DLB_VDEVS_MAX, VDEVS_MAX } from '../eventdev/limits.js';
 import type { DomainSpec, VirtualDeviceSpec } from '../eventdev/spec.js';
+import { RelayThread } from './relay-thread.js';
 
 /** How often a reset looks whether tenants have closed their domains. */
 const RESET_LOOK_MS = 10;
@@ -16,6 +16,8 @@ export class Tenants {
   readonly #ledger: Ledger;
   readonly #createFor: CreateFor;
   readonly #devices = new Map<VirtualDevice, QuotaOwner>();
+  /** What all of them ask for. */
+  readonly #turns = new Turns();
   #nextId = 0;
 
   constructor(ledger: Ledger, createFor: CreateFor) {
@@ -25,10 +27,11 @@ export class Tenants {
 
   /** See `device.createVirtualDevice`. */
   create(spec: VirtualDeviceSpec): VirtualDevice {
-    fields.checkObject(spec, 'spec', ['name', 'quota', 'onDeath']);
+    fields.checkObject(spec, 'spec', ['name', 'quota', 'onDeath', 'onCutOff']);
     const id = this.#nextId;
     const name = fields.text(spec.name, 'spec.name', `vdev${id}`);
     const onDeath = fields.oneOf(spec.onDeath, 'spec.onDeath', ['return', 'keep'], 'return');
+    const onCutOff = fields.callback(spec.onCutOff, 'spec.onCutOff', warn);
     const { device, names, groups } = this.#ledger;
     const max = groups === null ? VDEVS_MAX : DLB_VDEVS_MAX;
     if (this.#devices.size >= max) {
@@ -46,7 +49,9 @@ export class Tenants {
       id,
       name,
       onDeath,
-      openChannel: () => new MessageChannel(),
+      openChannel: () => new RelayThread(),
+      turns: this.#turns,
+      onCutOff,
       onClose: () => void this.#devices.delete(virtual),
     });
     this.#devices.set(virtual, quota);
@@ -78,4 +83,9 @@ export class Tenants {
   async close(): Promise<void> {
     await Promise.all(this.all().map((tenant) => tenant.close()));
   }
+}
+
+/** Nobody has asked to be told. */
+function warn(why: DlbError): void {
+  process.emitWarning(why.message, { code: why.code });
 }

@@ -2,8 +2,10 @@
  * The one error class and the list of its codes.
  *
  * Codes are stable: 'ERR_DLB_' plus the DLB status where the driver has one. The message ends in
- * name=value pairs, made from `details`, of which `field` names what has to be changed.
+ * name=value pairs, made from `details`, of which `field` names what has to be changed. Whatever `details` hold, making
+ * the message costs little, cannot fail, and leaves nothing in it that would move a terminal's cursor.
  */
+import { printable, shown } from './text.js';
 
 /** Every code that softdlb can throw, with what it means. */
 export const ERROR_CODES = {
@@ -61,6 +63,7 @@ export const ERROR_CODES = {
   ERR_DLB_SN_SLOTS_UNAVAILABLE: 'the device has no slot of sequence numbers left',
   ERR_DLB_STAGE_FAILED: 'a handler of a pipeline threw, or ended its threads',
   ERR_DLB_STREAMS_UNAVAILABLE: 'all streams of the padata pool are open',
+  ERR_DLB_TENANT_CUT_OFF: 'a tenant asked too much of its controller, and is not heard any more',
   ERR_DLB_VDEVS_UNAVAILABLE: 'the device has as many virtual devices as it may have',
   ERR_DLB_VERSION_MISMATCH: 'controller and tenant speak no common version',
   ERR_DLB_WORKERS_LOST: 'all threads of a pool ended and new ones did not stay',
@@ -84,9 +87,7 @@ export class DlbError extends Error {
 
   /** An error that was made elsewhere, its message complete. */
   static of(code: ErrorCode, message: string, details: Record<string, unknown>): DlbError {
-    const error = new DlbError(code, message);
-    Object.assign(error.details, details);
-    return error;
+    return Object.assign(new DlbError(code, message), { details: { ...details } });
   }
 
   /** The same error as a caller should read it who knows the field by another path. */
@@ -98,26 +99,31 @@ export class DlbError extends Error {
   }
 }
 
+/** Details for somebody else: plain values of limited size, whatever they are of. Never throws. */
+export function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(details)
+      .slice(0, DETAILS_MAX)
+      .map(([name, value]) => [name.slice(0, NAME_MAX), plain(value)]),
+  );
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, TEXT_MAX);
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  return isPlain || value === null || value === undefined ? value : shown(value);
+}
+
+/** Of an error that is told; there are never so many but in one that came from elsewhere. */
+const DETAILS_MAX = 32;
+const NAME_MAX = 100;
+const TEXT_MAX = 1000;
+const WHAT_MAX = 4000;
+
 function describe(what: string, details: Record<string, unknown>): string {
-  const pairs = Object.entries(details).map(([name, value]) => `${name}=${show(value)}`);
-  return pairs.length === 0 ? what : `${what}: ${pairs.join(', ')}`;
-}
-
-/** Longer values are cut: a message is for people, and a value may be a stranger's. */
-const SHOWN_MAX = 1000;
-
-function show(value: unknown): string {
-  const text = inFull(value);
-  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
-}
-
-function inFull(value: unknown): string {
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'number' || typeof value === 'string') return String(value);
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    // It leads back to itself, or has a bigint in it.
-    return Object.prototype.toString.call(value);
-  }
+  const told = printable(what.slice(0, WHAT_MAX));
+  const pairs = Object.entries(details)
+    .slice(0, DETAILS_MAX)
+    .map(([name, value]) => `${printable(name.slice(0, NAME_MAX))}=${shown(value)}`);
+  return pairs.length === 0 ? told : `${told}: ${pairs.join(', ')}`;
 }

@@ -1,4 +1,5 @@
 /** The specification types: plain data that describes a device, a domain, its queues and ports. */
+import type { DlbError } from './errors.js';
 import type { ModelName } from './limits.js';
 
 export interface DeviceOptions {
@@ -32,6 +33,9 @@ export interface VirtualDeviceSpec {
   /** When the tenant's thread dies: 'return' (default): its domains are reset and the quota goes back to the device;
    *  'keep': the quota stays for whoever is handed the next handle, see `renew`. */
   onDeath?: 'return' | 'keep';
+  /** The tenant sent too much, or what took too long, and is not heard any more: its domains are reset, and `renew` lets
+   *  another in. Left out: a process warning says so. */
+  onCutOff?: (why: DlbError) => void;
 }
 
 /** One complete description; unknown fields are an error. */

@@ -11,7 +11,7 @@ import { PORT } from '../memory/layout.js';
 import { NO_PORT } from './alerts.js';
 import { forgive } from './faults.js';
 import { admit, start } from './lifecycle.js';
-import { link, makeUnlinks, unlink } from './links.js';
+import { link, linkAll, makeUnlinks, unlink } from './links.js';
 import type { Machine } from './machine.js';
 import { hold, lookAt, reclaim } from './ownership.js';
 import { closeQuiet, detachPorts, verify } from './reset.js';
@@ -71,8 +71,17 @@ function reset(machine: Machine): Reply {
   return { trace, leftOver: found };
 }
 
+/** Makes the links that a domain begins with. */
+export function applyLinks(machine: Machine, commands: readonly LinkCommand[]): void {
+  linkAll(
+    machine,
+    commands.filter((command) => !goesBySlots(machine, command)),
+  );
+  for (const each of commands) if (goesBySlots(machine, each)) applyLink(machine, each);
+}
+
 /** Makes a link as its domain has it. */
-export function applyLink(machine: Machine, command: LinkCommand): void {
+function applyLink(machine: Machine, command: LinkCommand): void {
   if (goesBySlots(machine, command)) mapQueue(machine, machine.ports[command.port]!, command);
   else link(machine, command);
 }

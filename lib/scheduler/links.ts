@@ -44,6 +44,18 @@ export function useProfile(machine: Machine, port: PortSeat, profile: number): v
   rankLinks(machine, port);
 }
 
+/** All at once: a domain may have 16 000. */
+export function linkAll(machine: Machine, commands: readonly LinkCommand[]): void {
+  for (const { port, queue, profile, priority } of commands) {
+    machine.links[linkAt(machine, profile, queue, port)] = priority;
+    if (machine.ports[port]!.profile === profile) {
+      machine.queues[queue]!.links[port] = priority;
+    }
+  }
+  for (const queue of machine.queues) listPorts(machine, queue);
+  for (const port of machine.ports) rankLinks(machine, port);
+}
+
 /** @param priority of the link, -1: none. */
 export function setLink(
   machine: Machine,

@@ -20,7 +20,7 @@ import { HEADER, PORT } from '../memory/layout.js';
 import { observe } from '#words';
 import { beginAdaptive } from './cq-room.js';
 import { resumeCut } from './faults.js';
-import { applyLink } from './carry-out.js';
+import { applyLinks } from './carry-out.js';
 import { useProfile } from './links.js';
 import type { Machine } from './machine.js';
 import { hold, lookAt } from './ownership.js';
@@ -44,7 +44,7 @@ export function resume(machine: Machine, { plan, holds, isStarted }: Resume): vo
     beginAdaptive(machine, port);
   }
   for (const port of machine.ports) if (plan.strictLinks) port.slots = makeSlots(machine, port);
-  for (const each of plan.links) applyLink(machine, each);
+  applyLinks(machine, plan.links);
   for (const port of machine.ports) {
     useProfile(machine, port, port.yielded & PROFILE_MASK);
     const isCut = resumeCut(machine, port);

@@ -15,7 +15,7 @@ import { initPool } from '../mempool/index.js';
 import { publish } from '#words';
 import { Checkpoint } from './checkpoint.js';
 import { beginAdaptive } from './cq-room.js';
-import { applyLink, carryOut } from './carry-out.js';
+import { applyLinks, carryOut } from './carry-out.js';
 import { wholeMs } from './clock.js';
 import { forgetAll } from './flush.js';
 import { close, isQuiet, start, startFor } from './lifecycle.js';
@@ -274,5 +274,5 @@ function open(machine: Machine, inline: boolean): void {
   }
   if (machine.layout.pool !== null) initPool(machine.words, machine.layout.pool);
   for (const port of machine.ports) if (plan.strictLinks) port.slots = makeSlots(machine, port);
-  for (const each of plan.links) applyLink(machine, each);
+  applyLinks(machine, plan.links);
 }

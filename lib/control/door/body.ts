@@ -1,6 +1,7 @@
 /** Requests and answers as JSON, within bounds. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal, bodyOf, statusOf, toJson } from './refusal.js';
+import { parsedJson, printableJson, reasonOf } from '../../eventdev/text.js';
+import { HttpRefusal, bodyOf, statusOf } from './refusal.js';
 
 /** A document with every queue and port of 32 full domains has less. */
 const BODY_MAX = 1 << 20;
@@ -18,11 +19,11 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   }
   const text = (await readBounded(request)).toString('utf8');
   try {
-    return JSON.parse(text) as unknown;
+    return parsedJson(text);
   } catch (error) {
     throw new HttpRefusal(400, 'ERR_DLB_INVALID_ARGUMENT', 'the body is not JSON', {
       field: 'body',
-      reason: (error as Error).message,
+      reason: reasonOf(error),
     });
   }
 }
@@ -59,12 +60,13 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
     response.destroy();
     return;
   }
+  const json = printableJson(JSON.stringify(value));
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
-  response.end(`${toJson(value)}\n`);
+  response.end(`${json}\n`);
 }
 
 export function sendError(response: ServerResponse, error: unknown): void {

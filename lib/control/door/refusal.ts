@@ -1,6 +1,7 @@
 /** What goes wrong, as a status and a body: `{ code, message, details }`. */
-import { DlbError } from '../../eventdev/errors.js';
+import { DlbError, plainDetails } from '../../eventdev/errors.js';
 import type { ErrorCode } from '../../eventdev/errors.js';
+import { reasonOf } from '../../eventdev/text.js';
 
 /** A request that is refused for what HTTP says, not for what it asks. */
 export class HttpRefusal extends DlbError {
@@ -40,15 +41,7 @@ export function statusOf(error: unknown): number {
 
 export function bodyOf(error: unknown): ErrorBody {
   if (error instanceof DlbError) {
-    return { code: error.code, message: error.message, details: error.details };
+    return { code: error.code, message: error.message, details: plainDetails(error.details) };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'ERR_DLB_INTERNAL_ERROR', message, details: {} };
-}
-
-/** Details may hold what JSON has no word for. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'bigint' ? each.toString() : each,
-  );
+  return { code: 'ERR_DLB_INTERNAL_ERROR', message: reasonOf(error), details: {} };
 }

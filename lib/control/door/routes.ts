@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DlbError } from '../../eventdev/errors.js';
+import { printableJson } from '../../eventdev/text.js';
 import type { Domain } from '../domain.js';
 import { invalid } from '../fields.js';
 import type { DeviceTree, TreeDevice } from '../tree/index.js';
@@ -96,7 +97,7 @@ async function watch({ device, path, query, response }: Ask): Promise<void> {
   });
   for await (const changes of looks) {
     // Who reads slowly is told less often, and nothing piles up.
-    if (!response.write(`${JSON.stringify(changes)}\n`)) {
+    if (!response.write(`${printableJson(JSON.stringify(changes))}\n`)) {
       await once(response, 'drain', { signal }).catch(() => {});
     }
   }

@@ -129,7 +129,7 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
   start: { type: 'boolean', description: 'Default false' },
 };
 
-const VIRTUAL_DEVICE: Record<keyof VirtualDeviceSpec, JsonSchema> = {
+const VIRTUAL_DEVICE: Record<Exclude<keyof VirtualDeviceSpec, 'onCutOff'>, JsonSchema> = {
   name: NAME,
   quota: {
     type: 'object',

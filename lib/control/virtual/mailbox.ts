@@ -5,7 +5,8 @@
  * a stranger: whatever has not the shape of a message is counted and dropped.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { DlbError, ERROR_CODES } from '../../eventdev/errors.js';
+import { DlbError, ERROR_CODES, plainDetails } from '../../eventdev/errors.js';
+import { reasonOf } from '../../eventdev/text.js';
 import type {
   NotificationMessage,
   RequestMessage,
@@ -22,9 +23,13 @@ export interface MailboxOptions {
   onNotification?(name: string, body: unknown): void;
   /** The other end is gone, whatever the way; called once, not after `close`. */
   onGone?(): void;
-  /** Asked before each message is looked at: false drops it. */
-  admit?(): boolean;
 }
+
+/** What goes to the other end, and comes from it: a MessagePort, or one with a relay behind it. */
+export type Wire = Pick<MessagePort, 'postMessage' | 'ref' | 'unref' | 'close'> & {
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'messageerror' | 'close', listener: () => void): unknown;
+};
 
 interface Pending {
   readonly command: string;
@@ -38,13 +43,13 @@ export class Mailbox {
   late = 0;
   /** Messages that were none. */
   malformed = 0;
-  readonly #port: MessagePort;
+  readonly #port: Wire;
   readonly #options: MailboxOptions;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #isClosed = false;
 
-  constructor(port: MessagePort, options: MailboxOptions) {
+  constructor(port: Wire, options: MailboxOptions) {
     this.#port = port;
     this.#options = options;
     port.on('message', (message: unknown) => this.#take(message));
@@ -118,7 +123,7 @@ export class Mailbox {
   }
 
   #take(message: unknown): void {
-    if (this.#isClosed || this.#options.admit?.() === false) return;
+    if (this.#isClosed) return;
     if (typeof message !== 'object' || message === null) {
       this.malformed++;
       return;
@@ -143,7 +148,12 @@ export class Mailbox {
     } catch (error) {
       response = { kind: 'response', id, error: wireError(error) };
     }
-    if (!this.#isClosed) this.#post(response);
+    if (this.#isClosed) return;
+    try {
+      this.#post(response);
+    } catch (error) {
+      this.#post({ kind: 'response', id, error: wireError(error) });
+    }
   }
 
   /** The request is over: whoever waits for it, unless nobody does. */
@@ -162,45 +172,22 @@ function noAnswer(command: string, why: string, more: Record<string, unknown> = 
 }
 
 function unsendable(command: string, error: unknown): DlbError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new DlbError('ERR_DLB_INVALID_ARGUMENT', 'the request cannot be sent', { command, why });
+  const details = { command, why: reasonOf(error) };
+  return new DlbError('ERR_DLB_INVALID_ARGUMENT', 'the request cannot be sent', details);
 }
 
 /** As much of an error as another thread can be sent. */
-function wireError(error: unknown): WireError {
+export function wireError(error: unknown): WireError {
   if (error instanceof DlbError) {
     const { code, message, details } = error;
-    return { code, message, details: plain(details) };
+    return { code, message, details: plainDetails(details) };
   }
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   return {
     code: 'ERR_DLB_INTERNAL_ERROR',
     message: `a defect of softdlb: why=${why}`,
     details: { why },
   };
-}
-
-/** Of a value in the details of an error that travels: it may be what the other end has sent. */
-const TEXT_MAX = 1000;
-
-/** Values that are no plain data become text. */
-function plain(details: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(details).map(([name, value]) => {
-      const isPlain =
-        value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value);
-      const sent = isPlain ? value : describe(value);
-      return [name, typeof sent === 'string' ? sent.slice(0, TEXT_MAX) : sent];
-    }),
-  );
-}
-
-function describe(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
 }
 
 function revive(error: unknown): DlbError {

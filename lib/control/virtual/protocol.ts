@@ -95,3 +95,12 @@ export interface RecoveredBody {
   readonly why: string;
   readonly lent: readonly Lent[];
 }
+
+/** What a tenant did to be cut off. */
+export const CUT_OFF_CAUSES = {
+  messages: 'it sent more than 1000 messages within a second',
+  time: 'its requests took too much time',
+  waiting: 'more than 1000 of its messages waited',
+  unanswered: 'more than 1000 of its requests were not answered yet',
+} as const;
+export type CutOffCause = keyof typeof CUT_OFF_CAUSES;

@@ -11,16 +11,14 @@ import type { Quota, QuotaOwner } from '../ledger/quota.js';
 import { Desk } from './desk.js';
 import type { TenantHost } from './desk.js';
 import { Mailbox } from './mailbox.js';
-import { TENANT_COMMANDS, VERSIONS } from './protocol.js';
-import type { TenantCommand, VersionRange } from './protocol.js';
-import { checkBody } from './body-check.js';
+import { CUT_OFF_CAUSES, TENANT_COMMANDS, VERSIONS } from './protocol.js';
+import type { CutOffCause, TenantCommand, VersionRange } from './protocol.js';
+import { RelayedPort } from './relayed-port.js';
+import type { Turns } from './turns.js';
 import { checkSupported, negotiate } from './versions.js';
 
 /** A question to a tenant that is not answered within this time is given up, as in the driver. */
 const ANSWER_WITHIN_MS = 1000;
-/** Messages of a tenant within a second; one that sends more is cut off. */
-const MESSAGES_MAX = 1000;
-const SPAN_MS = 1000;
 
 /** A virtual device as its worker is handed it. */
 export interface VirtualDeviceHandle {
@@ -45,9 +43,23 @@ export interface VirtualDeviceOptions {
    *  whoever gets the next handle. */
   readonly onDeath: 'return' | 'keep';
   readonly onClose: () => void;
-  /** Two ports, each the other's end. */
-  openChannel(): { readonly port1: MessagePort; readonly port2: MessagePort };
+  /** A new way to a tenant. */
+  openChannel(): TenantChannel;
+  /** What tenants ask for, of all virtual devices of the device. */
+  readonly turns: Turns;
+  /** The tenant was cut off. */
+  readonly onCutOff: (why: DlbError) => void;
   readonly versions?: VersionRange;
+}
+
+/** Between controller and tenant, with a relay in between. */
+export interface TenantChannel {
+  readonly ours: MessagePort;
+  readonly theirs: MessagePort;
+  /** The relay starts, unless it has. */
+  serve(): void;
+  /** Resolves when the relay has ended: at once with `now`, else when it has passed on what is under way. */
+  close(now: boolean): Promise<void>;
 }
 
 export class VirtualDevice implements AsyncDisposable {
@@ -58,13 +70,12 @@ export class VirtualDevice implements AsyncDisposable {
   readonly #desk: Desk;
   #state: VirtualDeviceState = 'unlocked';
   #mailbox!: Mailbox;
-  #theirs!: MessagePort;
+  #channel!: TenantChannel;
+  #cutOff: DlbError | null = null;
   /** 0: not registered. */
   #version = 0;
   /** The tenant has unregistered. */
   #hasLeft = false;
-  #countedSince = 0;
-  #messages = 0;
   /** Resets follow one another. */
   #resetting: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
@@ -94,12 +105,18 @@ export class VirtualDevice implements AsyncDisposable {
 
   /** To be handed to the tenant's worker, together with `transferList`: once. */
   get handle(): VirtualDeviceHandle {
-    return { kind: 'softdlb.virtual-device', name: this.name, mailbox: this.#theirs };
+    this.#channel.serve();
+    return { kind: 'softdlb.virtual-device', name: this.name, mailbox: this.#channel.theirs };
   }
 
   /** What has to be transferred with the handle. */
   get transferList(): MessagePort[] {
-    return [this.#theirs];
+    return [this.#channel.theirs];
+  }
+
+  /** Why the last tenant was cut off; null if it was not. */
+  get cutOff(): DlbError | null {
+    return this.#cutOff;
   }
 
   /** Counts by resource. */
@@ -138,8 +155,11 @@ export class VirtualDevice implements AsyncDisposable {
   async renew(): Promise<VirtualDeviceHandle> {
     if (this.#state === 'closed')
       throw this.#refusal('ERR_DLB_DEVICE_CLOSED', 'the virtual device is closed');
-    this.#mailbox.close();
+    await this.#hangUp();
     await this.#reset('unlocked');
+    if (this.#closing !== null)
+      throw this.#refusal('ERR_DLB_DEVICE_CLOSED', 'the virtual device is closed');
+    this.#cutOff = null;
     this.#open();
     return this.handle;
   }
@@ -173,25 +193,31 @@ export class VirtualDevice implements AsyncDisposable {
 
   async #close(): Promise<void> {
     if (this.#version > 0) this.#mailbox.notify('closed', {});
-    this.#mailbox.close();
-    this.#theirs.close();
+    await this.#hangUp();
     await this.#reset('closed');
     this.#quota.close();
     this.#options.onClose();
   }
 
   #open(): void {
-    const { port1, port2 } = this.#options.openChannel();
-    this.#theirs = port2;
+    this.#channel = this.#options.openChannel();
     this.#version = 0;
     this.#hasLeft = false;
-    this.#messages = 0;
-    this.#mailbox = new Mailbox(port1, {
+    const wire = new RelayedPort(this.#channel.ours, this.#options.turns, (cause) =>
+      this.#tooMuch(cause),
+    );
+    this.#mailbox = new Mailbox(wire, {
       timeoutMs: ANSWER_WITHIN_MS,
       answer: (command, body) => this.#answer(command, body),
       onGone: () => void this.#died(),
-      admit: () => this.#admit(),
     });
+  }
+
+  async #hangUp(): Promise<void> {
+    this.#mailbox.close();
+    const { theirs } = this.#channel;
+    await this.#channel.close(false);
+    theirs.close();
   }
 
   async #answer(command: string, body: unknown): Promise<unknown> {
@@ -205,7 +231,6 @@ export class VirtualDevice implements AsyncDisposable {
       await this.#reset('unlocked');
       return undefined;
     }
-    checkBody(body);
     return this.#desk.answer(command as Exclude<TenantCommand, 'register' | 'unregister'>, body);
   }
 
@@ -230,19 +255,17 @@ export class VirtualDevice implements AsyncDisposable {
     else await this.#reset('unlocked');
   }
 
-  /** One that floods the mailbox would keep the controller from everybody else. */
-  #admit(): boolean {
-    const now = performance.now();
-    if (now - this.#countedSince >= SPAN_MS) {
-      this.#countedSince = now;
-      this.#messages = 0;
-    }
-    if (++this.#messages <= MESSAGES_MAX) return true;
-    if (this.#state !== 'closed') {
-      this.#mailbox.close();
-      void this.#reset('cut-off');
-    }
-    return false;
+  /** One that keeps the controller from everybody else is heard no more. */
+  #tooMuch(cause: CutOffCause): void {
+    if (this.#state === 'closed' || this.#mailbox.isClosed) return;
+    this.#mailbox.close();
+    void this.#channel.close(true);
+    const why = { device: this.name, cause, why: CUT_OFF_CAUSES[cause] };
+    this.#cutOff = new DlbError('ERR_DLB_TENANT_CUT_OFF', 'a tenant was cut off', why);
+    void this.#reset('cut-off');
+    const told = this.#cutOff;
+    // What it throws is thrown on the event loop.
+    queueMicrotask(() => this.#options.onCutOff(told));
   }
 
   #reset(next: VirtualDeviceState): Promise<void> {
