@@ -51,7 +51,9 @@ describe('the commands', () => {
     const file = join(folder(), 'domain.json');
     writeFileSync(file, JSON.stringify(wholeDocument()));
     expect(await printed('apply', file)).toBe('domain 0 orders: started\n');
-    const again = await softdlb(['apply', '-', '--json'], JSON.stringify(device.snapshot()));
+    const snapshot = JSON.stringify(device.snapshot());
+    await device.domains()[0]!.close();
+    const again = await softdlb(['apply', '-', '--json'], snapshot);
     expect(JSON.parse(again.stdout)).toEqual({
       domains: [{ id: 1, name: 'orders', state: 'started' }],
       virtualDevices: [],

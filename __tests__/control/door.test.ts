@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,7 +188,61 @@ describe('a directory that is not surely ours is refused', () => {
   });
 });
 
+test('U8: a runtime directory that is relative counts as none', async () => {
+  const before = process.env['XDG_RUNTIME_DIR'];
+  process.env['XDG_RUNTIME_DIR'] = 'run';
+  try {
+    const device = await controlled();
+    expect(device.controlSocket).toBe(
+      join(tmpdir(), `softdlb-${process.getuid!()}`, `${process.pid}-dlb0.sock`),
+    );
+  } finally {
+    process.env['XDG_RUNTIME_DIR'] = before;
+  }
+});
+
+test('U8: each worker of a cluster has a door of its own', async () => {
+  const script = `
+    import cluster from 'node:cluster';
+    import { openDevice } from ${JSON.stringify(LIB)};
+    if (cluster.isPrimary) {
+      const workers = [1, 2].map(() => cluster.fork());
+      const told = workers.map((each) => new Promise((resolve) => each.once('message', resolve)));
+      console.log(JSON.stringify(await Promise.all(told)));
+      for (const each of workers) each.send('end');
+    } else {
+      const device = await openDevice({ scheduling: 'inline', control: { http: 0 } });
+      process.send(device.controlAddress);
+      process.once('message', () => device.close().then(() => process.exit()));
+    }`;
+  const file = join(folder(), '..', 'cluster.mjs');
+  writeFileSync(file, script);
+  const child = spawn(process.execPath, [file], { env: process.env });
+  const addresses = JSON.parse(await textOf(child.stdout)) as string[];
+  expect(new Set(addresses).size).toBe(2);
+});
+
 describe('over loopback', () => {
+  test('U8: connections that ask for nothing make room for one that does', async () => {
+    const device = await controlled({ control: { http: 0 } });
+    const { hostname, port } = new URL(device.controlAddress!);
+    const watch = await open({
+      hostname,
+      port,
+      path: '/watch/device',
+      headers: { authorization: `Bearer ${device.controlToken}` },
+    });
+    const strangers = Array.from({ length: 100 }, () => {
+      const connection = createConnection(Number(port), hostname);
+      return connection.on('error', () => {});
+    });
+    await Promise.all(strangers.map((each) => once(each, 'connect')));
+    expect(await loopback(device, {})).toMatchObject({ status: 200 });
+    expect(watch.destroyed).toBe(false);
+    for (const each of strangers) each.destroy();
+    watch.destroy();
+  });
+
   test('the token opens, nothing else does', async () => {
     const device = await controlled({ control: { http: 0 } });
     expect(device.controlAddress).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -346,14 +400,15 @@ describe('requests', () => {
   });
 
   test('a document is applied, and the snapshot is one', async () => {
-    const { device } = await withDomain();
+    const { device, domain } = await withDomain();
     const { body: snapshot } = await local(device, 'GET', '/snapshot');
+    await domain.close();
     const answer = await local(device, 'POST', '/apply', snapshot);
     expect(answer.body).toEqual({
       domains: [{ id: 1, name: 'orders', state: 'started' }],
       virtualDevices: [],
     });
-    expect(device.snapshot().domains[1]).toEqual(device.snapshot().domains[0]);
+    expect(JSON.parse(JSON.stringify(device.snapshot()))).toEqual(snapshot);
   });
 
   test('dump, and why in the scheduler’s words', async () => {

@@ -11,17 +11,21 @@ let runtime = '';
 
 /** Call at the top of a test file. Returns how to tell the directory of the sockets. */
 export function ownRuntimeFolder(): () => string {
-  const before = process.env['XDG_RUNTIME_DIR'];
+  const { XDG_RUNTIME_DIR: before, TMPDIR: temporary } = process.env;
   beforeAll(() => {
     runtime = mkdtempSync(join(tmpdir(), 'dlb-'));
+    // Both: the command looks there as well.
     process.env['XDG_RUNTIME_DIR'] = runtime;
+    process.env['TMPDIR'] = runtime;
   });
   afterEach(async () => {
     for (const device of open.splice(0)) await device.close();
   });
   afterAll(() => {
-    if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
-    else process.env['XDG_RUNTIME_DIR'] = before;
+    Object.assign(process.env, { XDG_RUNTIME_DIR: before, TMPDIR: temporary });
+    for (const name of ['XDG_RUNTIME_DIR', 'TMPDIR']) {
+      if (process.env[name] === 'undefined') delete process.env[name];
+    }
     rmSync(runtime, { recursive: true, force: true });
   });
   return () => join(runtime, 'softdlb');

@@ -87,7 +87,12 @@ export function reclaim(world: World, actor: Actor): void {
 export function restart(world: World, of: SimDomain): void {
   if (of.state !== 'started') return;
   world.beforeStop();
-  world.seat.request({ type: 'stop', domain: of.domain.id, graceMs: 0 });
+  world.seat.request({
+    type: 'stop',
+    domain: of.domain.id,
+    graceMs: 0,
+    isDropped: false,
+  });
   world.afterStop(of);
   world.seat.request({ type: 'start', domain: of.domain.id });
   of.state = 'started';

@@ -3,7 +3,10 @@ import { request as startRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { DROPPED_HEADER } from '../control/door/index.js';
 import type { ErrorBody } from '../control/door/index.js';
+import { nameOf } from '../control/index.js';
+import type { TreeValue } from '../index.js';
 import { EXIT_FAILED, EXIT_NOTHING_RUNS, Failure } from './failure.js';
 
 /** A device's thread may be busy for a while; one that is busy longer does not answer. */
@@ -23,8 +26,15 @@ export class Client {
     return JSON.parse(await text(await this.#send('GET', path))) as T;
   }
 
-  async send<T>(method: 'PUT' | 'POST', path: string, body: unknown): Promise<T> {
-    return JSON.parse(await text(await this.#send(method, path, JSON.stringify(body)))) as T;
+  async post<T>(path: string, body: unknown): Promise<T> {
+    return JSON.parse(await text(await this.#send('POST', path, JSON.stringify(body)))) as T;
+  }
+
+  /** The value that there is then, and how many events were dropped for it. */
+  async put(path: string, body: unknown): Promise<{ value: TreeValue; dropped: number }> {
+    const response = await this.#send('PUT', path, JSON.stringify(body));
+    const dropped = Number(response.headers[DROPPED_HEADER] ?? 0);
+    return { value: JSON.parse(await text(response)) as TreeValue, dropped };
   }
 
   /** Each line as it comes. Ends when aborted, or when the device closes. */
@@ -75,7 +85,8 @@ export class Client {
 
 /** A path of the tree as part of a URL. */
 export function encoded(path: string): string {
-  return path.split('/').filter(Boolean).map(encodeURIComponent).join('/');
+  const names = path.split('/').filter(Boolean).map(nameOf);
+  return names.map(encodeURIComponent).join('/');
 }
 
 function lost(error: unknown, socket: string): Failure {

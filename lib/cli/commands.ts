@@ -1,12 +1,13 @@
 /** What each subcommand does with a device, `top` excepted. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { parsedJson, printable, reasonOf } from '../control/index.js';
 import type { DeviceDocument, NodeEntry, TreeChange, TreeValue } from '../index.js';
 import { encoded } from './client.js';
 import type { Client } from './client.js';
 import { EXIT_FAILED, Failure } from './failure.js';
 import { nothingRuns, runningDevices } from './find-device.js';
-import { printable, shown } from './output.js';
+import { shown } from './output.js';
 import type { Output } from './output.js';
 
 interface DomainSummary {
@@ -30,22 +31,22 @@ export async function devices(out: Output): Promise<void> {
     info?.scheduling ?? '',
     (info?.domains ?? []).map(({ id, name, state }) => `${id} ${name} ${state}`).join(', '),
   ]);
-  await out.print(out.table(['process', 'device', 'scheduling', 'domains'], rows, [0]));
+  await out.write(`${out.table(['process', 'device', 'scheduling', 'domains'], rows, [0])}\n`);
 }
 
 export async function apply(client: Client, out: Output, file: string): Promise<void> {
   const document = parseDocument(await readDocument(file), file);
-  const made = await client.send<{
+  const made = await client.post<{
     domains: DomainSummary[];
     virtualDevices: { id: number; name: string }[];
-  }>('POST', '/apply', document);
+  }>('/apply', document);
   if (out.json) await out.printJson(made);
   else {
     for (const { id, name } of made.virtualDevices) {
-      await out.print(`virtual device ${id} ${printable(name)}`);
+      await out.print(`virtual device ${id} ${name}`);
     }
     for (const { id, name, state } of made.domains) {
-      await out.print(`domain ${id} ${printable(name)}: ${state}`);
+      await out.print(`domain ${id} ${name}: ${state}`);
     }
   }
 }
@@ -64,10 +65,10 @@ async function readDocument(file: string): Promise<string> {
 
 function parseDocument(content: string, file: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return parsedJson(content);
   } catch (error) {
     const name = file === '-' ? 'standard input' : file;
-    const what = `${name} is not JSON: ${(error as Error).message}`;
+    const what = `${name} is not JSON: ${reasonOf(error)}`;
     throw new Failure(what, EXIT_FAILED, 'ERR_DLB_INVALID_ARGUMENT', { file });
   }
 }
@@ -75,7 +76,7 @@ function parseDocument(content: string, file: string): unknown {
 /** A document, to be read by people and by `apply` alike. */
 export async function snapshot(client: Client, out: Output): Promise<void> {
   const document = await client.get<DeviceDocument>('/snapshot');
-  await (out.json ? out.printJson(document) : out.print(JSON.stringify(document, null, 2)));
+  await out.printJson(document, out.json ? 0 : 2);
 }
 
 export async function ls(
@@ -100,7 +101,7 @@ export async function ls(
       node.unit === '-' ? '' : node.unit,
       node.help,
     ]);
-  await out.print(out.table(['path', 'type', '', 'value', 'unit', 'help'], rows, [3]));
+  await out.write(`${out.table(['path', 'type', '', 'value', 'unit', 'help'], rows, [3])}\n`);
 }
 
 /** One leaf: its value. Otherwise a line for each leaf there is. */
@@ -125,20 +126,24 @@ export async function get(client: Client, out: Output, paths: readonly string[])
 export async function set(client: Client, out: Output, path: string, value: string): Promise<void> {
   const nodes = await client.get<NodeEntry[]>(`/nodes/${encoded(path)}`);
   const wanted = valueFor(nodes[0], value);
-  const now = await client.send<TreeValue>('PUT', `/tree/${encoded(path)}`, wanted);
-  if (out.json) await out.printJson({ [path]: now });
-  else await out.print(now === null ? 'done' : shown(now));
+  const { value: now, dropped } = await client.put(`/tree/${encoded(path)}`, wanted);
+  if (out.json) await out.printJson({ [path]: now, ...(dropped > 0 ? { dropped } : {}) });
+  else {
+    await out.print(now === null ? 'done' : shown(now));
+    if (dropped > 0) await out.print(`${dropped} events were inside, and are dropped`);
+  }
 }
 
 /** What the words of a command line mean for a node. What makes no sense goes as it is: the device
  *  says what is allowed. */
 function valueFor(node: NodeEntry | undefined, value: string): unknown {
   if (node?.type === 'text') return value;
-  if (node?.type === 'list' && /^[\d,\s]*$/.test(value)) {
-    return value.split(',').flatMap((each) => (each.trim() === '' ? [] : [Number(each)]));
+  if (node?.type === 'list' && !/^\s*\[/.test(value)) {
+    const names = value.split(',').map((each) => each.trim());
+    return names.filter(Boolean).map((each) => (/^\d+$/.test(each) ? Number(each) : each));
   }
   try {
-    return JSON.parse(value) as unknown;
+    return parsedJson(value);
   } catch {
     return value;
   }
@@ -155,12 +160,12 @@ export async function watch(
   let left = options.count ?? Infinity;
   const route = `/watch/${encoded(path)}?intervalMs=${options.interval}`;
   for await (const line of client.lines(route, signal)) {
-    if (out.json) await out.print(line);
+    if (out.json) await out.printJson(JSON.parse(line));
     else {
       const time = new Date().toISOString().slice('2026-01-01T'.length, -1);
       for (const change of JSON.parse(line) as TreeChange[]) {
-        const value = 'gone' in change ? out.paint.dim('gone') : shown(change.value);
-        await out.print(`${out.paint.dim(time)} ${change.path} ${value}`);
+        const value = 'gone' in change ? out.paint.dim('gone') : printable(shown(change.value));
+        await out.write(`${out.paint.dim(time)} ${printable(change.path)} ${value}\n`);
       }
     }
     if (--left <= 0) return;
@@ -171,7 +176,7 @@ export async function dump(client: Client, out: Output, domain: string | undefin
   const query = domain === undefined ? '' : `?${new URLSearchParams({ domain }).toString()}`;
   const dumped = await client.get<{ domains: { text: string }[] }>(`/dump${query}`);
   if (out.json) await out.printJson(dumped);
-  else await out.write(dumped.domains.map((each) => each.text).join('\n'));
+  else await out.printLines(dumped.domains.map((each) => each.text).join('\n'));
 }
 
 export async function why(
@@ -183,5 +188,5 @@ export async function why(
     `/why?${new URLSearchParams({ ...asked }).toString()}`,
   );
   if (out.json) await out.printJson(reason);
-  else await out.print(printable(reason.text));
+  else await out.print(reason.text);
 }

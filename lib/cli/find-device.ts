@@ -1,5 +1,6 @@
 /** Which devices run, and which of them is meant. */
-import { controlFolder, refusalOf, runningSockets } from '../control/door/index.js';
+import { controlFolders, refusalOf, runningSockets } from '../control/door/index.js';
+import type { FoundSocket } from '../control/door/index.js';
 import { Client } from './client.js';
 import { EXIT_FAILED, EXIT_NOTHING_RUNS, EXIT_USAGE, Failure } from './failure.js';
 
@@ -36,25 +37,31 @@ export interface Wanted {
 /** Of a list, one that is busy is told of as such before long. */
 const LOOK_PATIENCE_MS = 3000;
 
-/** @throws Failure: the directory cannot be trusted or entered */
+/** @throws Failure: nothing was found, and a directory cannot be trusted or entered */
 export async function runningDevices(): Promise<FoundDevice[]> {
-  const folder = controlFolder();
-  let sockets;
-  try {
-    const reason = refusalOf(folder, process.getuid?.());
-    if (reason !== undefined) throw refused(folder, `the directory ${reason}`);
-    sockets = await runningSockets(folder);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    throw error instanceof Failure ? error : refused(folder, message);
-  }
+  const looks = await Promise.allSettled(controlFolders().map(socketsIn));
+  const sockets = looks.flatMap((look) => (look.status === 'fulfilled' ? look.value : []));
+  const refusal = looks.find((look) => look.status === 'rejected');
+  if (sockets.length === 0 && refusal !== undefined) throw refusal.reason as Failure;
   return Promise.all(
     sockets.map(async ({ pid, path }) => {
       const info = new Client(path, LOOK_PATIENCE_MS).get<DeviceInfo>('/info');
       return { client: new Client(path), pid, info: await info.catch(() => undefined) };
     }),
   );
+}
+
+/** @throws Failure: the directory cannot be trusted or entered */
+async function socketsIn(folder: string): Promise<FoundSocket[]> {
+  try {
+    const reason = refusalOf(folder, process.getuid?.());
+    if (reason !== undefined) throw refused(folder, `the directory ${reason}`);
+    return await runningSockets(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw error instanceof Failure ? error : refused(folder, message);
+  }
 }
 
 /** @throws Failure with exit code 3: there is none; 2: it is not clear which */
@@ -81,11 +88,12 @@ export async function chooseDevice({ device, socket }: Wanted): Promise<Client> 
 }
 
 export function nothingRuns(): Failure {
-  const folder = controlFolder();
+  const folders = controlFolders();
   const what = 'nothing runs: no process of yours has a device opened with { control: true }';
-  const details = { folder };
+  const details = { folder: folders[0], folders };
   const code = 'ERR_DLB_CONTROL_UNAVAILABLE';
-  return new Failure(`${what} (looked in ${folder})`, EXIT_NOTHING_RUNS, code, details);
+  const where = `looked in ${folders.join(', ')}`;
+  return new Failure(`${what} (${where})`, EXIT_NOTHING_RUNS, code, details);
 }
 
 function title({ pid, info, client }: FoundDevice): string {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `softdlb`: its arguments to its exit code. */
 import { CommanderError } from 'commander';
+import { printable, printableJson, reasonOf } from '../control/index.js';
 import { EXIT_FAILED, EXIT_USAGE, Failure } from './failure.js';
 import { makeProgram } from './program.js';
 
@@ -16,11 +17,17 @@ const interrupt = (): void => {
 };
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 
-// Who stops reading, as `head` does, has all that was asked for.
-process.stdout.on('error', () => process.exit());
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Who stops reading, as `head` does, has all that was asked for.
+  if (error.code === 'EPIPE') process.exit();
+  const what = `standard output cannot be written: ${error.message}`;
+  process.exit(tell(new Failure(what, EXIT_FAILED, 'ERR_DLB_INVALID_ARGUMENT')));
+});
 process.stderr.on('error', () => {});
 
-const program = makeProgram(controller.signal);
+/** What is wrong with the command line is found before its options are known. */
+const asJson = process.argv.includes('--json');
+const program = makeProgram(controller.signal, asJson);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -28,15 +35,23 @@ try {
 }
 
 function tell(error: unknown): number {
-  // Commander has said it.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (controller.signal.aborted) return 0;
-  const { code, message, details, exitCode } =
-    error instanceof Failure
-      ? error
-      : new Failure(String(error), EXIT_FAILED, 'ERR_DLB_INTERNAL_ERROR');
-  const asJson = program.opts<{ json?: boolean }>().json === true;
-  const text = asJson ? JSON.stringify({ code, message, details }) : `softdlb: ${message}`;
-  process.stderr.write(`${text}\n`);
+  const { code, message, details, exitCode } = failureOf(error);
+  const text = asJson
+    ? printableJson(JSON.stringify({ code, message, details }))
+    : `softdlb: ${printable(message)}`;
+  // Commander has said it.
+  if (asJson || !(error instanceof CommanderError)) process.stderr.write(`${text}\n`);
   return exitCode;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof CommanderError)) {
+    return new Failure(reasonOf(error), EXIT_FAILED, 'ERR_DLB_INTERNAL_ERROR');
+  }
+  const isHelp = error.code === 'commander.help';
+  const what = isHelp ? 'a command is missing' : error.message.replace(/^error: /, '');
+  return new Failure(what, EXIT_USAGE, 'ERR_DLB_INVALID_ARGUMENT');
 }

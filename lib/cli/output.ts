@@ -2,7 +2,7 @@
 import { Chalk } from 'chalk';
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
-import { stripVTControlCharacters } from 'node:util';
+import { printable, printableJson } from '../control/index.js';
 import type { TreeValue } from '../index.js';
 
 export class Output {
@@ -18,19 +18,27 @@ export class Output {
     this.paint = colored ? new Chalk() : new Chalk({ level: 0 });
   }
 
-  /** A line. Resolves when the system has it. */
+  /** A line, whatever it holds. Resolves when the system has it. */
   print(line: string): Promise<void> {
-    return this.write(`${line}\n`);
+    return this.write(`${printable(line)}\n`);
   }
 
-  printJson(value: unknown): Promise<void> {
-    return this.print(JSON.stringify(value));
+  /** Lines, each whatever it holds. */
+  printLines(lines: string): Promise<void> {
+    return this.write(lines.split('\n').map(printable).join('\n'));
   }
 
+  printJson(value: unknown, space = 0): Promise<void> {
+    return this.write(`${printableJson(JSON.stringify(value, null, space))}\n`);
+  }
+
+  /** As it is: what is not ours in it has been made printable. */
   write(data: string): Promise<void> {
     return new Promise((resolve) => {
-      // Who reads no more is dealt with where the stream reports it.
-      process.stdout.write(data, () => resolve());
+      // What cannot be written is told where the stream reports it, and ends the command.
+      process.stdout.write(data, (error) => {
+        if (!error) resolve();
+      });
     });
   }
 
@@ -70,13 +78,7 @@ const PLAIN = {
   middle: '',
 };
 
-/** Names are a program's: what would move the cursor of a terminal is not shown. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
-}
-
 export function shown(value: TreeValue | undefined): string {
   if (value === undefined) return '';
-  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,4 +1,5 @@
 /** The command line: what may be asked, and what it means. */
+import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { documentSchema } from '../control/index.js';
 import { chooseDevice } from './find-device.js';
@@ -24,8 +25,13 @@ interface Scene {
   readonly client: () => Promise<Client>;
 }
 
-/** @param signal aborted by Ctrl-C and its kin */
-export function makeProgram(signal: AbortSignal): Command {
+/** Beside the package's compiled files. */
+const PACKAGE = new URL('../../../package.json', import.meta.url);
+
+/** @param signal aborted by Ctrl-C and its kin
+ *  @param asJson what is wrong is told as JSON, by the caller */
+export function makeProgram(signal: AbortSignal, asJson: boolean): Command {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
   const program = new Command('softdlb')
     .description(
       'Watches and changes devices of running programs that were opened with { control: true }.',
@@ -34,7 +40,9 @@ export function makeProgram(signal: AbortSignal): Command {
     .option('--socket <path>', "path of the device's socket, instead of looking for it")
     .option('--json', 'JSON instead of text, errors on standard error included')
     .option('--no-color', 'no colours')
+    .version(version, '-V, --version', 'prints the version')
     .addHelpText('after', HELP)
+    .configureOutput({ writeErr: (text) => void (asJson || process.stderr.write(text)) })
     .exitOverride();
   const scene = (): Scene => {
     const globals = program.opts<Globals>();
@@ -61,7 +69,7 @@ export function makeProgram(signal: AbortSignal): Command {
     commands.snapshot(await s.client(), s.out),
   );
   add('schema', 'prints the JSON Schema of documents', ({ out }) =>
-    out.print(JSON.stringify(documentSchema(), null, out.json ? 0 : 2)),
+    out.printJson(documentSchema(), out.json ? 0 : 2),
   );
   add(
     'ls',
@@ -80,7 +88,7 @@ export function makeProgram(signal: AbortSignal): Command {
     async (s, path: string, value: string) => commands.set(await s.client(), s.out, path, value),
   )
     .addArgument(new Argument('<path>', 'the setting'))
-    .addArgument(new Argument('<value>', 'a word, a number, true or false; links: 0,1 or JSON'));
+    .addArgument(new Argument('<value>', 'a word, a number, true or false; links: 0,book or JSON'));
   add('watch', 'prints what changes, until interrupted', async (s, path: string, options: Looks) =>
     commands.watch(await s.client(), s.out, path, options, signal),
   )

@@ -1,8 +1,8 @@
 /** `softdlb top`: what moves, look by look. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printable } from '../control/index.js';
 import type { Client } from './client.js';
 import type { Output } from './output.js';
-import { printable } from './output.js';
 import { difference, look } from './sample.js';
 import type { DomainSample, PortSample, QueueSample, Sample } from './sample.js';
 
@@ -59,7 +59,7 @@ export async function top(
     before = now;
     if (out.json) await out.printJson(sample);
     else if (isLive) await out.write(redrawn(render(sample, out)));
-    else await out.print(`${render(sample, out)}\n`);
+    else await out.write(`${render(sample, out)}\n\n`);
   }
 }
 
@@ -84,7 +84,7 @@ function render({ device, pid, seconds, domains }: Sample, out: Output): string 
 function renderDomain(domain: DomainSample, out: Output): string {
   const { id, name, state, inflight, eventsLimit, creditsFree, dropped } = domain;
   const line = [
-    `${out.paint.bold(`domain ${id} ${printable(name)}`)}: ${state}`,
+    `${out.paint.bold(`domain ${id} ${printable(name)}`)}: ${printable(state)}`,
     `in ${figure(domain.inPerSecond)}/s`,
     `out ${figure(domain.outPerSecond)}/s`,
     `in flight ${inflight} of ${eventsLimit}`,

@@ -44,8 +44,8 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   #closing: Promise<void> | null = null;
   #failure: DlbError | null = null;
   readonly #plan: DomainPlan;
-  /** A start or stop that the scheduler has not answered. */
-  #asked: 'start' | 'stop' | null = null;
+  /** A start or stop that the scheduler has not answered; 'discard': a stop that hands nothing out. */
+  #asked: 'start' | 'stop' | 'discard' | null = null;
   #teller: RecoveryTeller | null = null;
   /** Recoveries whose report is not over: until it is, the scheduler withholds credits. */
   #reports = 0;
@@ -140,12 +140,30 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   /**
    * Refuses NEW, takes completions until every attached port is quiet or `graceMs` has passed
    * (default 100, inline 0), then hands every event that is left anywhere to `onFlush`.
+   * Without `onFlush` the caller is told how many there were; `discard` counts them.
    * If `onFlush` throws, it is still given the rest, then the first error is thrown.
    * @throws DlbError ERR_DLB_DOMAIN_NOT_STARTED, ERR_DLB_DOMAIN_CLOSED, ERR_DLB_INVALID_ARGUMENT
    */
   stop(
     onFlush?: (events: EventBurst) => void,
     options: { graceMs?: number } = {},
+  ): Promise<{ flushed: number }> {
+    return this.#stop(onFlush, options, false);
+  }
+
+  /**
+   * As `stop`, when nobody is handed what is inside: it is counted in the domain's `dropped`.
+   * @throws DlbError as `stop`
+   */
+  async discard(options: { graceMs?: number } = {}): Promise<{ dropped: number }> {
+    const { flushed } = await this.#stop(undefined, options, true);
+    return { dropped: flushed };
+  }
+
+  #stop(
+    onFlush: ((events: EventBurst) => void) | undefined,
+    options: { graceMs?: number },
+    isDropped: boolean,
   ): Promise<{ flushed: number }> {
     return this.#inTurn(async () => {
       this.checkOpen();
@@ -158,7 +176,8 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
         throw this.wrongState('ERR_DLB_DOMAIN_NOT_STARTED', 'is not started');
       }
       this.#ended('ERR_DLB_DOMAIN_NOT_STARTED', 'stopped');
-      const reply = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs });
+      const stop = { type: 'stop', domain: this.id, graceMs, isDropped } as const;
+      const reply = await this.#ask(isDropped ? 'discard' : 'stop', stop);
       this.#state = 'stopped';
       this.#trace = reply.trace ?? [];
       const words = reply.flushed ?? new Int32Array(0);
@@ -229,12 +248,13 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
    *  goes on. What a stop that is under way asks for, that stop gets. */
   recover(reason: DlbError, salvage: Salvage): Recovered {
     const isOver = this.#failure !== null || this.#state === 'closed';
-    const isStopping = this.#asked === 'stop';
+    const isStopping = this.#asked === 'stop' || this.#asked === 'discard';
     const mayHold = this.#state === 'started' || this.#asked === 'start';
     const isStarted = mayHold && !isStopping;
     const teller = isStopping || isOver ? null : this.#teller;
     if (teller !== null) this.#reports++;
-    const found = { isStarted, mayHold, isDropped: !isStopping && teller === null };
+    const isDropped = isStopping ? this.#asked === 'discard' : teller === null;
+    const found = { isStarted, mayHold, isDropped };
     const events = isOver ? new Int32Array(0) : salvage(this.#plan, found);
     if (isOver) this.#shut();
     for (let port = 0; port < this.holds.length; port++) this.settleUnlinks(port);
@@ -291,7 +311,7 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
     this.alertReader.end();
   }
 
-  async #ask(what: 'start' | 'stop', command: Command): Promise<Reply> {
+  async #ask(what: 'start' | 'stop' | 'discard', command: Command): Promise<Reply> {
     this.#asked = what;
     try {
       return await this.#seat.apply(command);
@@ -313,7 +333,8 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
       this.#ended('ERR_DLB_DOMAIN_CLOSED', 'closed');
       let drained: readonly ResetStep[] = [];
       if (this.#state === 'started') {
-        const stopped = await this.#ask('stop', { type: 'stop', domain: this.id, graceMs: 0 });
+        const stop = { type: 'stop', domain: this.id, graceMs: 0, isDropped: true } as const;
+        const stopped = await this.#ask('discard', stop);
         drained = stopped.trace ?? [];
       }
       // From here on no command may be sent: the scheduler would not find the domain. A bound

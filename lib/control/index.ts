@@ -1,3 +1,4 @@
+export { parsedJson, printable, printableJson, reasonOf } from '../eventdev/text.js';
 export { createDomain, planDomain } from './create-domain.js';
 export type { PlannedDomain } from './create-domain.js';
 export { Domain } from './domain.js';
@@ -25,7 +26,7 @@ export type { SchedulerSeat, SeatDied, SeatFailed } from './seat.js';
 export type { XstatName, XstatsMode } from './xstats.js';
 export type { Link } from './link-table.js';
 export type { DomainAttributes, PortAttributes, WholeQueueAttributes } from './visible-domain.js';
-export { applyDocument, DeviceTree, documentSchema, snapshotOf } from './tree/index.js';
+export { applyDocument, DeviceTree, documentSchema, nameOf, snapshotOf } from './tree/index.js';
 export type {
   DeviceDocument,
   DomainDocument,

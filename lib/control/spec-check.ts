@@ -304,16 +304,35 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules
 export function checkLinks(
   list: unknown,
   port: number,
-  queues: readonly unknown[],
+  queues: readonly { readonly name: string }[],
   at: string,
 ): LinkCommand[] {
   field.checkList(list, at, 0, queues.length);
-  return (list as NonNullable<PortSpec['links']>).map((link, i) => {
-    if (typeof link === 'number') return checkLink(port, link, undefined, queues, `${at}[${i}]`);
-    field.checkObject(link, `${at}[${i}]`, ['queue', 'priority']);
-    const { queue, priority } = link;
-    return checkLink(port, queue, priority, queues, `${at}[${i}].queue`, `${at}[${i}].priority`);
+  return (list as ListedLink[]).map((link, i) => {
+    const its = `${at}[${i}]`;
+    if (typeof link === 'number' || typeof link === 'string') {
+      return checkLink(port, queueAt(link, queues, its), undefined, queues, its);
+    }
+    field.checkObject(link, its, ['queue', 'priority']);
+    const queue = queueAt(link.queue, queues, `${its}.queue`);
+    return checkLink(port, queue, link.priority, queues, `${its}.queue`, `${its}.priority`);
   });
+}
+
+/** As lists have them: documents, and what is written to a port, may name queues. */
+type ListedLink = number | string | { queue: number | string; priority?: number };
+
+/** By name where it is one. */
+function queueAt(
+  queue: number | string,
+  queues: readonly { readonly name: string }[],
+  at: string,
+): number {
+  if (typeof queue !== 'string') return queue;
+  const found = queues.findIndex(({ name }) => name === queue);
+  if (found >= 0 && queues.findLastIndex(({ name }) => name === queue) === found) return found;
+  const allowed = found < 0 ? 'the name of a queue' : 'a name that one queue has';
+  throw field.invalid(at, queue, allowed, 'ERR_DLB_INVALID_QID');
 }
 
 /** One link: the queue must exist, the priority be one. */

@@ -85,7 +85,13 @@ export type Command =
   /** What was inside has been told: all ports are given credits. */
   | { readonly type: 'admit'; readonly domain: number }
   | { readonly type: 'start'; readonly domain: number }
-  | { readonly type: 'stop'; readonly domain: number; readonly graceMs: number }
+  | {
+      readonly type: 'stop';
+      readonly domain: number;
+      readonly graceMs: number;
+      /** Nobody is handed what is inside: it is counted in `dropped`. */
+      readonly isDropped: boolean;
+    }
   | { readonly type: 'link'; readonly domain: number; readonly link: LinkCommand }
   | { readonly type: 'unlink'; readonly domain: number; readonly link: LinkCommand }
   | {

@@ -14,7 +14,10 @@ export function printable(text: string): string {
 
 /** JSON of which the same is true: the value that it stands for is unchanged. */
 export function printableJson(json: string): string {
-  return json.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(UNSAFE, (c) =>
+    // Inside of a string JSON has none.
+    c === '\n' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -6,6 +6,7 @@
  * throws is given up, alone: its ports read 'closed', the others go on.
  */
 import type { Command, DomainPlan, Reply } from '../eventdev/commands.js';
+import { QE_WORDS } from '../eventdev/event.js';
 import type { ResetStep } from '../eventdev/reports.js';
 import { creditTag, leaseWord } from '../memory/domain-state.js';
 import { PORT } from '../memory/layout.js';
@@ -38,6 +39,7 @@ const PASSES_PER_LOOK = 64;
 /** What no OWNER word of a port that is attached says. */
 const NOBODY = 0;
 
+type Stop = Extract<Command, { type: 'stop' }>;
 type Answer = (reply: Reply) => void;
 /** Told once of a domain that was given up; its commands are not answered any more. */
 type FailureListener = (domain: number, why: string) => void;
@@ -49,6 +51,7 @@ interface Stopping {
   readonly until: number;
   readonly answer: Answer;
   readonly trace: ResetStep[];
+  readonly isDropped: boolean;
 }
 
 /** A domain that is scheduled here. */
@@ -192,7 +195,7 @@ export class Scheduler {
   }
 
   #apply(domain: ScheduledDomain, command: Command, answer: Answer): void {
-    if (command.type === 'stop') return this.#stop(domain, command.graceMs, answer);
+    if (command.type === 'stop') return this.#stop(domain, command, answer);
     if (command.type === 'why') {
       const { queue, flow } = command;
       return answer({ why: why(domain.machine, queue, flow, performance.now()) });
@@ -226,11 +229,11 @@ export class Scheduler {
     this.#onFailure(domain.machine.id, reasonOf(error));
   }
 
-  #stop(domain: ScheduledDomain, graceMs: number, answer: Answer): void {
+  #stop(domain: ScheduledDomain, { graceMs, isDropped }: Stop, answer: Answer): void {
     assert(domain.stopping === null, 'one stop at a time');
     const trace: ResetStep[] = [];
     closeGate(domain.machine, trace);
-    domain.stopping = { until: performance.now() + graceMs, answer, trace };
+    domain.stopping = { until: performance.now() + graceMs, answer, trace, isDropped };
     // A grace of 0 still takes in what has been enqueued.
     this.pass(true);
   }
@@ -238,9 +241,11 @@ export class Scheduler {
   #tryFinish(domain: ScheduledDomain, stopping: Stopping): void {
     if (!isQuiet(domain.machine) && performance.now() < stopping.until) return;
     domain.stopping = null;
-    const { trace } = stopping;
+    const { trace, isDropped } = stopping;
     const { machine } = domain;
     const flushed = drain(machine, trace);
+    const dropped = isDropped ? flushed.length / QE_WORDS : 0;
+    machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, dropped);
     publishCounts(machine);
     stopping.answer({ flushed, trace });
     // Not before: if this thread ended in between, nobody would have the events.

@@ -7,6 +7,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { Connections } from './connections.js';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { DlbError } from '../../eventdev/errors.js';
 import { sendError } from './body.js';
@@ -21,8 +22,12 @@ const LOOPBACK = '127.0.0.1';
 const OWNER_ONLY = 0o600;
 /** Devices of one name in one process. */
 const NAMESAKES_MAX = 256;
-const CONNECTIONS_MAX = 64;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Headers of a request come at once; a body may take longer. Whatever comes too late is answered 408. */
+const TIMEOUTS = {
+  headersTimeout: 5000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
+} as const;
 /** The shortest that any system allows, less the end of the string. */
 const SOCKET_PATH_MAX = 103;
 
@@ -100,17 +105,21 @@ async function openLoopback(device: DoorDevice, http: number): Promise<Loopback>
 }
 
 function makeServer(device: DoorDevice, guard: Guard): Server {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const connections = new Connections();
+  const server = createServer(TIMEOUTS, (request, response) => {
     // A reader that goes away ends its request, not the process.
     response.on('error', () => {});
     const answering = async (): Promise<void> => {
       guard(request);
+      connections.use(request.socket, response);
       await answer(device, request, response);
     };
     answering().catch((error: unknown) => sendError(response, error));
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on('connection', (connection) => connection.unref());
+  server.on('connection', (connection) => {
+    connection.unref();
+    connections.add(connection);
+  });
   server.unref();
   return server;
 }
@@ -138,7 +147,8 @@ async function listenOnSocket(server: Server, folder: string, name: string): Pro
 function listen(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    // In a cluster a worker would be handed the socket of its primary, and so would all others.
+    server.listen({ ...options, exclusive: true }, () => {
       server.off('error', reject);
       // What goes wrong later concerns one connection.
       server.on('error', () => {});

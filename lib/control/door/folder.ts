@@ -4,7 +4,7 @@
  */
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { DlbError } from '../../eventdev/errors.js';
 
 const OWNER_ONLY = 0o700;
@@ -21,16 +21,27 @@ export interface Surroundings {
 
 export function surroundings(): Surroundings {
   const runtime = process.env['XDG_RUNTIME_DIR'];
+  const temporary = tmpdir();
   return {
     user: process.getuid?.(),
-    runtime: runtime === '' ? undefined : runtime,
-    temporary: tmpdir(),
+    // One that is relative counts as none, as its specification has it: it is another for each process.
+    runtime: runtime !== undefined && isAbsolute(runtime) ? runtime : undefined,
+    temporary: isAbsolute(temporary) ? temporary : '/tmp',
   };
 }
 
-export function controlFolder({ user, runtime, temporary }: Surroundings = surroundings()): string {
-  if (runtime !== undefined) return join(runtime, 'softdlb');
-  return join(temporary, `softdlb-${user ?? 'user'}`);
+export function controlFolder(from: Surroundings = surroundings()): string {
+  return controlFolders(from)[0]!;
+}
+
+/** Every place where a device of this user may be, whatever the environment of its process was; the first is ours. */
+export function controlFolders(from: Surroundings = surroundings()): string[] {
+  const { user, runtime, temporary } = from;
+  const usual = user === undefined ? [] : [`/run/user/${user}`];
+  const own = runtime === undefined ? [] : [runtime];
+  const shared = join(temporary, `softdlb-${user ?? 'user'}`);
+  const inner = (path: string): string => join(path, 'softdlb');
+  return [...new Set([...own.map(inner), shared, ...usual.map(inner)])];
 }
 
 /**

@@ -6,7 +6,7 @@ import { printableJson } from '../../eventdev/text.js';
 import type { Domain } from '../domain.js';
 import { invalid } from '../fields.js';
 import type { DeviceTree, TreeDevice } from '../tree/index.js';
-import { applyDocument, snapshotOf } from '../tree/index.js';
+import { applyDocument, escapedName, snapshotOf } from '../tree/index.js';
 import { readJson, sendJson } from './body.js';
 import { HttpRefusal } from './refusal.js';
 
@@ -15,6 +15,9 @@ export interface DoorDevice extends TreeDevice {
   /** Over loopback; undefined: it is not there. */
   readonly controlAddress: string | undefined;
 }
+
+/** Of the answer to a write: how many events it has dropped. */
+export const DROPPED_HEADER = 'softdlb-dropped';
 
 /** One request. */
 export interface Ask {
@@ -37,7 +40,7 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> =
   info: { GET: ({ device }) => infoOf(device) },
   tree: {
     GET: ({ device, path }) => device.tree.read(path),
-    PUT: async ({ device, path, request }) => device.tree.write(path, await readJson(request)),
+    PUT: put,
   },
   nodes: { GET: nodes },
   watch: { GET: watch },
@@ -46,6 +49,13 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> =
   dump: { GET: dump },
   why: { GET: why },
 };
+
+/** The header says what a stop or a close has dropped. */
+async function put({ device, path, request, response }: Ask): Promise<unknown> {
+  const { value, dropped } = await device.tree.set(path, await readJson(request));
+  response.setHeader(DROPPED_HEADER, String(dropped));
+  return value;
+}
 
 function infoOf(device: DoorDevice): object {
   const { name, scheduling, model } = device.info;
@@ -113,14 +123,16 @@ function intervalOf(query: URLSearchParams): { intervalMs?: number } {
 async function why({ device, query }: Ask): Promise<unknown> {
   const domain = domainAt(device, query.get('domain') ?? onlyDomain(device));
   const queue = query.get('queue') ?? '';
-  const path = device.tree.describe(`domains/${domain.id}/queues/${queue || '?'}`).path;
+  const path = device.tree.describe(
+    `domains/${domain.id}/queues/${escapedName(queue || '?')}`,
+  ).path;
   const flow = query.get('flow');
   return domain.why(Number(path.split('/').at(-1)), flow === null ? undefined : numberOf(flow));
 }
 
 /** By id or name. */
 function domainAt(device: DoorDevice, wanted: string): Domain {
-  const { path } = device.tree.describe(`domains/${wanted || '?'}`);
+  const { path } = device.tree.describe(`domains/${escapedName(wanted || '?')}`);
   const id = Number(path.split('/')[1]);
   const found = device.domains().find((domain) => domain.id === id);
   if (found !== undefined) return found;
@@ -148,12 +160,13 @@ export async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  const [name = '', ...rest] = url.pathname.split('/').slice(1);
+  // Not as a URL: that would lose a queue whose name is two dots.
+  const [pathname = '', query = ''] = (request.url ?? '/').split('?', 2);
+  const [name = '', ...rest] = pathname.split('/').slice(1);
   const methods = Object.hasOwn(ROUTES, name) ? ROUTES[name]! : undefined;
   if (methods === undefined) {
     throw new DlbError('ERR_DLB_INVALID_PATH', 'there is no such route', {
-      path: url.pathname,
+      path: pathname,
       known: Object.keys(ROUTES).join(' '),
     });
   }
@@ -166,8 +179,9 @@ export async function answer(
       allowed,
     });
   }
-  const path = rest.map(decoded).join('/');
-  const ask = { device, path, query: url.searchParams, request, response };
+  // A name may have a slash in it: encoded, it is no end of a segment.
+  const path = rest.map((segment) => escapedName(decoded(segment))).join('/');
+  const ask = { device, path, query: new URLSearchParams(query), request, response };
   const value = await methods[method]!(ask);
   if (!response.headersSent) sendJson(response, 200, value);
 }

@@ -2,8 +2,10 @@
 import { DlbError } from '../../eventdev/errors.js';
 import type { Domain } from '../domain.js';
 import { checkDocument } from './document.js';
-import type { DomainPlan } from './document.js';
+import type { DocumentPlan, DomainPlan } from './document.js';
 import type { VirtualDevice } from '../virtual/virtual-device.js';
+import * as field from '../fields.js';
+import { ownDomains } from './subject.js';
 import type { TreeDevice } from './subject.js';
 
 /** What was made. */
@@ -18,6 +20,7 @@ export interface Applied {
  */
 export async function applyDocument(device: TreeDevice, document: unknown): Promise<Applied> {
   const plan = checkDocument(document, device);
+  checkNames(plan, device);
   const domains: Domain[] = [];
   const virtualDevices: VirtualDevice[] = [];
   try {
@@ -35,6 +38,22 @@ export async function applyDocument(device: TreeDevice, document: unknown): Prom
     await Promise.allSettled([...domains, ...virtualDevices].map((each) => each.close()));
     throw error;
   }
+}
+
+/** A domain or tenant goes by its name from then on: no other may have it. */
+function checkNames({ domains, virtualDevices }: DocumentPlan, device: TreeDevice): void {
+  const own = new Set(ownDomains(device).map(({ name }) => name));
+  const tenants = new Set(device.virtualDevices().map(({ name }) => name));
+  for (const { at, spec } of domains) takeName(spec.name, own, at === '' ? 'name' : `${at}.name`);
+  for (const [i, { name }] of virtualDevices.entries()) {
+    takeName(name, tenants, `virtualDevices[${i}].name`);
+  }
+}
+
+function takeName(name: string | undefined, taken: Set<string>, at: string): void {
+  if (name === undefined) return;
+  if (taken.has(name)) throw field.invalid(at, name, 'a name that is not in use');
+  taken.add(name);
 }
 
 async function create(

@@ -4,6 +4,7 @@ import { domainNode } from './domain-nodes.js';
 import { branch, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, TreeNode } from './node.js';
 import type { Reading } from './reading.js';
+import { ownDomains } from './subject.js';
 import type { TreeDevice } from './subject.js';
 import { virtualNode } from './virtual-nodes.js';
 
@@ -40,12 +41,20 @@ export function rootNode(device: TreeDevice, reading: Reading): Branch {
         branch(
           'The open domains by id; a name will do as well',
           () => new Map(domains.map((each) => [String(each.id), domainNode(each, reading)])),
-          () => domains.map((each) => [each.name, String(each.id)] as const),
+          () => namesOf(device),
         ),
       ],
       ['virtual', virtualNodes(device)],
     ]);
   });
+}
+
+/** What a tenant calls its domains takes no name from those of the device. */
+function namesOf(device: TreeDevice): (readonly [name: string, id: string])[] {
+  const own = ownDomains(device);
+  const taken = new Set(own.map(({ name }) => name));
+  const others = device.domains().filter(({ name }) => !taken.has(name));
+  return [...own, ...others].map(({ name, id }) => [name, String(id)] as const);
 }
 
 function virtualNodes(device: TreeDevice): Branch {

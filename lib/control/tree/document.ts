@@ -5,7 +5,7 @@
 import type { LinkCommand } from '../../eventdev/commands.js';
 import { DlbError } from '../../eventdev/errors.js';
 import { PROFILES_MAX, VDEVS_MAX } from '../../eventdev/limits.js';
-import type { DomainSpec, LinkSpec, PortSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
+import type { DomainSpec, PortSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
 import type { PlannedDomain } from '../create-domain.js';
 import * as field from '../fields.js';
 import { checkLinks } from '../spec-check.js';
@@ -27,11 +27,15 @@ export interface DomainDocument extends Omit<DomainSpec, 'ports'> {
   start?: boolean;
 }
 
-export interface PortDocument extends PortSpec {
+/** A queue by its place in the list of queues, or by its name. */
+export type LinkDocument = number | string | { queue: number | string; priority?: number };
+
+export interface PortDocument extends Omit<PortSpec, 'links'> {
+  links?: LinkDocument[];
   /** Default true: false disables the port before the domain is started. */
   enabled?: boolean;
   /** Links of the profiles '1' to '7'; those of profile 0 are `links`. */
-  profiles?: Record<string, (number | LinkSpec)[]>;
+  profiles?: Record<string, LinkDocument[]>;
 }
 
 /** A checked domain: what to create and what to do then. */

@@ -7,7 +7,7 @@ import type { Branch, Field, Numbers, TreeNode } from './node.js';
 import { portNode } from './port-nodes.js';
 import { queueNode } from './queue-nodes.js';
 import type { Reading } from './reading.js';
-import { choice, resets } from './writers.js';
+import { choice, closing, resets } from './writers.js';
 import { xstatsNode } from './xstat-nodes.js';
 
 const SETTINGS = {
@@ -76,9 +76,11 @@ function statsNodes(domain: Domain, reading: Reading): Map<string, TreeNode> {
 /** Writing the state that the domain has changes nothing. */
 function stateWriter(domain: Domain): ReturnType<typeof choice> {
   return choice({
-    started: async () => domain.state === 'started' || domain.start(),
-    stopped: async () => domain.state === 'stopped' || domain.stop(),
-    closed: () => domain.close(),
+    started: async () => {
+      if (domain.state !== 'started') await domain.start();
+    },
+    stopped: async () => (domain.state === 'stopped' ? { dropped: 0 } : domain.discard()),
+    closed: () => closing([domain], () => domain.close()),
   });
 }
 

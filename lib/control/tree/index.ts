@@ -3,7 +3,7 @@ export type { DeviceDocument, DomainDocument, PortDocument } from './document.js
 export { documentSchema } from './schema.js';
 export { snapshotOf } from './snapshot.js';
 export type { TreeDevice } from './subject.js';
-export { DeviceTree } from './tree.js';
+export { DeviceTree, escapedName, nameOf } from './tree.js';
 export type {
   NodeDescription,
   NodeEntry,

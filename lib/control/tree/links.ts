@@ -8,7 +8,7 @@ import type { Link } from '../link-table.js';
 import { checkLinks as checkList, directedLinked } from '../spec-check.js';
 import type { Writer } from './node.js';
 
-const ALLOWED = 'a list of queue ids, or of {"queue", "priority"}';
+const ALLOWED = 'a list of queues by id or name, or of {"queue", "priority"}';
 
 export function linksWriter(domain: Domain, port: number, profile: number): Writer {
   return {
@@ -32,7 +32,8 @@ export function linksWriter(domain: Domain, port: number, profile: number): Writ
 /** Everything that `linkProfile` would refuse is refused here, before the first link is changed. */
 function checkLinks(domain: Domain, port: number, value: unknown, path: string): LinkCommand[] {
   const { queues, ports } = domain.stats();
-  const links = checkList(value, port, queues, path);
+  const named = queues.map((_, id) => domain.queueAttributes(id));
+  const links = checkList(value, port, named, path);
   for (const link of links) {
     if (domain.queueAttributes(link.queue).type !== 'directed') continue;
     const other = ports.findIndex((_, id) => id !== port && isLinked(domain, id, link.queue));

@@ -13,8 +13,14 @@ export interface Field {
   readonly help: string;
 }
 
+/** What a write came to. */
+export interface Outcome {
+  /** Events that were inside of a domain, and that nobody was handed. */
+  readonly dropped: number;
+}
+
 /** Checks and carries out; an error names `path`. */
-export type Write = (value: unknown, path: string) => void | Promise<unknown>;
+export type Write = (value: unknown, path: string) => void | Promise<Outcome | void>;
 
 export interface Leaf extends Field {
   readonly read: () => TreeValue;

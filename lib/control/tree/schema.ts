@@ -13,14 +13,16 @@ export interface JsonSchema {
 
 const PRIORITY: JsonSchema = whole(0, 255, '0 most urgent; default 128');
 const NAME: JsonSchema = { type: 'string', minLength: 1 };
+const BY_ID_OR_NAME: JsonSchema[] = [{ type: 'integer', minimum: 0 }, NAME];
 const LINKS: JsonSchema = {
   type: 'array',
-  description: 'Queues that the port takes events of, by their place in the list of queues',
-  items: { anyOf: [{ type: 'integer', minimum: 0 }, { $ref: '#/$defs/link' }] },
+  description:
+    'Queues that the port takes events of, by their place in the list of queues or by name',
+  items: { anyOf: [...BY_ID_OR_NAME, { $ref: '#/$defs/link' }] },
 };
 
 const LINK: Record<keyof LinkSpec, JsonSchema> = {
-  queue: { type: 'integer', minimum: 0, description: 'Place in the list of queues' },
+  queue: { anyOf: BY_ID_OR_NAME, description: 'Place in the list of queues, or name' },
   priority: PRIORITY,
 };
 

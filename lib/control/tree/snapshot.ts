@@ -2,14 +2,13 @@
 import type { Domain } from '../domain.js';
 import type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
 import { profilesOf } from './links.js';
+import { ownDomains } from './subject.js';
 import type { TreeDevice } from './subject.js';
 
 export function snapshotOf(device: TreeDevice): DeviceDocument {
   const tenants = device.virtualDevices();
   // What a tenant made of its share is for it to make again.
-  const theirs = new Set(tenants.flatMap((each) => each.domains().map(([, domain]) => domain)));
-  const own = device.domains().filter((domain) => !theirs.has(domain));
-  const document: DeviceDocument = { version: 1, domains: own.map(domainOf) };
+  const document: DeviceDocument = { version: 1, domains: ownDomains(device).map(domainOf) };
   if (tenants.length === 0) return document;
   const virtualDevices = tenants.map(({ name, quota, onDeath }) => ({
     name,

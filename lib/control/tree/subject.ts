@@ -31,3 +31,10 @@ export interface TreeDevice {
   classBandwidth(cos: number): number;
   setClassBandwidth(cos: number, percent: number): void;
 }
+
+/** The device's domains but for those of its tenants. */
+export function ownDomains(device: TreeDevice): Domain[] {
+  const tenants = device.virtualDevices();
+  const theirs = new Set(tenants.flatMap((each) => each.domains().map(([, domain]) => domain)));
+  return device.domains().filter((domain) => !theirs.has(domain));
+}

@@ -70,6 +70,11 @@ export class DeviceTree {
    *                  ERR_DLB_INVALID_ARGUMENT and others that name path, value and what is allowed
    */
   async write(path: string, value: unknown): Promise<TreeValue> {
+    return (await this.set(path, value)).value;
+  }
+
+  /** As `write`, and tells what the change came to: how many events a stop or a close has dropped. */
+  async set(path: string, value: unknown): Promise<{ value: TreeValue; dropped: number }> {
     const found = this.#find(path);
     const { node } = found;
     if (node.type === 'branch' || node.write === undefined) {
@@ -77,8 +82,8 @@ export class DeviceTree {
       const details = { field: found.path, path: found.path, value };
       throw new DlbError('ERR_DLB_NOT_PERMITTED', `${found.path} ${what}`, details);
     }
-    await node.write(value, found.path);
-    return this.has(found.path) ? this.read(found.path) : null;
+    const { dropped } = (await node.write(value, found.path)) ?? { dropped: 0 };
+    return { value: this.has(found.path) ? this.read(found.path) : null, dropped };
   }
 
   /** Whether there is such a path. */
@@ -126,8 +131,9 @@ export class DeviceTree {
     if (typeof path !== 'string') return '';
     let node: TreeNode = rootNode(this.#device, new Reading());
     let at = '';
-    for (const segment of path.split('/')) {
-      if (segment === '') continue;
+    for (const escapedSegment of path.split('/')) {
+      if (escapedSegment === '') continue;
+      const segment = nameOf(escapedSegment);
       const next: Child | undefined = node.type === 'branch' ? childOf(node, segment) : undefined;
       if (next === undefined) return at;
       at = at === '' ? next.id : `${at}/${next.id}`;
@@ -149,6 +155,15 @@ export class DeviceTree {
       known: known.slice(0, KNOWN_MAX).join(' ') + more,
     });
   }
+}
+
+/** A name as a segment of a path: `/` is `%2F` there, `%` is `%25`, as in a URL. */
+export function escapedName(name: string): string {
+  return name.replaceAll('%', '%25').replaceAll('/', '%2F');
+}
+
+export function nameOf(segment: string): string {
+  return segment.replaceAll(/%2F/gi, '/').replaceAll('%25', '%');
 }
 
 interface Child {

@@ -2,7 +2,8 @@
 import type { VirtualDevice } from '../virtual/virtual-device.js';
 import { branch, flag, leaf, leaves, level, list, number, text } from './node.js';
 import type { Branch, Field, TreeNode } from './node.js';
-import { choice, wholeNumber } from './writers.js';
+import type { Outcome } from './node.js';
+import { choice, closing, wholeNumber } from './writers.js';
 
 const ABOUT = {
   id: number('-', 'Id of the virtual device'),
@@ -22,12 +23,17 @@ export function virtualNode(virtual: VirtualDevice): Branch {
       virtual.domains().map(([id, domain]) => ({ id, domain: domain.id }));
     return new Map<string, TreeNode>([
       ...leaves(ABOUT, (name) => virtual[name]),
-      ['state', leaf(STATE, () => virtual.state, choice({ closed: () => virtual.close() }))],
+      ['state', leaf(STATE, () => virtual.state, choice({ closed: () => closeAll(virtual) }))],
       ['domains', leaf(DOMAINS, domains)],
       ['quota', branch('What it has; to be changed until a tenant attaches', () => quota(virtual))],
       ['available', branch('What no domain of it has taken', () => available(virtual))],
     ]);
   });
+}
+
+function closeAll(virtual: VirtualDevice): Promise<Outcome> {
+  const domains = virtual.domains().map(([, domain]) => domain);
+  return closing(domains, () => virtual.close());
 }
 
 function quota(virtual: VirtualDevice): Map<string, TreeNode> {

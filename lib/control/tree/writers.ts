@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../eventdev/errors.js';
 import * as field from '../fields.js';
 import type { Domain } from '../domain.js';
-import type { Count, Writer } from './node.js';
+import type { Count, Outcome, Writer } from './node.js';
 
 const CODE = 'ERR_DLB_INVALID_ARGUMENT' satisfies ErrorCode;
 
@@ -29,7 +29,7 @@ export function flagWriter(set: (value: boolean) => Promise<void>): Writer {
 }
 
 /** One of a few words, each with what it does. */
-export function choice(actions: Readonly<Record<string, () => Promise<unknown>>>): Writer {
+export function choice(actions: Readonly<Record<string, () => Promise<Outcome | void>>>): Writer {
   const allowed = Object.keys(actions).join(' | ');
   return {
     allowed,
@@ -40,6 +40,17 @@ export function choice(actions: Readonly<Record<string, () => Promise<unknown>>>
       return actions[value]!();
     },
   };
+}
+
+/** What closing these domains drops. */
+export async function closing(
+  domains: readonly Domain[],
+  close: () => Promise<void>,
+): Promise<Outcome> {
+  const dropped = (): number => domains.reduce((sum, each) => sum + each.stats().dropped, 0);
+  const before = dropped();
+  await close();
+  return { dropped: dropped() - before };
 }
 
 /** A count can be made to start anew. */
