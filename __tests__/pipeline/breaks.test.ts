@@ -24,7 +24,7 @@ const reason = new Error('cannot store it');
 
 async function setState(state: string): Promise<void> {
   const socket = readdirSync(folder()).find((name) => name.endsWith('.sock'))!;
-  await new Client(join(folder(), socket)).send('PUT', '/tree/domains/0/state', state);
+  await new Client(join(folder(), socket)).put('/tree/domains/0/state', state);
 }
 
 /** Ways to break a pipeline, each with what everybody is told. */
