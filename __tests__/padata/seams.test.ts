@@ -119,3 +119,20 @@ test('S3, L8: a thread that ends behind the function, or by an error that nobody
     expect(pool.stats()).toMatchObject({ crashes: 2, failed: 2, completed: 80 });
   });
 });
+
+test.each(['die: in a getter', 'die: by itself', 'hang: later'])(
+  'S3: beside others in the same thread, only the job that is to blame fails: %s',
+  async (culprit) => {
+    const options = { workers: 1, attempts: 2, concurrency: 8, watchdogMs: 200 } as const;
+    await withPool('seams', { ...options, overdue: 'fail' }, async (pool) => {
+      const sleepers = (): Promise<Uint8Array>[] =>
+        Array.from({ length: 3 }, () => pool.submit(says('sleep: 50')));
+      const [before, failed, after] = [sleepers(), failureOf(pool, culprit), sleepers()];
+      await failed;
+      expect(await Promise.all([...before, ...after])).toEqual(
+        Array.from({ length: 6 }, () => Uint8Array.of(1)),
+      );
+      expect(pool.stats()).toMatchObject({ completed: 6, failed: 1, crashes: 2 });
+    });
+  },
+);

@@ -16,6 +16,9 @@ import { isRangeQueue, JOBS_QUEUE } from './seat.js';
 
 const MICROS_PER_MS = 1000;
 
+/** How long one that a thread has died with waits for others to be done, and how long it is alone then. */
+const ALONE_MS = 1000;
+
 export class ConcurrentLoop {
   readonly #port: Port;
   readonly #runner: JobRunner;
@@ -25,6 +28,8 @@ export class ConcurrentLoop {
   readonly #latch = new Latch();
   #inHand = 0;
   #awaiting = false;
+  /** Packs with a job that a thread has died with: each is served alone, so that another death is its own. */
+  readonly #suspects: { readonly event: EventBurst; readonly queue: number }[] = [];
   /** Serial functions are called one at a time. */
   #serial: Promise<void> = Promise.resolve();
   readonly #turns = new Turns();
@@ -45,6 +50,7 @@ export class ConcurrentLoop {
       const room = this.#concurrency - this.#inHand;
       const taken = room > 0 ? this.#port.dequeueBurst(this.#burst, room) : 0;
       for (let i = 0; i < taken; i++) this.#begin(i);
+      if (this.#suspects.length > 0) await this.#serveSuspects();
       if (taken === 0) {
         if (this.#port.state !== 'started') return;
         if (room > 0) this.#awaitEvents();
@@ -60,6 +66,11 @@ export class ConcurrentLoop {
     const event = new EventBurst(1);
     event.append(this.#burst, i);
     const queue = event.queueId(0);
+    if (this.#isSuspect(event, queue)) this.#suspects.push({ event, queue });
+    else this.#start(event, queue);
+  }
+
+  #start(event: EventBurst, queue: number): void {
     if (queue === JOBS_QUEUE || isRangeQueue(queue)) void this.#serve(event, queue);
     else this.#serial = this.#serial.then(() => this.#serve(event, queue));
   }
@@ -79,6 +90,37 @@ export class ConcurrentLoop {
     address(event, 0);
     this.#port.enqueueBurst(event);
     this.#inHand--;
+    this.#latch.open();
+  }
+
+  #isSuspect(event: EventBurst, queue: number): boolean {
+    let buffer = this.#buffers.at(event.payload(0));
+    for (let left = event.payloadHigh(0); ; buffer = this.#buffers.at(buffer.next)) {
+      if (this.#runner.hasBegun(buffer, queue)) return true;
+      if (--left <= 0) return false;
+    }
+  }
+
+  /** Those that take too long for that go on beside others: they are not to hold up the seat. */
+  async #serveSuspects(): Promise<void> {
+    await this.#whenInHand(this.#suspects.length);
+    for (const { event, queue } of this.#suspects.splice(0)) {
+      const inHand = this.#inHand;
+      this.#start(event, queue);
+      await this.#whenInHand(inHand - 1);
+    }
+  }
+
+  /** Waits until no more than `most` are in hand, for a while. */
+  async #whenInHand(most: number): Promise<void> {
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      this.#latch.open();
+    }, ALONE_MS);
+    while (this.#inHand > most && !isOver) await this.#latch.wait();
+    clearTimeout(timer);
+    // Whoever else waits looks again.
     this.#latch.open();
   }
 

@@ -89,11 +89,15 @@ export class Exchange {
 
   /** The thread of a seat is gone: nobody has in hand what it had. */
   bury(seat: number, cause: unknown): void {
-    for (const buffer of this.buffers) {
-      if (buffer.holder !== seat) continue;
+    for (const buffer of this.heldBy(seat)) {
       buffer.drop();
       this.failures.ended(buffer.slot, cause);
     }
+  }
+
+  /** The jobs that the thread of a seat has in hand. */
+  heldBy(seat: number): JobBuffer[] {
+    return this.buffers.filter((buffer) => buffer.holder === seat);
   }
 
   /** Whoever rests looks again. */

@@ -48,6 +48,13 @@ export class JobRunner {
     return buffer.served ? undefined : this.#runSerial(buffer, stream);
   }
 
+  /** A thread has begun what an event of this queue asks for, and has not ended it. */
+  hasBegun(buffer: JobBuffer, queue: number): boolean {
+    const isSerial = queue !== JOBS_QUEUE && !isRangeQueue(queue);
+    if (isSerial) return !buffer.served && buffer.serialStarts > 0;
+    return buffer.outcome === OUTCOME.PENDING && buffer.starts > 0;
+  }
+
   #runParallel(buffer: JobBuffer): Later {
     const { starts } = buffer;
     if (!this.#mayStart(buffer, starts)) return undefined;

@@ -7,10 +7,12 @@ import { CrashTeller } from '../crew/crash-teller.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
 import { reasonOf } from '../crew/thrown.js';
+import { Beats } from './beats.js';
 import { Exchange } from './exchange.js';
 import { moduleInvalid } from './load-module.js';
 import { settle } from './options.js';
 import type { PadataOptions, PadataSettings } from './options.js';
+import { watch } from './overdue.js';
 import { Padata } from './padata.js';
 import { seatPort } from './seat.js';
 import type { SeatTask } from './seat.js';
@@ -18,7 +20,6 @@ import { padataSpec } from './shape.js';
 import { RangeSlots } from './range.js';
 import { Ranges } from './ranges.js';
 import { StreamTable } from './stream-table.js';
-import { Watchdog } from './watchdog.js';
 import { WorkerSets } from './worker-sets.js';
 
 const ENTRY = new URL('../../workers/padata.cjs', import.meta.url);
@@ -50,10 +51,11 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const exchange = new Exchange(domain, settings);
   domain.onEnd((reason) => exchange.break(reason));
   await domain.start();
+  const beats = new Beats(settings.workers);
   const crashes = new CrashTeller(`pool '${settings.name}'`, settings.onCrash);
   const crew = new Crew(
     domain,
-    crewOptions(domain, exchange, settings, {
+    crewOptions(domain, exchange, settings, beats, {
       onRetired: (seat) => sets.vacate(seat),
       onCrash(crash, stint) {
         exchange.bury(crash.worker, crash.cause);
@@ -73,7 +75,7 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   const rangeBuffers = exchange.buffers.slice(settings.jobs * settings.streams);
   const slots = new RangeSlots(exchange, settings.streams, rangeBuffers, settings.workers);
   const ranges = new Ranges(slots, sets, settings);
-  const unwatch = watch(settings, streams, crew);
+  const unwatch = watch(settings, { streams, exchange, crew, beats });
   return new Padata({
     settings,
     device,
@@ -87,38 +89,24 @@ async function build(device: Device, settings: PadataSettings): Promise<Padata> 
   });
 }
 
-/** Starts the watchdog if there is to be one. Returns how to end it. */
-function watch(settings: PadataSettings, streams: StreamTable, crew: Crew): () => void {
-  const { watchdogMs, onOverdue, overdue } = settings;
-  if (watchdogMs === undefined) return () => {};
-  const watchdog = new Watchdog({
-    ms: watchdogMs,
-    streams: () => streams.watched,
-    onOverdue(report, job) {
-      if (overdue === 'fail' && report.seat !== undefined) {
-        job.condemn();
-        crew.replace(report.seat);
-      }
-      try {
-        onOverdue?.(report);
-      } catch (error) {
-        // The look goes on, and whoever watches the process sees it.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    },
-  });
-  return () => watchdog.stop();
-}
-
 function crewOptions(
   domain: Domain,
   exchange: Exchange,
   settings: PadataSettings,
+  beats: Beats,
   hooks: Required<Pick<CrewOptions, 'onRetired' | 'onCrash'>>,
 ): CrewOptions {
-  const { name, workers, resourceLimits, module, context, bytes, attempts, concurrency } = settings;
+  const {
+    name,
+    workers,
+    resourceLimits,
+    module,
+    context,
+    bytes,
+    attempts,
+    concurrency,
+    watchdogMs,
+  } = settings;
   return {
     name,
     entry: ENTRY,
@@ -131,7 +119,9 @@ function crewOptions(
       const attachment = domain.attachment(seatPort(seat));
       const { handles } = exchange;
       const failures = exchange.failures.connect(seat);
-      const common = { module, context, handles, bytes, attempts, concurrency, failures };
+      const { memory } = beats;
+      const work = { handles, bytes, attempts, concurrency, failures };
+      const common = { module, context, ...work, watchdogMs, beats: memory };
       const task: SeatTask = { seat, attachment, ...common };
       // The port moves with it.
       return move({ [transferableSymbol]: failures, [valueSymbol]: task });

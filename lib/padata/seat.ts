@@ -21,6 +21,10 @@ export interface SeatTask {
   readonly concurrency: number;
   /** Where what is thrown is posted to. */
   readonly failures: MessagePort;
+  /** Time that a job has; undefined: nobody watches. */
+  readonly watchdogMs: number | undefined;
+  /** See `beats.ts`. */
+  readonly beats: SharedArrayBuffer;
 }
 
 /** Queue ids of the domain: of each stream, jobs leave the first in the order in which they entered. */

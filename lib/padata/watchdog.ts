@@ -28,6 +28,8 @@ export interface WatchdogOptions {
   readonly ms: number;
   /** Streams that are open now. */
   streams(): Iterable<Watched>;
+  /** Before each look. */
+  onLook?(now: number): void;
   /** A job is overdue. */
   onOverdue(report: OverdueReport, job: JobBuffer): void;
 }
@@ -56,6 +58,7 @@ export class Watchdog {
 
   /** Made by the timer, and by tests. */
   look(now: number): void {
+    this.#options.onLook?.(now);
     const before = this.#sights;
     this.#sights = new Map();
     for (const stream of this.#options.streams()) {

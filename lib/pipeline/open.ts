@@ -169,6 +169,8 @@ function crewOptions(
     },
     refusal: moduleError,
     onCrash(crash, stint) {
+      // The call that the thread had in hand is not its successor's.
+      shared.board.endCall(crash.worker);
       CHANNELS.crash.publish({ pipeline: name, ...crash });
       shared.crashes.tell(crash, stint % MARKED_THREADS);
     },

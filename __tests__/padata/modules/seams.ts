@@ -1,4 +1,5 @@
 /** Does what its input names: whatever a function may return or throw that is not bytes, a length or nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import type { Job, ModuleFunctions, ParallelFunction } from '../../../lib/padata/index.js';
 
@@ -127,6 +128,11 @@ async function rejectLater(thrown: unknown): Promise<never> {
   throw thrown;
 }
 
+async function hangLater(): Promise<never> {
+  await Promise.resolve();
+  for (;;);
+}
+
 function diesWhenRead(): object {
   return Object.defineProperty({}, THEN, { get: () => process.exit(3) });
 }
@@ -146,6 +152,8 @@ function act(job: Job): unknown {
   // oxlint-disable-next-line typescript/only-throw-error -- whatever is thrown must be told.
   if (way === 'throw') throw THROWS[name]!();
   if (way === 'reject') return rejectLater(THROWS[name]!());
+  if (way === 'sleep') return sleep(Number(name), Uint8Array.of(1));
+  if (way === 'hang') return hangLater();
   if (way === 'die') return name === 'in a getter' ? diesWhenRead() : dieLater();
   return Uint8Array.of(threadId);
 }
