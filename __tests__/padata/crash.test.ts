@@ -4,7 +4,8 @@ import { expect, test } from '@jest/globals';
 import type { DlbError } from '../../lib/eventdev/errors.js';
 import type { Padata } from '../../lib/padata/index.js';
 import type { Fragile } from './modules/fragile.js';
-import { inverted, numbered, twoBytes, withPool } from './pools.js';
+import type { Successors } from './modules/successors.js';
+import { gate, inverted, numbered, twoBytes, withPool } from './pools.js';
 
 const COUNT = 2000;
 
@@ -100,5 +101,38 @@ test('threads that end without having done anything are given up', async () => {
     await expect(pool.submit(twoBytes(1))).rejects.toMatchObject(refused);
     await expect(pool.run(numbered(1), () => {})).rejects.toMatchObject(refused);
     expect(pool.stats()).toMatchObject({ workers: 0, crashes: 12 });
+  });
+});
+
+test.each<[Successors['next'], object]>([
+  ['exits', {}],
+  // Longer than a busy machine takes to start a thread.
+  ['hangs', { setupTimeoutMs: 1500 }],
+])('S7: others serve a seat whose next threads never come: its set-up %s', async (next, more) => {
+  const context: Successors = { words: new SharedArrayBuffer(4), first: 2, next };
+  await withPool('successors', { context, attempts: 1, ...more }, async (pool) => {
+    pool.setWorkers({ parallel: [0] });
+    const stream = pool.stream({ serialOn: 0 });
+    const killed = expect(pool.submit(Uint8Array.of(1))).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/exit code 5/) },
+    });
+    while (pool.stats().crashes === 0) await sleep(1);
+    pool.setWorkers(2);
+    await killed;
+    while (stream.serialOn === 0) await sleep(5);
+    const jobs = [...numbered(20)].map((job) => stream.submit(job));
+    expect(await Promise.all(jobs)).toHaveLength(20);
+    if (next === 'hangs') return;
+    // Then the last is lost as well: whoever waits with nothing in flight is told.
+    const never = gate();
+    const source = async (buffer: Uint8Array, number: number): Promise<number> => {
+      if (number > 0) await never.opened;
+      buffer[0] = 1;
+      return 1;
+    };
+    const run = pool.run(source, () => {}, { onError() {} });
+    const lost = { code: 'ERR_DLB_WORKERS_LOST' };
+    await expect(run).rejects.toMatchObject(lost);
+    await expect(stream.submit(twoBytes(1))).rejects.toMatchObject(lost);
   });
 });

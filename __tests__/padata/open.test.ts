@@ -29,6 +29,10 @@ test.each<[Record<string, unknown>, string]>([
   [{ resourceLimits: 5 }, 'resourceLimits'],
   [{ resourceLimits: { stackSizeMb: 0 } }, 'resourceLimits.stackSizeMb'],
   [{ threads: 2 }, 'threads'],
+  [{ onCrash: 1 }, 'onCrash'],
+  [{ watchdogMs: 2 ** 31 }, 'watchdogMs'],
+  [{ setupTimeoutMs: 2 ** 31 }, 'setupTimeoutMs'],
+  [{ setupTimeoutMs: 0 }, 'setupTimeoutMs'],
 ])('%j is refused by name', async (change, field) => {
   const open = openPadata({ ...GOOD, ...change });
   await expect(open).rejects.toMatchObject({

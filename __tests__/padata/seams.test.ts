@@ -136,3 +136,13 @@ test.each(['die: in a getter', 'die: by itself', 'hang: later'])(
     });
   },
 );
+
+test.each([1, 4])(
+  'L6: what a function enters is met by no other, with a concurrency of %i',
+  async (concurrency) => {
+    await withPool('seams', { workers: 1, concurrency }, async (pool) => {
+      const met = Array.from({ length: 9 }, () => pool.submit(says('context: x')));
+      expect(await Promise.all(met)).toEqual(Array.from({ length: 9 }, () => Uint8Array.of(0)));
+    });
+  },
+);

@@ -1,4 +1,5 @@
 /** Calls that take longer than they may: their worker is replaced, and only they are to blame. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { stage } from '../../lib/pipeline/index.js';
 import type { DeadLetter } from '../../lib/pipeline/index.js';
@@ -97,5 +98,19 @@ test('S3: a call that waits is not overdue because another has the thread for lo
   await withPipeline({ stages, workers: 1 }, async (pipeline) => {
     expect(await collect(pipeline.run(numbers(3)))).toEqual([...numbers(3)]);
     expect(pipeline.stats().crashes).toBe(0);
+  });
+});
+
+test('U8: what a thread had in hand when it ended itself is not held against its successor', async () => {
+  const context = { wrong: [0], how: 'exit' } as const;
+  const stages = [
+    stage<typeof fragile.die>({ module, handler: 'die', timeoutMs: TIMEOUT_MS, context }),
+  ] as const;
+  await withPipeline({ stages, workers: 1, attempts: 1, onDeadLetter() {} }, async (pipeline) => {
+    // No other is called, so the successor has nothing in hand.
+    expect(await collect(pipeline.run([0]))).toEqual([]);
+    await sleep(2 * TIMEOUT_MS);
+    expect(pipeline.stats().crashes).toBe(1);
+    expect(await collect(pipeline.run([1]))).toEqual([1]);
   });
 });

@@ -9,7 +9,7 @@
 const BEATS = 4;
 
 /** In the worker. The timer keeps no thread alive. */
-export function beat(memory: SharedArrayBuffer, seat: number, watchdogMs: number): void {
+export function startBeating(memory: SharedArrayBuffer, seat: number, watchdogMs: number): void {
   const words = new Int32Array(memory);
   setInterval(() => words[seat]!++, Math.ceil(watchdogMs / BEATS)).unref();
 }
@@ -28,9 +28,8 @@ export class Beats {
 
   look(now: number): void {
     for (const [seat, seen] of this.#seen.entries()) {
-      const beat = this.#words[seat]!;
-      if (beat === seen.beat) continue;
-      seen.beat = beat;
+      if (this.#words[seat] === seen.beat) continue;
+      seen.beat = this.#words[seat]!;
       seen.since = now;
     }
   }

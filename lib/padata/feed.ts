@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { invalid } from '../crew/checks.js';
 import { messageOf } from '../crew/message-of.js';
+import { Source } from '../crew/source.js';
 import { lengthOf } from './bytes.js';
 
 /** Returned by a fill function: there are no more jobs. */
@@ -20,7 +21,7 @@ export interface Feed {
   /** What it holds was accepted already: a pool that is stopped runs it to its end. */
   readonly accepted?: boolean;
   readonly fill: FillFunction;
-  /** No more jobs are wanted. Lets an iterator clean up; does not wait for a stuck one. */
+  /** No more jobs are wanted. Lets an iterator clean up; does not wait for a stuck one. Does not throw. */
   cancel(): void;
 }
 
@@ -29,34 +30,20 @@ const NOTHING = (): void => {};
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT when it is none of the kinds. */
 export function feedFrom(source: JobSource): Feed {
   if (typeof source === 'function') return { fill: source, cancel: NOTHING };
-  const kinds = source as Partial<AsyncIterable<Uint8Array> & Iterable<Uint8Array>> | null;
   // A string or one byte array would iterate as well, over something that is no job.
-  if (typeof source === 'object' && !ArrayBuffer.isView(source)) {
-    if (kinds?.[Symbol.asyncIterator]) return fromAsync(kinds[Symbol.asyncIterator]!());
-    if (kinds?.[Symbol.iterator]) return fromSync(kinds[Symbol.iterator]!());
+  if (typeof source !== 'object' || ArrayBuffer.isView(source)) {
+    throw invalid('source must be iterable or a function', 'source', source);
   }
-  throw invalid('source must be iterable or a function', 'source', source);
-}
-
-function fromSync(iterator: Iterator<Uint8Array>): Feed {
-  return {
-    fill(buffer) {
-      const { done, value } = iterator.next();
-      return done === true ? END : copyInto(buffer, value);
-    },
-    cancel: () => void iterator.return?.(),
+  const jobs = new Source(source);
+  const take = (buffer: Uint8Array, next: IteratorResult<unknown>): number => {
+    const { done, value } = next;
+    return done === true ? END : copyInto(buffer, value);
   };
-}
-
-function fromAsync(iterator: AsyncIterator<Uint8Array>): Feed {
   return {
-    async fill(buffer) {
-      const { done, value } = await iterator.next();
-      return done === true ? END : copyInto(buffer, value);
-    },
-    // Behind a `next` that is pending this waits for it: nobody waits here, and nobody cares how
-    // a source ends that is no longer wanted.
-    cancel: () => void iterator.return?.().catch(NOTHING),
+    fill: jobs.isAsync
+      ? async (buffer) => take(buffer, (await jobs.next()) as IteratorResult<unknown>)
+      : (buffer) => take(buffer, jobs.next() as IteratorResult<unknown>),
+    cancel: () => void jobs.close(),
   };
 }
 

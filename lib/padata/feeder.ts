@@ -19,6 +19,8 @@ export class Feeder {
   readonly #turns: Turns;
   readonly #fail: (reason: unknown) => void;
   #filling = false;
+  /** The source's code is on the stack. */
+  #pulling = false;
   #number: number;
 
   /**
@@ -66,20 +68,21 @@ export class Feeder {
   stop(): void {
     if (this.ended) return;
     this.ended = true;
-    try {
-      this.#feed.cancel();
-    } catch {
-      // How a source ends that is no longer wanted is nobody's concern: there is a reason already.
-    }
+    // A generator cannot be ended while it runs: it is when it has come back.
+    if (!this.#pulling) this.#feed.cancel();
   }
 
   #feedOne(): void {
     const buffer = this.#flight.take();
     try {
+      this.#pulling = true;
       const filled: unknown = this.#feed.fill(buffer.room, this.#number);
+      this.#pulling = false;
+      if (this.ended) this.#feed.cancel();
       if (typeof filled === 'number') this.#submit(buffer, filled);
       else void this.#await(buffer, filled);
     } catch (error) {
+      this.#pulling = false;
       this.#drop(buffer, error);
     }
   }

@@ -5,6 +5,7 @@
  */
 import type { Domain } from '../control/index.js';
 import type { Crew } from '../crew/crew.js';
+import { Deadline } from '../crew/deadline.js';
 import { invalid, noTimeLimit, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
@@ -48,8 +49,7 @@ export class Padata implements AsyncDisposable {
   readonly #parts: PadataParts;
   readonly #own: Stream;
   #closing: Promise<void> | undefined;
-  #isClosed = false;
-  readonly #limits: ReturnType<typeof setTimeout>[] = [];
+  readonly #deadline = new Deadline();
 
   /** Use `openPadata`. */
   constructor(parts: PadataParts) {
@@ -172,8 +172,8 @@ export class Padata implements AsyncDisposable {
   close(options: CloseOptions = {}): Promise<void> {
     const { graceMs = Infinity } = options;
     if (!isTimeLimit(graceMs)) return Promise.reject(noTimeLimit('graceMs', graceMs));
+    this.#deadline.within(graceMs);
     this.#closing ??= this.#close();
-    if (graceMs < Infinity) this.#limit(graceMs);
     return this.#closing;
   }
 
@@ -183,14 +183,15 @@ export class Padata implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const { device, exchange, streams, ranges, crew, unwatch } = this.#parts;
+    // Then what is pending is told, and threads are ended whatever they do.
+    void this.#deadline.passed.then(() => exchange.break(this.#closed()));
     await Promise.all([...streams.all].map((stream) => stream.end()));
     await ranges.over();
     unwatch();
     crew.prepareToStop();
     exchange.checkAlive();
     if (exchange.broken === undefined) await Promise.race([this.#dismiss(), exchange.end]);
-    for (const limit of this.#limits) clearTimeout(limit);
-    this.#isClosed = true;
+    this.#deadline.clear();
     await crew.terminate();
     exchange.port.detach();
     exchange.failures.close();
@@ -207,12 +208,6 @@ export class Padata implements AsyncDisposable {
     } catch {
       // Stopped, closed or failed at the same time: whoever waits has been told.
     }
-  }
-
-  /** Then what is pending is told, and threads are ended whatever they do. */
-  #limit(graceMs: number): void {
-    if (this.#isClosed) return;
-    this.#limits.push(setTimeout(() => this.#parts.exchange.break(this.#closed()), graceMs));
   }
 
   #assertTakes(): void {

@@ -4,6 +4,8 @@
  *
  * Runs on: the thread that opened the pool.
  */
+import { optionalSignal } from '../crew/checks.js';
+import { onAbort } from '../crew/on-abort.js';
 import { planRange } from './chunks.js';
 import type { RangeOptions, RangeSummary } from './contract.js';
 import type { RangeFunction } from './job.js';
@@ -32,7 +34,7 @@ export class Ranges {
   /** @throws as `pool.range`. */
   async run(options: RangeOptions): Promise<RangeSummary> {
     const plan = planRange(options, this.#settings.workers + 1);
-    const { signal } = options;
+    const signal = optionalSignal('signal', options.signal);
     signal?.throwIfAborted();
     if (plan.start === plan.end) return { threads: 0, chunks: 0, own: 0 };
     this.#active++;
@@ -59,16 +61,17 @@ export class Ranges {
   async #function(signal: AbortSignal | undefined): Promise<RangeFunction> {
     if (this.#loaded !== undefined) return this.#loaded;
     const { exchange } = this.#slots;
-    let abort = (): void => {};
-    const aborted = new Promise<void>((resolve) => (abort = resolve));
-    signal?.addEventListener('abort', abort, { once: true });
+    let unfollow = (): void => {};
+    const aborted = new Promise<void>((resolve) => {
+      if (signal !== undefined) unfollow = onAbort(signal, resolve);
+    });
     try {
       await Promise.race([(this.#loading ??= this.#load()), exchange.end, aborted]);
       if (exchange.broken !== undefined) throw exchange.broken.reason;
       signal?.throwIfAborted();
       return (this.#loaded = await this.#loading);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      unfollow();
     }
   }
 
@@ -85,14 +88,13 @@ export class Ranges {
   }
 
   async #follow(range: Range, signal: AbortSignal | undefined): Promise<RangeSummary> {
-    const abort = (): void => range.fail(signal!.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const unfollow = signal && onAbort(signal, () => range.fail(signal.reason));
     this.#slots.ranges.add(range);
     try {
       return await range.run();
     } finally {
       this.#slots.ranges.delete(range);
-      signal?.removeEventListener('abort', abort);
+      unfollow?.();
     }
   }
 }

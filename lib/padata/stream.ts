@@ -3,7 +3,8 @@
  *
  * Runs on: the thread that opened the pool.
  */
-import { invalid } from '../crew/checks.js';
+import { invalid, optionalSignal } from '../crew/checks.js';
+import { onAbort } from '../crew/on-abort.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { RunOptions, RunSummary, SerialFunction, StreamStats } from './contract.js';
 import { checkJob, feedFrom } from './feed.js';
@@ -67,21 +68,21 @@ export class Stream implements AsyncDisposable {
     serial: SerialFunction,
     options: RunOptions = {},
   ): Promise<RunSummary> {
-    const { signal, onError = rethrow } = options;
+    const { onError = rethrow } = options;
+    const signal = optionalSignal('signal', options.signal);
     requireFunction('serial', serial);
     requireFunction('onError', onError);
     this.#assertTakes();
     if (this.#active !== undefined || this.#submitting) throw this.#busy();
-    signal?.throwIfAborted();
     const run = new Run(this.#flight, feedFrom(source), { done: serial, failed: onError });
-    const abort = (): void => run.fail(signal!.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    // Aborted already, it ends without a job, and its source is told.
+    const unfollow = signal && onAbort(signal, () => run.fail(signal.reason));
     const end = this.#drive(run);
     this.#activeEnd = end.catch(() => {});
     try {
       await end;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      unfollow?.();
     }
     return { completed: run.completed, failed: run.failed };
   }

@@ -2,7 +2,7 @@
 import type { Entry } from './entry.js';
 import type { Engine } from './engine.js';
 import type { FlowKey, RunOptions } from './contract.js';
-import type { Source } from './source.js';
+import type { Source } from '../crew/source.js';
 import type { Stream } from './stream.js';
 
 /** Items let in before the results have their turn ... */

@@ -24,7 +24,7 @@ import { Pushes } from './pushes.js';
 import { Run } from './run.js';
 import type { Sessions } from './sessions.js';
 import type { Settings } from './settings.js';
-import { Source } from './source.js';
+import { Source } from '../crew/source.js';
 import type { StageReader } from './stats.js';
 import { Stream } from './stream.js';
 import type { Watchdog } from './watchdog.js';

@@ -1,4 +1,5 @@
 /** Does what its input names: whatever a function may return or throw that is not bytes, a length or nothing. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import type { Job, ModuleFunctions, ParallelFunction } from '../../../lib/padata/index.js';
@@ -122,6 +123,15 @@ export const THROWS: Record<string, () => unknown> = {
   nothing: () => undefined,
 };
 
+const storage = new AsyncLocalStorage<number>();
+
+/** What others have entered; then it enters something itself. */
+function enterContext(): Uint8Array {
+  const met = storage.getStore() ?? 0;
+  storage.enterWith(1);
+  return Uint8Array.of(met);
+}
+
 async function rejectLater(thrown: unknown): Promise<never> {
   await Promise.resolve();
   // oxlint-disable-next-line typescript/only-throw-error -- as below.
@@ -152,6 +162,7 @@ function act(job: Job): unknown {
   // oxlint-disable-next-line typescript/only-throw-error -- whatever is thrown must be told.
   if (way === 'throw') throw THROWS[name]!();
   if (way === 'reject') return rejectLater(THROWS[name]!());
+  if (way === 'context') return enterContext();
   if (way === 'sleep') return sleep(Number(name), Uint8Array.of(1));
   if (way === 'hang') return hangLater();
   if (way === 'die') return name === 'in a getter' ? diesWhenRead() : dieLater();

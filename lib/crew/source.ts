@@ -1,5 +1,5 @@
 /** Where a run's items come from: anything that can be iterated, and how it is told that no more is wanted. */
-import { invalid } from '../crew/checks.js';
+import { invalid } from './checks.js';
 
 /** What is looked for in a source; nothing of it is touched before the first item is asked for. */
 interface Shapes {
