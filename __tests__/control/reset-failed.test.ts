@@ -40,7 +40,7 @@ async function spoilt<T>(create: () => Promise<T>): Promise<T> {
       fragments: 1,
     } as const;
     const rest = { priority: 128, weight: 0, affinity: 0, inflights: 0 };
-    const port = { depth: 1, adaptive: false, independent: false, newEventThreshold: 8 };
+    const port = { depth: 1, adaptive: false, independent: false, names: 0, newEventThreshold: 8 };
     const layout = schedulerLayout({
       eventsLimit: 8,
       capacity: 8,

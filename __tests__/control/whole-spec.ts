@@ -44,6 +44,7 @@ const PORTS: HostPort[] = [
     enqueueDepth: 16,
     implicitRelease: false,
     independentEnqueue: false,
+    wideNames: false,
   },
   {
     name: 'worker',
@@ -54,6 +55,7 @@ const PORTS: HostPort[] = [
     enqueueDepth: 128,
     implicitRelease: true,
     independentEnqueue: true,
+    wideNames: true,
   },
 ];
 

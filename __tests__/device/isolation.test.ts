@@ -50,6 +50,7 @@ async function partyOn(device: Device): Promise<Party> {
     depth: 1,
     adaptive: false,
     independent: false,
+    names: 0,
     newEventThreshold,
     historyDepth: 0,
   };

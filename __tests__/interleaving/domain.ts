@@ -66,6 +66,7 @@ export function domain(spec: DomainSpec, hints: Readonly<Record<string, Hint>> =
     attachment: (portId) => ({
       ...checked.ports[portId]!,
       independentEnqueue: checked.ports[portId]!.independent,
+      names: checked.ports[portId]!.names,
       kind: 'softdlb.port',
       portId,
       memory,

@@ -78,3 +78,81 @@ test.each(['queue', 'flow'] as const)(
     }
   },
 );
+
+test.each([false, true])(
+  'cut at every store of a pass that moves open events together: wide names %s',
+  async (wideNames) => {
+    for (let at = 0, isWhole = false; !isWhole; at++) {
+      const worker = { links: [0], implicitRelease: false, independentEnqueue: true, wideNames };
+      const spec = { eventsLimit: 24, queues: [{ type: 'ordered' as const }], ports: [{}, worker] };
+      const rig = await CutRig.open(spec);
+      const [from, to] = [0, 1].map((id) => attachPort(rig.domain.attachment(id)));
+      await rig.domain.start();
+      const burst = new EventBurst(12);
+      for (let payload = 0; payload < 12; payload++) burst.push({ queueId: 0, payload });
+      from!.enqueueBurst(burst);
+      rig.pass();
+      expect(to!.dequeueBurst(burst)).toBe(12);
+      // Behind gaps 1, 5 and 10 stay open besides the oldest; 3 goes round.
+      const completed = new EventBurst(8);
+      for (const i of [2, 3, 4, 6, 7, 8, 9, 11]) {
+        completed.append(burst, i);
+        completed.setOp(completed.length - 1, i === 3 ? OP.FORWARD : OP.RELEASE);
+      }
+      expect(to!.enqueueBurst(completed)).toBe(8);
+      rig.knife.stores = 0;
+      rig.knife.cutAt = at;
+      // In the middle of it one more is completed, and the two oldest.
+      rig.knife.before.set(at >> 1, () => {
+        completed.clear().append(burst, 10);
+        completed.setOp(0, OP.RELEASE);
+        to!.enqueueBurst(completed);
+        to!.release(2);
+      });
+      isWhole = rig.pass(2);
+      rig.knife.isDead = true;
+      const found = rig.recover();
+      const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]);
+      expect([at, payloads.toSorted()]).toEqual([at, [3, 5]]);
+    }
+  },
+);
+
+test('cut at every store of a pass that moves open events together and gives the port a list full of others', async () => {
+  for (let at = 0, isWhole = false; !isWhole; at++) {
+    const worker = { links: [0], implicitRelease: false, independentEnqueue: true };
+    const queues = [{ type: 'parallel' as const }];
+    const rig = await CutRig.open({ eventsLimit: 8, queues, ports: [{}, worker] });
+    const [from, to] = [0, 1].map((id) => attachPort(rig.domain.attachment(id)));
+    await rig.domain.start();
+    const open = new EventBurst(8);
+    const burst = new EventBurst(8);
+    const take = (): void => {
+      to!.dequeueBurst(burst);
+      for (let i = 0; i < burst.length; i++) open.append(burst, i);
+    };
+    /** The newest go round. */
+    const sendOn = (count: number): void => {
+      expect(to!.enqueueBurst(open, open.length - count)).toBe(count);
+      open.length -= count;
+    };
+    for (let payload = 0; payload < 8; payload++) {
+      burst.clear().push({ queueId: 0, payload });
+      while (from!.enqueueBurst(burst) === 0) rig.pass();
+      rig.pass();
+      take();
+    }
+    sendOn(4);
+    rig.pass();
+    take();
+    expect(open.length).toBe(8);
+    sendOn(7);
+    rig.knife.stores = 0;
+    rig.knife.cutAt = at;
+    isWhole = rig.pass();
+    rig.knife.isDead = true;
+    const found = rig.recover();
+    const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]);
+    expect([at, payloads.toSorted()]).toEqual([at, [0, 1, 2, 3, 4, 5, 6, 7]]);
+  }
+});

@@ -6,7 +6,7 @@
  * ended nor passed on is inside; nothing else is.
  */
 import { attachPort, EventBurst, OP, SCHED } from '../../lib/index.js';
-import type { DomainSpec, Port } from '../../lib/index.js';
+import type { DomainSpec, EventFields, Port } from '../../lib/index.js';
 import { fsck } from '../../lib/scheduler/fsck.js';
 import { CutRig, Knife } from './cut.js';
 import { generator } from './random.js';
@@ -21,8 +21,9 @@ export interface Topology {
   readonly schedTypes?: readonly number[];
   /** Pieces that a worker may make of an event of stage 0. */
   readonly pieces?: number;
-  /** Completions come in any order. */
+  /** Completions come in any order; that of the oldest never if there are others. */
   readonly isIndependent?: boolean;
+  readonly keepsOldest?: boolean;
   /** Events of a flow are in order at this stage. */
   readonly inOrder: readonly boolean[];
   /** Ports detach, are disabled and change profiles. */
@@ -31,11 +32,13 @@ export interface Topology {
 
 const FLOWS = 5;
 
+type Name = Pick<EventFields, 'implOpaque' | 'subEventType'>;
+
 interface Worker {
   readonly id: number;
   port: Port;
-  /** Payloads and opaques that it has dequeued, oldest first. */
-  held: { payload: number; flow: number; opaque: number }[];
+  /** Payloads and names that it has dequeued, oldest first. */
+  held: { payload: number; flow: number; name: Name }[];
 }
 
 export class Scenario {
@@ -174,7 +177,8 @@ export class Scenario {
     for (let i = 0; i < burst.length; i++) {
       const [payload, flow] = [burst.payload(i), burst.flowId(i)];
       if (!this.inside.has(payload)) throw new Error(`${show(payload)} is delivered after its end`);
-      worker.held.push({ payload, flow, opaque: burst.implOpaque(i) });
+      const name = { implOpaque: burst.implOpaque(i), subEventType: burst.subEventType(i) };
+      worker.held.push({ payload, flow, name });
     }
   }
 
@@ -182,7 +186,9 @@ export class Scenario {
   #complete(worker: Worker, count: number): void {
     const { topology, random } = this;
     for (let i = 0; i < count && worker.held.length > 0; i++) {
-      const at = topology.isIndependent === true ? random(worker.held.length) : 0;
+      const kept = topology.keepsOldest === true && worker.held.length > 1 ? 1 : 0;
+      const any = kept + random(worker.held.length - kept);
+      const at = topology.isIndependent === true ? any : 0;
       const event = worker.held[at]!;
       const isPassedOn = (event.payload & 3) === 0 && random(4) > 0;
       if (isPassedOn) this.#pass(worker, event);
@@ -192,15 +198,15 @@ export class Scenario {
     }
   }
 
-  #name(worker: Worker, { payload, opaque }: Worker['held'][number]): void {
+  #name(worker: Worker, { payload, name }: Worker['held'][number]): void {
     const burst = this.#burst;
     burst.length = 0;
-    burst.push({ op: OP.RELEASE, implOpaque: opaque });
+    burst.push({ op: OP.RELEASE, ...name });
     if (worker.port.enqueueBurst(burst) === 1) this.inside.delete(payload);
   }
 
   /** Numbers follow the source's, so that the order of stage 1 is that of stage 0. */
-  #pass(worker: Worker, { payload, flow, opaque }: Worker['held'][number]): void {
+  #pass(worker: Worker, { payload, flow, name }: Worker['held'][number]): void {
     const { topology, random } = this;
     const burst = this.#burst;
     burst.length = 0;
@@ -209,10 +215,10 @@ export class Scenario {
     const base = (payload >>> 2) * 4;
     for (let i = 0; i < pieces; i++) {
       const own = (((base + i) << 2) | 1) >>> 0;
-      burst.push({ ...common, op: OP.FRAGMENT, payload: own, implOpaque: opaque });
+      burst.push({ ...common, op: OP.FRAGMENT, payload: own, ...name });
     }
     const own = (((base + 3) << 2) | 1) >>> 0;
-    burst.push({ ...common, op: OP.FORWARD, payload: own, implOpaque: opaque });
+    burst.push({ ...common, op: OP.FORWARD, payload: own, ...name });
     const sent = worker.port.enqueueBurst(burst);
     for (let i = 0; i < sent; i++) this.inside.set(burst.payload(i), flow);
     if (sent === burst.length) this.inside.delete(payload);

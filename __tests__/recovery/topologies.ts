@@ -102,6 +102,23 @@ export const TOPOLOGIES: Topology[] = [
     inOrder: [true, false],
   },
   {
+    name: 'the oldest stays open, its name is wide',
+    spec: {
+      eventsLimit: 24,
+      queues: [{ type: 'parallel' }, { type: 'atomic', flows: 16 }],
+      ports: [
+        {},
+        { ...worker, independentEnqueue: true, wideNames: true },
+        { ...worker, independentEnqueue: true },
+      ],
+    },
+    first: [0],
+    next: 1,
+    isIndependent: true,
+    keepsOldest: true,
+    inOrder: [false, false],
+  },
+  {
     name: 'ports that come, go, and give back',
     spec: {
       eventsLimit: 64,

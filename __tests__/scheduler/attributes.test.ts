@@ -168,6 +168,7 @@ test('the attributes of a port are what its spec says', async () => {
     enqueueDepth: 9,
     implicitRelease: true,
     independentEnqueue: false,
+    wideNames: false,
   });
   expect(r.domain.portAttributes(1)).toMatchObject({ dequeueDepth: undefined });
 });

@@ -179,9 +179,6 @@ test('never more than 256 events are in the CQ and hands of such a port', async 
   // The oldest is still open: its number must not come again, whatever else is completed.
   for (let i = 1; i < 200; i++) complete(r, 1, first, i, OP.RELEASE);
   r.pass(2);
-  expect(r.stats().ports[1]!.inflight).toBe(57);
-  complete(r, 1, first, 0, OP.RELEASE);
-  r.pass();
   expect(r.stats().ports[1]!.inflight).toBe(256);
   expectCreditsSumUp(r);
 });

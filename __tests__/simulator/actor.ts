@@ -70,11 +70,15 @@ export class Actor extends Thread {
     this.checkOutstanding();
   }
 
-  /** Each FORWARD and RELEASE in order, or of an independent port any that is open. */
+  /** Each FORWARD and RELEASE in order, or of an independent port any that is open; but one that hoards keeps
+   *  its oldest. */
   #plan(wanted: readonly Wanted[]): PlannedEvent[] {
     const open = this.seen.hands.map((event) => event.opaque);
     return wanted.map(({ op, inOrder, choice }) => {
-      const at = this.seen.shape.independent ? choice % Math.max(1, open.length) : 0;
+      const kept = this.seen.shape.hoards && open.length > 1 ? 1 : 0;
+      const at = this.seen.shape.independent
+        ? kept + (choice % Math.max(1, open.length - kept))
+        : 0;
       const named = open[at] ?? 0;
       if (op === OP.FORWARD || op === OP.RELEASE) open.splice(at, 1);
       return {

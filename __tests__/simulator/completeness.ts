@@ -5,7 +5,6 @@
 import { LEVELS } from '../../lib/eventdev/event.js';
 import { OPAQUE_RANGE } from '../../lib/eventdev/limits.js';
 import { HEADER } from '../../lib/memory/layout.js';
-import { entriesOf } from '../../lib/scheduler/history.js';
 import type { OraclePort } from './oracle-port.js';
 import type { OracleQueue } from './oracle-queue.js';
 import { nameOf } from './tracked.js';
@@ -21,17 +20,17 @@ export function checkNothingWaits(of: SimDomain, whole: boolean): void {
   }
   for (const queue of oracle.queues) {
     if (isAtLimit(of, queue) || queue.waits === 0) continue;
-    const open = oracle.ports.filter((port) => queue.links[port.id]! >= 0 && hasRoom(of, port));
+    const open = oracle.ports.filter((port) => queue.links[port.id]! >= 0 && hasRoom(port));
     if (open.length > 0) checkQueue(of, queue, open);
     if (queue.shape.type === 'parallel' || queue.shape.type === 'directed') checkUrgency(of, queue);
   }
 }
 
-function hasRoom({ machine }: SimDomain, port: OraclePort): boolean {
+function hasRoom(port: OraclePort): boolean {
   if (!port.isServed || port.undelivered >= port.shape.depth) return false;
   if (port.held.length >= port.shape.historyDepth) return false;
-  // The history list of an independent port may be full of completed ones.
-  return !port.shape.independent || entriesOf(machine.ports[port.id]!) < OPAQUE_RANGE;
+  // Completed ones take no place, whatever is open in front of them.
+  return !port.shape.independent || port.held.length < OPAQUE_RANGE;
 }
 
 /** It has as many events out as it may. */

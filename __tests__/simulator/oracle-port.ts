@@ -22,6 +22,8 @@ export interface PortShape {
   readonly enqueueDepth: number;
   readonly implicit: boolean;
   readonly independent: boolean;
+  /** It never completes its oldest, if it has others. */
+  readonly hoards: boolean;
   /** Most events that it may hold. */
   readonly historyDepth: number;
   /** Slots of the ring for pieces. */

@@ -103,8 +103,9 @@ function enqueue(
   interruption: Interruption | null,
 ): void {
   // Completions only as many as are due, but now and then too many.
-  const due = actor.seen.hands.length + (random.oneIn(8) ? 2 : 0);
-  const count = ops === COMPLETIONS ? Math.min(size, due) : size;
+  const { hands, shape } = actor.seen;
+  const due = hands.length + (random.oneIn(8) ? 2 : 0) - (shape.hoards ? 1 : 0);
+  const count = ops === COMPLETIONS ? Math.min(size, Math.max(0, due)) : size;
   const flows = random.pick(FLOWS);
   const queue = random.below(of.spec.queues.length);
   const mixQueues = random.oneIn(3);
@@ -146,8 +147,9 @@ function dequeue({ world, size }: Step, actor: Actor, interruption: Interruption
 }
 
 function release({ world, size }: Step, actor: Actor, interruption: Interruption | null): void {
-  world.log(() => `  port ${actor.id} releases ${size}`);
-  actor.release(size, interruption);
+  const count = actor.seen.shape.hoards ? 0 : size;
+  world.log(() => `  port ${actor.id} releases ${count}`);
+  actor.release(count, interruption);
 }
 
 /** A port without owner, or one whose owner died, gets a new one. */

@@ -174,12 +174,13 @@ function portShapes({ eventsLimit, ports, queues }: DomainSpec): PortShape[] {
   const deepest = Math.max(...ports.map((port) => port.enqueueDepth ?? 128));
   const takesPieces = queues.some((queue) => (queue.fragments ?? 1) > 1);
   const open = Math.min(ADAPTIVE_DEPTH, 2 ** Math.ceil(Math.log2(eventsLimit)));
-  return ports.map((port) => ({
+  return ports.map((port, id) => ({
     depth: port.dequeueDepth ?? (port.independentEnqueue ? Math.min(open, 256) : open),
     threshold: port.newEventThreshold ?? eventsLimit,
     enqueueDepth: port.enqueueDepth ?? 128,
     implicit: port.implicitRelease ?? true,
     independent: port.independentEnqueue ?? false,
+    hoards: port.independentEnqueue === true && port.implicitRelease === false && id % 2 === 1,
     historyDepth: port.historyDepth ?? Infinity,
     pieceSlots: takesPieces ? deepest : 0,
   }));

@@ -100,6 +100,7 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
+      names: port.names,
       schedulerThread: this.#seat.thread,
     };
   }

@@ -11,6 +11,7 @@ import type {
   QueueStats,
 } from '../eventdev/spec.js';
 import { printableJson } from '../eventdev/text.js';
+import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { DOMAIN_COUNTS } from '../memory/scheduler-layout.js';
 import type { Checked } from './spec-check.js';
 import type { StatsReader } from './stats-reader.js';
@@ -85,6 +86,7 @@ function portLines(reading: Reading, port: PortStats, id: number): string[] {
     line('release', {
       implicit: plan.implicitRelease ? 'on' : 'off',
       independent: plan.independent ? 'on' : 'off',
+      ...(plan.names > OPAQUE_RANGE ? { names: 'wide' } : {}),
     }),
     line('counts', { rx: port.rx, tx: port.tx, dropped: port.dropped, misordered }),
     line('refused', {

@@ -2,6 +2,7 @@
 import type { LinkCommand, PortPlan, QueuePlan } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import { PRIORITY } from '../eventdev/event.js';
+import { wideNames } from '../eventdev/event-name.js';
 import * as limits from '../eventdev/limits.js';
 import type {
   BuffersSpec,
@@ -110,7 +111,8 @@ export function checkSpec(spec: DomainSpec, rules: Rules = null): Checked {
   const cosStrict = field.flag(spec.cosStrict, 'spec.cosStrict', true);
   checkLists(spec);
   const queues = spec.queues.map((queue, id) => checkQueue(queue, id, rules));
-  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit, rules));
+  const most = eventsLimit * mostPieces(queues);
+  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit, most, rules));
   const links = spec.ports.flatMap(({ links: its }, id) =>
     its === undefined ? [] : checkLinks(its, id, queues, `spec.ports[${id}].links`),
   );
@@ -213,9 +215,13 @@ function checkStarvation(share: number | undefined): number {
   return value === 0 ? 0 : Math.round(1 / value);
 }
 
+function mostPieces(queues: readonly QueuePlan[]): number {
+  return Math.max(1, ...queues.map((queue) => queue.fragments));
+}
+
 /** Each event may become as many as its queue's `fragments` before NEW is refused. */
 function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): number {
-  const most = Math.max(1, ...queues.map((queue) => queue.fragments));
+  const most = mostPieces(queues);
   const id = queues.findIndex((queue) => queue.fragments === most);
   const capacity = eventsLimit * most;
   if (capacity <= limits.EVENTS_LIMIT_MAX) return capacity;
@@ -255,7 +261,14 @@ function checkQueue(spec: QueueSpec, id: number, rules: Rules): CheckedQueue {
   return plan;
 }
 
-function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules): CheckedPort {
+/** @param capacity most events that may be in the domain */
+function checkPort(
+  spec: PortSpec,
+  id: number,
+  eventsLimit: number,
+  capacity: number,
+  rules: Rules,
+): CheckedPort {
   const at = `spec.ports[${id}]`;
   field.checkObject(spec, at, [
     'name',
@@ -265,14 +278,17 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules
     'enqueueDepth',
     'implicitRelease',
     'independentEnqueue',
+    'wideNames',
     'historyDepth',
     'kind',
     'cos',
   ]);
   const independent = field.flag(spec.independentEnqueue, `${at}.independentEnqueue`, false);
+  const names = namesOf(spec, at, independent, capacity);
   const depths = depthsOf(rules);
-  const deepest = independent ? limits.OPAQUE_RANGE : depths.max;
-  const open = Math.min(limits.DEQUEUE_DEPTH_ADAPTIVE, deepest, powerOfTwoFrom(eventsLimit));
+  const deepest = names === limits.OPAQUE_RANGE ? names : depths.max;
+  const adaptive = independent ? limits.OPAQUE_RANGE : limits.DEQUEUE_DEPTH_ADAPTIVE;
+  const open = Math.min(adaptive, deepest, powerOfTwoFrom(eventsLimit));
   return {
     name: field.text(spec.name, `${at}.name`, `port${id}`),
     newEventThreshold: field.wholeNumber(spec.newEventThreshold, `${at}.newEventThreshold`, {
@@ -288,6 +304,7 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules
     }),
     adaptive: spec.dequeueDepth === undefined && depths.fallback === null,
     independent,
+    names,
     enqueueDepth: field.wholeNumber(spec.enqueueDepth, `${at}.enqueueDepth`, {
       min: 1,
       max: limits.ENQUEUE_DEPTH_MAX,
@@ -298,6 +315,16 @@ function checkPort(spec: PortSpec, id: number, eventsLimit: number, rules: Rules
     kind: kindOf(rules, spec.kind, `${at}.kind`),
     cos: cosOf(rules, spec.cos, `${at}.cos`),
   };
+}
+
+/** How many names the port's completions choose from; 0: they name none. */
+function namesOf(spec: PortSpec, at: string, independent: boolean, capacity: number): number {
+  const isWide = field.flag(spec.wideNames, `${at}.wideNames`, false);
+  if (isWide && !independent) {
+    throw field.invalid(`${at}.wideNames`, true, 'false without independentEnqueue');
+  }
+  if (!independent) return 0;
+  return isWide ? wideNames(capacity) : limits.OPAQUE_RANGE;
 }
 
 /** Links of profile 0, as a list of a specification has them. */

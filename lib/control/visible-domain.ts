@@ -12,6 +12,7 @@ import type {
   QueueAttributes,
   QueueSpec,
 } from '../eventdev/spec.js';
+import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import type { Alert, LinkSlot } from '../eventdev/reports.js';
 import { AlertReader } from './alert-reader.js';
 import type { DomainMemory } from './domain-memory.js';
@@ -187,6 +188,7 @@ export abstract class VisibleDomain {
       enqueueDepth: port.enqueueDepth,
       implicitRelease: port.implicitRelease,
       independentEnqueue: port.independent,
+      wideNames: port.names > OPAQUE_RANGE,
       historyDepth: port.historyDepth || undefined,
       kind: port.kind ?? undefined,
       cos: port.cos ?? undefined,

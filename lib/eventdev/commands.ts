@@ -64,6 +64,8 @@ export interface PortPlan {
   readonly newEventThreshold: number;
   /** Completions name their event. */
   readonly independent: boolean;
+  /** If so, how many names there are; 256, or more with `wideNames`. */
+  readonly names: number;
   /** Most events it may hold, in its CQ and dequeued; 0: no limit. */
   readonly historyDepth: number;
 }

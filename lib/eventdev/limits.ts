@@ -45,6 +45,8 @@ export const SEQUENCES_DEFAULT = 1024;
 export const BURST_CAPACITY_MAX = 65536;
 /** `implOpaque` counts deliveries of a port modulo this. */
 export const OPAQUE_RANGE = OPAQUE_MASK + 1;
+/** Most events that a port with `wideNames` may have open: half of what 16 bits tell apart. */
+export const OPEN_WIDE_MAX = 1 << 15;
 
 /** Payload buffers: the handle keeps 20 bits for the index and 11 for the allocation's number. */
 export const BUFFERS_MAX = 1 << 20;

@@ -120,8 +120,12 @@ export interface PortSpec {
   enqueueDepth?: number;
   /** Default true: a dequeue first releases what is outstanding. */
   implicitRelease?: boolean;
-  /** Default false: true lets completions come in any order. */
+  /** Default false: true lets completions come in any order. Then 256 events may be open at a time, in its CQ
+   *  and dequeued together. */
   independentEnqueue?: boolean;
+  /** Default false; with `independentEnqueue`: true lets 32768 events be open. `subEventType` is the device's
+   *  as well then: an event comes with another, hand both fields back as they came. */
+  wideNames?: boolean;
   /** Most events the port may hold, in its CQ and dequeued together, at least 1. Default: no limit
    *  but that of the CQ. */
   historyDepth?: number;

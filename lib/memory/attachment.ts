@@ -18,6 +18,8 @@ export interface PortAttachment {
   readonly enqueueDepth: number;
   readonly implicitRelease: boolean;
   readonly independentEnqueue: boolean;
+  /** How many names its events have: see eventdev/event-name.ts. */
+  readonly names: number;
   /** The thread that makes the passes of an inline device: its own ports are near. */
   readonly schedulerThread?: number | undefined;
 }

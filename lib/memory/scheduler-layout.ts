@@ -21,7 +21,7 @@
  */
 import { LEVELS } from '../eventdev/event.js';
 import type { DomainPlan, QueuePlan } from '../eventdev/commands.js';
-import { OPAQUE_RANGE } from '../eventdev/limits.js';
+import { openMax } from '../eventdev/event-name.js';
 import type { QueueType } from '../eventdev/spec.js';
 import { ALERT_CAPACITY, ALERT_WORDS } from './alert-ring.js';
 import type { AlertLayout } from './alert-ring.js';
@@ -219,9 +219,10 @@ export function schedulerLayout(
   const lists = laneCount * LEVELS;
   const slots = countSlots(ports, queues);
   const area = AREA.PORTS + ports * PORT_MARK_WORDS + laneCount * WINDOW_MARK_WORDS;
-  // The list of an independent port has completed entries between those that it holds.
-  const longest = plan.ports.some((port) => port.independent) ? OPAQUE_RANGE : 0;
-  const historyDepth = powerOfTwoFrom(Math.max(plan.capacity, longest));
+  // The list of an independent port has completed entries between those that it holds. With room for as many
+  // again they are seldom moved together, and then most of them are completed.
+  const open = Math.max(...plan.ports.map(({ names }) => Math.min(openMax(names), plan.capacity)));
+  const historyDepth = powerOfTwoFrom(Math.max(plan.capacity, 2 * open));
   // A list may have a half-empty chunk at each end.
   const chunkCount = small(Math.ceil(plan.capacity / CHUNK_ENTRIES) + 2 * lists);
   return {

@@ -5,6 +5,7 @@
  * Each pack runs its jobs one by one and is forwarded when it is through, whatever came before it:
  * the port completes its events in any order.
  */
+import { StepAside } from '../crew/step-aside.js';
 import { Turns } from '../crew/turns.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import { Latch } from '../idle/latch.js';
@@ -26,6 +27,7 @@ export class ConcurrentLoop {
   readonly #concurrency: number;
   readonly #burst: EventBurst;
   readonly #latch = new Latch();
+  readonly #aside: StepAside;
   #inHand = 0;
   #awaiting = false;
   /** Packs with a job that a thread has died with: each is served alone, so that another death is its own. */
@@ -42,17 +44,20 @@ export class ConcurrentLoop {
     this.#buffers = buffers;
     this.#concurrency = concurrency;
     this.#burst = new EventBurst(concurrency);
+    this.#aside = new StepAside(port);
   }
 
   /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
   async run(): Promise<void> {
     for (;;) {
       const room = this.#concurrency - this.#inHand;
+      if (room > 0) this.#aside.free();
+      else this.#aside.full();
       const taken = room > 0 ? this.#port.dequeueBurst(this.#burst, room) : 0;
       for (let i = 0; i < taken; i++) this.#begin(i);
       if (this.#suspects.length > 0) await this.#serveSuspects();
       if (taken === 0) {
-        if (this.#port.state !== 'started') return;
+        if (this.#port.state !== 'started') return this.#aside.close();
         if (room > 0) this.#awaitEvents();
         await this.#latch.wait();
         this.#turns.waited();

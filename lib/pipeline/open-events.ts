@@ -6,6 +6,7 @@
  * it, in order, so the flow stays exclusive and in order while the scheduler sees only that this port has it.
  */
 import { EventBurst } from '../eventdev/event-burst.js';
+import { OPEN_WIDE_MAX } from '../eventdev/limits.js';
 import type { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
 import { MARKS } from './cell.js';
@@ -15,8 +16,11 @@ import { BusyFlows, flowKeyOf, Held } from './held.js';
 import type { StageRunner } from './stage-runner.js';
 import { HALF_BIT } from './task.js';
 
-/** A port names so many events at most. */
-const HELD_MAX = 256;
+/** Events whose stages have no place for another call are kept here to reach those of other stages behind them,
+ *  so many at most: another worker may have a place for them. */
+const BACKLOG_MAX = 256;
+/** Completed ones are sent at the latest when there are so many. */
+const DONE_MAX = 256;
 
 export interface OpenEventsParts {
   readonly port: Port;
@@ -42,7 +46,7 @@ export class OpenEvents {
   readonly #suspects: Held[] = [];
   #alone: Held | undefined;
   /** Through, and not sent. */
-  readonly #done = new EventBurst(HELD_MAX);
+  readonly #done = new EventBurst(DONE_MAX);
   /** Stages with a time limit, the shortest first. */
   readonly #limited: readonly StageRunner[];
 
@@ -58,10 +62,13 @@ export class OpenEvents {
     if (this.count === 0) return max;
     if (this.#suspects.length > 0 || this.#alone !== undefined) return 0;
     let free = 0;
+    let waiting = 0;
     for (const { settings, running, backlog } of this.#parts.stages) {
       free += Math.max(0, settings.concurrency - running - backlog.length);
+      waiting += backlog.length;
     }
-    return Math.min(max, free, HELD_MAX - this.count);
+    // What waits for its time, its flow or its cell takes nobody's place.
+    return Math.max(0, Math.min(max, free, BACKLOG_MAX - waiting, OPEN_WIDE_MAX - this.count));
   }
 
   /** Goes on with what waits, and sends what is through. */

@@ -101,7 +101,8 @@ function sequencesFor({ window, pieces }: Settings): number {
   return Math.min(2 ** Math.ceil(Math.log2(window * pieces)), SEQUENCES_MAX);
 }
 
-/** Completions in any order, because promises settle so; released only when they have. */
+/** Completions in any order, because promises settle so; released only when they have. Names are wide, so that
+ *  what waits for its time or its flow leaves places for all others. */
 function seatSpec(settings: Settings, seat: number): PortSpec {
   const queues = firstQueues(settings.stages);
   return {
@@ -113,5 +114,6 @@ function seatSpec(settings: Settings, seat: number): PortSpec {
     }),
     implicitRelease: false,
     independentEnqueue: true,
+    wideNames: true,
   };
 }

@@ -7,6 +7,7 @@
  * between, so that timers, console output and the inspector stay alive.
  */
 import { Pace } from '../crew/pace.js';
+import { StepAside } from '../crew/step-aside.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import type { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
@@ -40,6 +41,7 @@ export class WorkLoop {
   readonly #open: OpenEvents;
   readonly #signals: OpenSignals;
   readonly #latch: Latch;
+  readonly #aside: StepAside;
   readonly #pace = new Pace();
   readonly #burst = new EventBurst(this.#pace.limit);
   #awaitingEvents = false;
@@ -53,6 +55,7 @@ export class WorkLoop {
     this.#open = open;
     this.#signals = signals;
     this.#latch = latch;
+    this.#aside = new StepAside(port);
   }
 
   /** Resolves when the domain is stopped or closed, or the port is no longer ours. @throws what makes it
@@ -62,12 +65,14 @@ export class WorkLoop {
       if (this.#open.fault !== undefined) throw this.#open.fault.fault;
       const held = this.#open.count;
       const max = this.#open.room(this.#pace.max);
+      if (max > 0) this.#aside.free();
+      else this.#aside.full();
       const taken = this.#port.dequeueBurst(this.#burst, max, held === 0 ? WAIT_MS : 0);
       const now = performance.now();
       if (taken > 0) {
         this.#lastWork = now;
         await this.#serve(taken, now);
-      } else if (this.#port.state !== 'started') return;
+      } else if (this.#port.state !== 'started') return this.#aside.close();
       else if (held > 0 || now - this.#lastWork > REST_MS) await this.#rest(max);
       if (this.#open.count > 0 || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
       this.#signals.check();

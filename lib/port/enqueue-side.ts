@@ -37,7 +37,7 @@ export class EnqueueSide {
   readonly admission: Admission;
   /** implOpaque of the oldest outstanding event. */
   #oldest = 0;
-  /** Of an independent port: what is outstanding, by implOpaque. */
+  /** Of an independent port: what is outstanding, by name. */
   readonly #open: OpenEvents | null;
   /** What each event of the burst at hand turned out to be, for an independent port. */
   readonly #ops: Uint8Array;
@@ -50,7 +50,7 @@ export class EnqueueSide {
     this.#at = port.at;
     this.#ring = new RingProducer(words, port.enqueue, near);
     this.admission = new Admission(words, port.at, attachment, near);
-    this.#open = attachment.independentEnqueue ? new OpenEvents() : null;
+    this.#open = attachment.independentEnqueue ? new OpenEvents(attachment.names) : null;
     this.#ops = new Uint8Array(attachment.independentEnqueue ? attachment.enqueueDepth : 0);
     this.#pieceSlots = attachment.shape.pieceSlots;
   }
@@ -64,10 +64,10 @@ export class EnqueueSide {
     this.admission.beginLease(lease);
   }
 
-  /** Takes note of `events` dequeued, the first of which carries `opaque`. */
-  owe(events: number, opaque: number): void {
-    if (this.outstanding === 0) this.#oldest = opaque;
-    this.#open?.add(events, opaque, this.outstanding);
+  /** Takes note of the first `events` of `words`, which were dequeued. */
+  owe(words: Int32Array, events: number): void {
+    if (this.outstanding === 0) this.#oldest = words[1]! >>> OPAQUE_SHIFT;
+    this.#open?.add(words, events);
     this.outstanding += events;
   }
 
@@ -198,13 +198,13 @@ export class EnqueueSide {
   #resolve(source: Int32Array, from: number, limit: number): number {
     const ops = this.#ops;
     let found = 0;
-    for (let i = 0, at = from + 1; i < limit; i++, at += QE_WORDS) {
-      const word1 = source[at]!;
-      let op = word1 & OP_MASK;
+    const open = this.#open!;
+    for (let i = 0, at = from; i < limit; i++, at += QE_WORDS) {
+      let op = source[at + 1]! & OP_MASK;
       if (op === OP.FRAGMENT) {
-        if (this.#pieceSlots === 0 || !this.#open!.has(word1 >>> OPAQUE_SHIFT)) op = UNSENT_PIECE;
+        if (this.#pieceSlots === 0 || !open.has(open.nameOf(source, at))) op = UNSENT_PIECE;
       } else if (op !== OP.NEW) {
-        if (this.#open!.complete(word1 >>> OPAQUE_SHIFT)) this.outstanding--;
+        if (open.complete(open.nameOf(source, at))) this.outstanding--;
         else if (op === OP.RELEASE) op = UNKNOWN_RELEASE;
         else op = this.outstanding === 0 ? OP.NEW : UNKNOWN_FORWARD;
       }
@@ -218,9 +218,10 @@ export class EnqueueSide {
   #reopenFrom(source: Int32Array, from: number, limit: number, granted: number): number {
     let first = 0;
     for (let left = granted; this.#ops[first] !== OP.NEW || left-- > 0;) first++;
-    for (let i = first; i < limit; i++) {
+    const open = this.#open!;
+    for (let i = limit - 1; i >= first; i--) {
       if (this.#ops[i] !== OP.FORWARD && this.#ops[i] !== OP.RELEASE) continue;
-      this.#open!.reopen(source[from + i * QE_WORDS + 1]! >>> OPAQUE_SHIFT);
+      open.reopen(open.nameOf(source, from + i * QE_WORDS));
       this.outstanding++;
     }
     return first;

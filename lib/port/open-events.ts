@@ -1,59 +1,78 @@
 /**
- * The events that an independent port has dequeued and not completed, by `implOpaque`.
+ * The events that an independent port has dequeued and not completed, by name, in the order in which they
+ * were dequeued.
  *
- * Runs on: the port's thread. Private memory. The scheduler never gives such a port more than 256
- * events, so a byte names one.
+ * Runs on: the port's thread. Private memory. The scheduler never gives such a port two open events of one
+ * name; what somebody else wrote over the CQ is left out here.
  */
-import { OPAQUE_MASK } from '../eventdev/event.js';
-import { OPAQUE_RANGE } from '../eventdev/limits.js';
+import { nameAt, nameMask } from '../eventdev/event-name.js';
+import { QE_WORDS } from '../eventdev/event.js';
 
 export class OpenEvents {
-  readonly #isOpen = new Uint8Array(OPAQUE_RANGE);
-  /** Where the search for the oldest begins. */
-  #oldest = 0;
+  readonly #mask: number;
+  readonly #isOpen: Uint8Array;
+  /** By name: the one dequeued before it, and behind it. Behind the names: both ends. */
+  readonly #before: Int32Array;
+  readonly #behind: Int32Array;
+  readonly #ends: number;
 
-  /** None is open; the next one dequeued is the oldest. */
-  clear(): void {
-    this.#isOpen.fill(0);
+  constructor(names: number) {
+    this.#mask = nameMask(names);
+    this.#isOpen = new Uint8Array(names);
+    this.#before = new Int32Array(names + 1);
+    this.#behind = new Int32Array(names + 1);
+    this.#ends = names;
+    this.clear();
   }
 
-  /** `events` were dequeued, the first of which carries `opaque`; `before` were open. */
-  add(events: number, opaque: number, before: number): void {
-    if (before === 0) this.#oldest = opaque;
-    else this.#skipCompleted();
-    for (let i = 0; i < events; i++) this.#isOpen[(opaque + i) & OPAQUE_MASK] = 1;
+  /** None is open. */
+  clear(): void {
+    this.#isOpen.fill(0);
+    this.#before[this.#ends] = this.#ends;
+    this.#behind[this.#ends] = this.#ends;
+  }
+
+  /** The first `count` events of `words` were dequeued. */
+  add(words: Int32Array, count: number): void {
+    for (let at = 0, end = count * QE_WORDS; at < end; at += QE_WORDS) {
+      const name = this.nameOf(words, at);
+      if (name >= this.#ends || this.has(name)) continue;
+      this.#before[name] = this.#before[this.#ends]!;
+      this.#behind[name] = this.#ends;
+      this.reopen(name);
+    }
+  }
+
+  nameOf(words: Int32Array, at: number): number {
+    return nameAt(words, at, this.#mask);
+  }
+
+  has(name: number): boolean {
+    return this.#isOpen[name] === 1;
   }
 
   /** True if the event was open. */
-  complete(opaque: number): boolean {
-    if (this.#isOpen[opaque] === 0) return false;
-    this.#isOpen[opaque] = 0;
+  complete(name: number): boolean {
+    if (!this.has(name)) return false;
+    this.#isOpen[name] = 0;
+    this.#link(this.#before[name]!, this.#behind[name]!);
     return true;
   }
 
-  has(opaque: number): boolean {
-    return this.#isOpen[opaque] !== 0;
+  /** Takes a `complete` back; of several the last one first. */
+  reopen(name: number): void {
+    this.#isOpen[name] = 1;
+    this.#link(this.#before[name]!, name);
+    this.#link(name, this.#behind[name]!);
   }
 
-  /** Takes a `complete` back. */
-  reopen(opaque: number): void {
-    this.#isOpen[opaque] = 1;
-  }
-
-  /** Completions by name leave what is the oldest behind: it must not be met again a round later. */
-  #skipCompleted(): void {
-    for (let looked = 0; looked < OPAQUE_RANGE && !this.has(this.#oldest); looked++) {
-      this.#oldest = (this.#oldest + 1) & OPAQUE_MASK;
-    }
-  }
-
-  /** Completes the `count` oldest, which are open. One round at most: whoever overwrites the CQ can
-   *  make more outstanding than a byte names. */
+  /** Completes the `count` oldest, or as many as there are. */
   completeOldest(count: number): void {
-    let left = count;
-    for (let looked = 0; left > 0 && looked < OPAQUE_RANGE; looked++) {
-      if (this.complete(this.#oldest)) left--;
-      this.#oldest = (this.#oldest + 1) & OPAQUE_MASK;
-    }
+    for (let left = count; left > 0 && this.complete(this.#behind[this.#ends]!); left--);
+  }
+
+  #link(before: number, behind: number): void {
+    this.#behind[before] = behind;
+    this.#before[behind] = before;
   }
 }

@@ -7,7 +7,7 @@
  * Rules:     DPDK `rte_event_enqueue_burst`, `rte_event_dequeue_burst`; where ours differ is said
  *            in README.md. Ordering: lib/ring/README.md.
  */
-import { OPAQUE_SHIFT, QE_WORDS, REFUSAL } from '../eventdev/event.js';
+import { QE_WORDS, REFUSAL } from '../eventdev/event.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import { PROFILES_MAX } from '../eventdev/limits.js';
 import type { PortState } from '../eventdev/spec.js';
@@ -323,7 +323,7 @@ export class Port implements Disposable {
     cq.publish();
     burst.length = count;
     this.#firstIndex = head;
-    this.#out.owe(count, to[1]! >>> OPAQUE_SHIFT);
+    this.#out.owe(to, count);
     if (words[this.#at + PORT.WORKING] !== 0) words[this.#at + PORT.WORKING] = 0;
     return count;
   }

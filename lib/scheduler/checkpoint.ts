@@ -117,6 +117,15 @@ export class Checkpoint {
     }
   }
 
+  /** Its history list begins elsewhere, and is complete there. */
+  noteMoved({ id, historyHead }: PortSeat): void {
+    const marks = this.#at + AREA.PORTS + id * PORT_MARK_WORDS;
+    this.#m[marks + PORT_MARK.HISTORY_HEAD] = historyHead;
+    // The other area gets it with the next checkpoint.
+    if (id < 32) this.#nowLow |= 1 << id;
+    else this.#nowHigh |= 1 << (id - 32);
+  }
+
   #mark(m: Int32Array, area: number, id: number): void {
     const port = this.#ports[id];
     // A bit that belongs to no port.

@@ -7,12 +7,14 @@
  * depth is halved, so that an event seldom sits behind a slow one while another port is free
  * (contract C8); if it is short and the port ran dry, it is doubled.
  */
-import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { PORT, WAYS_MASK } from '../memory/layout.js';
 import { raise } from '../memory/signal.js';
 import { observeNear } from '../memory/near.js';
-import { entriesOf, heldBy } from './history.js';
+import { heldBy } from './history.js';
+import { CHORE } from './machine.js';
 import type { Machine } from './machine.js';
+import { hasGaps } from './names.js';
+import type { Names } from './names.js';
 import type { PortSeat } from './port-seat.js';
 
 /** A scheduler worker begins here: two bursts. */
@@ -55,10 +57,18 @@ export function refreshRoom(machine: Machine, port: PortSeat, now: number): bool
   // What it has dequeued and not completed takes no place of the CQ, but one of the history list.
   const left = port.historyDepth - heldBy(port);
   if (left < room) room = left;
-  // Completions name their event by a byte.
-  if (port.independent) room = Math.min(room, OPAQUE_RANGE - entriesOf(port)) | 0;
+  if (port.names !== null) room = roomOfNames(machine, port, port.names, room);
   port.room = port.receives && room > 0 ? room : 0;
   return true;
+}
+
+/** What of `room` its names allow. An open event takes one of them and nobody else's place: what was completed
+ *  behind it leaves gaps in the history list, which are closed as soon as they are the larger part of it. So
+ *  twice as many entries as may be open are enough, and an event is moved less often than events are completed. */
+function roomOfNames(machine: Machine, port: PortSeat, names: Names, room: number): number {
+  if (hasGaps(port)) machine.chores |= CHORE.GAPS;
+  const free = names.openMax - heldBy(port);
+  return free < room ? free : room;
 }
 
 /** Sets the depth to begin with, for a scheduler that measures time. */

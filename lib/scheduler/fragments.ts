@@ -17,9 +17,9 @@ import {
 import { observe } from '#words';
 import { fault, faultOfEvent } from './faults.js';
 import { heldBy, historyAt, queueOf } from './history.js';
-import { namedEntry } from './independent.js';
 import { laneFor, queueIdOf, sendOn, storeEntry } from './lanes.js';
 import type { Machine } from './machine.js';
+import { namedAt } from './names.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
 
@@ -32,7 +32,7 @@ export function takePiece(
   word1: number,
 ): void {
   const { pieces, stats } = machine;
-  const entry = ownerOf(machine, port, word1);
+  const entry = ownerOf(machine, port, source, from);
   if (pieces === null || entry < 0) {
     stats.addToDomain(DOMAIN_COUNTS.DROPPED, 1);
     fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
@@ -125,7 +125,7 @@ export function countIdlePieces(machine: Machine, port: PortSeat): void {
   }
 }
 
-function ownerOf(machine: Machine, port: PortSeat, word1: number): number {
-  if (port.independent) return namedEntry(machine, port, word1);
+function ownerOf(machine: Machine, port: PortSeat, source: Int32Array, from: number): number {
+  if (port.names !== null) return namedAt(machine, port, port.names, source, from);
   return heldBy(port) === 0 ? -1 : historyAt(machine, port, port.historyHead);
 }

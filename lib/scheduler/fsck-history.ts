@@ -1,5 +1,4 @@
 /** fsck of history lists: what each port was given and has not completed. */
-import { OPAQUE_RANGE } from '../eventdev/limits.js';
 import { HISTORY } from '../memory/scheduler-layout.js';
 import { levelOf } from './flows.js';
 import type { Findings } from './fsck-findings.js';
@@ -29,7 +28,7 @@ function checkHistory(
 ): void {
   const where = `history of port ${port.id}`;
   const count = entriesOf(port);
-  const most = port.independent ? OPAQUE_RANGE : machine.at.historyDepth;
+  const most = machine.at.historyDepth;
   const bounded = count >= 0 && count <= most;
   found.expect(bounded, `${where}: ${count} entries of ${most}`);
   found.expect(port.served === 0, `${where}: ${port.served} deliveries were not settled`);
@@ -41,6 +40,8 @@ function checkHistory(
     found.expect(i > 0 || holes === 0, `${where}: begins with a completed entry`);
   }
   found.expect(holes === port.holes, `${where}: ${holes} are completed, counted ${port.holes}`);
+  const open = port.names === null ? Infinity : port.names.openMax;
+  found.expect(count - holes <= open, `${where}: ${count - holes} are open of ${open}`);
 }
 
 function checkHeld(
@@ -64,6 +65,8 @@ function checkHeld(
   const expected = lane.flows === null ? -1 : lane.flows.slotOf(m[entry]!);
   found.expect(slot === expected, `${where}: flow slot ${slot}, not ${expected}`);
   if (slot >= 0) found.countHeld(slot, port.id);
+  const named = port.names === null ? index : port.names.indexOf(m, entry);
+  found.expect(named === index, `${where}: entry ${index} has the name of ${named}`);
   const place = m[entry + HISTORY.PLACE]!;
   found.expect(place >= 0 === (lane.window !== null), `${where}: place ${place}`);
   if (machine.pieces !== null) found.owners.push({ owner: entry + HISTORY.PIECES, queue, where });

@@ -15,6 +15,7 @@ import {
   WINDOW_WORDS,
 } from '../memory/scheduler-layout.js';
 import type { Machine } from './machine.js';
+import { nameGiven } from './names.js';
 import { PICK_WORDS, PICKS_WORDS } from './picks.js';
 import type { PortSeat } from './port-seat.js';
 import type { Window } from './window.js';
@@ -37,7 +38,7 @@ export function deliver(
   give(m, words, from, entry, to, index);
   m[entry + HISTORY.FLOW] = slot;
   m[entry + HISTORY.PLACE] = place;
-  settle(m, port, 1);
+  settle(machine, port, 1);
 }
 
 /** Gives `count` entries without flow and place, from `from` on, each `step` words behind the last. */
@@ -53,7 +54,7 @@ export function deliverRun(
   const { slots, mask } = port.cq.layout;
   const tail = port.cq.claim(count);
   giveRun(m, words, from, step, count, history, historyMask, historyTail, slots, mask, tail);
-  settle(m, port, count);
+  settle(machine, port, count);
 }
 
 function giveRun(
@@ -128,7 +129,7 @@ export function deliverPicked(machine: Machine, port: PortSeat, count: number): 
   const tail = port.cq.claim(count);
   const first = port.id * PICKS_WORDS;
   givePicks(m, words, picks, first, count, history, historyMask, historyTail, slots, mask, tail);
-  settle(m, port, count);
+  settle(machine, port, count);
 }
 
 function givePicks(
@@ -186,7 +187,9 @@ function give(
   words[(to + 3) | 0] = high;
 }
 
-function settle(m: Int32Array, port: PortSeat, count: number): void {
+function settle(machine: Machine, port: PortSeat, count: number): void {
+  const { m } = machine;
+  if (port.names !== null) nameGiven(machine, port, port.names, count);
   port.historyTail = (port.historyTail + count) | 0;
   // The entries are complete; they are still where they came from.
   m[port.givenAt] = port.historyTail;

@@ -3,7 +3,7 @@
  *
  * Runs on: the scheduler. Writes: history rings of scheduler memory.
  * Completion is by position, as in DLB: a FORWARD or RELEASE names no event, it ends the oldest. Only
- * those of an independent port name theirs, by `implOpaque`, the low bits of its index.
+ * those of an independent port name theirs: see names.ts.
  */
 import { QE_WORDS, QUEUE_MASK, QUEUE_SHIFT, RUN_MASK } from '../eventdev/event.js';
 import { COMPLETED, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
@@ -29,12 +29,11 @@ export function completeOldest(machine: Machine, port: PortSeat): number {
   return entry;
 }
 
-/** Completes the event at `index` of an independent port, which holds it. Returns the entry's
- *  offset, as `completeOldest` does. */
-export function completeAt(machine: Machine, port: PortSeat, index: number): number {
-  if (index === port.historyHead) return completeOldest(machine, port);
+/** Completes the event of an open entry of an independent port. Returns the entry's offset, as
+ *  `completeOldest` does. */
+export function completeEntry(machine: Machine, port: PortSeat, entry: number): number {
+  if (entry === historyAt(machine, port, port.historyHead)) return completeOldest(machine, port);
   const { m, at } = machine;
-  const entry = historyAt(machine, port, index);
   const queue = queueOf(machine, entry);
   const held = at.heldEvents + queue.id * machine.ports.length + port.id;
   m[held] = m[held]! - 1;

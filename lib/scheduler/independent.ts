@@ -1,29 +1,27 @@
 /**
  * Completions that name their event: ports with `independentEnqueue`.
  *
- * Runs on: the scheduler. `implOpaque` is the low byte of the event's index in the port's history
- * list, which is never longer than 256: so it is one event's, or nobody's.
+ * Runs on: the scheduler. A name is one open event's, or nobody's: see names.ts.
  */
-import { OPAQUE_MASK, OPAQUE_SHIFT } from '../eventdev/event.js';
 import { PORT } from '../memory/layout.js';
 import { DOMAIN_COUNTS, PORT_COUNTS } from '../memory/scheduler-layout.js';
 import { observe } from '#words';
 import { fault } from './faults.js';
-import { completeAt, entriesOf, historyAt, isCompleted } from './history.js';
+import { completeEntry } from './history.js';
 import type { Machine } from './machine.js';
+import { namedAt } from './names.js';
 import type { PortSeat } from './port-seat.js';
 
-/** Completes the event that an entry's second word names: its offset as from `completeOldest`, or -1
- *  if the port holds no such event. */
-export function completeNamed(machine: Machine, port: PortSeat, word1: number): number {
-  const index = indexOf(machine, port, word1);
-  return index === null ? -1 : completeAt(machine, port, index);
-}
-
-/** The entry of the event that a second word names, or -1. */
-export function namedEntry(machine: Machine, port: PortSeat, word1: number): number {
-  const index = indexOf(machine, port, word1);
-  return index === null ? -1 : historyAt(machine, port, index);
+/** Completes the event that the one at `from` names: its offset as from `completeOldest`, or -1 if the port
+ *  holds no such event. */
+export function completeNamed(
+  machine: Machine,
+  port: PortSeat,
+  source: Int32Array,
+  from: number,
+): number {
+  const entry = namedAt(machine, port, port.names!, source, from);
+  return entry < 0 ? -1 : completeEntry(machine, port, entry);
 }
 
 /** Drops a FORWARD that names no event of its port. A well-meaning port only counts those. */
@@ -44,11 +42,4 @@ export function countUnsent(machine: Machine, port: PortSeat): void {
   machine.stats.addToDomain(DOMAIN_COUNTS.RX, fresh);
   machine.stats.addToDomain(DOMAIN_COUNTS.DROPPED, fresh);
   fault(machine, port, 'excess-completion', fresh, fresh);
-}
-
-function indexOf(machine: Machine, port: PortSeat, word1: number): number | null {
-  const offset = ((word1 >>> OPAQUE_SHIFT) - port.historyHead) & OPAQUE_MASK;
-  if (offset >= entriesOf(port)) return null;
-  const index = (port.historyHead + offset) | 0;
-  return isCompleted(machine, port, index) ? null : index;
 }

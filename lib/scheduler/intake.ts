@@ -55,7 +55,7 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
     const word1 = words[from + 1]!;
     const op = word1 & OP_MASK;
     let step = 1;
-    if (op === OP.RELEASE) takeRelease(machine, port, word1, words[from + 2]! >>> 0);
+    if (op === OP.RELEASE) takeRelease(machine, port, from, words[from + 2]! >>> 0);
     else {
       if (op === OP.NEW) step = takeNew(machine, port, index, count - i, word1);
       else if (op === OP.FORWARD && heldBy(port) === 0) takeNew(machine, port, index, 1, word1);
@@ -164,7 +164,7 @@ function takeForward(
   word1: number,
 ): void {
   const entry = port.independent
-    ? completeNamed(machine, port, word1)
+    ? completeNamed(machine, port, source, from)
     : completeOldest(machine, port);
   if (entry < 0) return countLost(machine, port);
   const place = machine.m[entry + HISTORY.PLACE]!;
@@ -186,9 +186,9 @@ function takeForward(
 
 /** Ends events; each gives its credit back. Of an independent port a count of 0 says that the entry
  *  names its event. */
-function takeRelease(machine: Machine, port: PortSeat, word1: number, count: number): void {
+function takeRelease(machine: Machine, port: PortSeat, from: number, count: number): void {
   if (port.independent && count === 0) {
-    const entry = completeNamed(machine, port, word1);
+    const entry = completeNamed(machine, port, machine.words, from);
     if (entry >= 0) endEvent(machine, entry);
     else fault(machine, port, 'excess-release', 1);
     return;

@@ -35,7 +35,7 @@ import { Statistics } from './statistics.js';
 assert(OP.NEW === 0 && LEVELS === 8, 'the scheduler counts on these');
 
 /** What a pass has to do besides, once for all ports. */
-export const CHORE = { CUT_OFF: 1, SLOTS: 2 } as const;
+export const CHORE = { CUT_OFF: 1, SLOTS: 2, GAPS: 4 } as const;
 
 export class Machine {
   readonly id: number;
@@ -146,17 +146,9 @@ export class Machine {
       buffers: plan.buffers,
     });
     const historyWords = this.at.historyDepth * HISTORY_WORDS;
-    this.ports = plan.ports.map((port, id) => {
+    this.ports = this.layout.ports.map((port, id) => {
       const history = this.at.history + id * historyWords;
-      return new PortSeat(
-        id,
-        this.words,
-        this.layout.ports[id]!,
-        port,
-        history,
-        this.at.given + id,
-        plan.eventsLimit,
-      );
+      return new PortSeat(id, this.words, port, plan, history, this.at.given + id);
     });
     this.historyMask = this.at.historyDepth - 1;
     this.rooms = new Int32Array(plan.ports.length);

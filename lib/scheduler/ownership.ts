@@ -192,16 +192,23 @@ function blameSuspect(machine: Machine, port: PortSeat): void {
   const { m } = machine;
   const suspect = observe(machine.words, port.at + PORT.WORKING) - 1;
   const entries = entriesOf(port);
-  // The oldest of the list was put into the CQ as many entries ago as the list is long.
-  const offset = (suspect - (port.cq.tail - entries)) & SUSPECT_MASK;
-  const isHeld =
-    suspect >= 0 &&
-    offset < entries &&
-    !isCompleted(machine, port, (port.historyHead + offset) | 0);
+  let named = -1;
+  for (let i = 0; suspect >= 0 && i < entries && named < 0; i++) {
+    const isOpen = !isCompleted(machine, port, (port.historyHead + i) | 0);
+    if (isOpen && ((cqIndexOf(machine, port, i) - suspect) & SUSPECT_MASK) === 0) named = i;
+  }
   for (let i = 0; i < entries; i++) {
-    const blamed = !isHeld || i === offset;
+    const blamed = named < 0 || i === named;
     if (blamed) raiseAttempts(m, historyAt(machine, port, (port.historyHead + i) | 0));
   }
+}
+
+/** Where the CQ had the `i`-th entry of the port's list. */
+function cqIndexOf(machine: Machine, port: PortSeat, i: number): number {
+  const { names } = port;
+  // Nothing has left the list between two entries.
+  if (names === null) return (port.cq.tail - entriesOf(port) + i) | 0;
+  return names.cqIndexOf(machine.m, historyAt(machine, port, (port.historyHead + i) | 0));
 }
 
 function raiseAttempts(m: Int32Array, entry: number): void {

@@ -3,9 +3,10 @@
  *
  * Runs on: the scheduler. What its thread may write in domain memory is never read back as truth.
  */
-import type { PortPlan } from '../eventdev/commands.js';
+import type { DomainPlan } from '../eventdev/commands.js';
 import type { PortLayout } from '../memory/layout.js';
 import type { Slot } from './slots.js';
+import { Names } from './names.js';
 import { RingConsumer } from '../ring/consumer.js';
 import { RingProducer } from '../ring/producer.js';
 
@@ -33,6 +34,7 @@ export class PortSeat {
   historyTail = 0;
   /** Completions name their event, so entries between head and tail may be completed: so many. */
   readonly independent: boolean;
+  readonly names: Names | null;
   holes = 0;
   /** Most events that it may hold. */
   readonly historyDepth: number;
@@ -155,11 +157,11 @@ export class PortSeat {
     id: number,
     words: Int32Array,
     layout: PortLayout,
-    plan: PortPlan,
+    { capacity, eventsLimit, ports }: DomainPlan,
     history: number,
     givenAt: number,
-    eventsLimit: number,
   ) {
+    const plan = ports[id]!;
     this.id = id;
     this.history = history;
     this.givenAt = givenAt;
@@ -173,5 +175,6 @@ export class PortSeat {
     this.adaptive = plan.adaptive;
     this.independent = plan.independent;
     this.threshold = plan.newEventThreshold < eventsLimit ? plan.newEventThreshold : 0;
+    this.names = plan.independent ? new Names(plan.names, capacity) : null;
   }
 }

@@ -6,7 +6,8 @@
  * it made of that is left out elsewhere. Rules that drop pieces are not applied: a piece too many is
  * reported with the others.
  */
-import { OP, OP_MASK, OPAQUE_MASK, OPAQUE_SHIFT, QE_WORDS } from '../eventdev/event.js';
+import { nameAt, nameMask } from '../eventdev/event-name.js';
+import { OP, OP_MASK, QE_WORDS } from '../eventdev/event.js';
 import type { RingLayout } from '../memory/layout.js';
 import { entriesBetween } from '../ring/fence.js';
 import { COMPLETED, ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
@@ -36,10 +37,10 @@ export interface Taken {
 export interface PortMarks {
   readonly ringHead: number;
   readonly takenNew: number;
-  readonly independent: boolean;
-  /** Offsets of its history entries, oldest first, and the index of the first. */
+  /** How many names an independent port has; else 0. */
+  readonly names: number;
+  /** Offsets of its history entries, oldest first. */
   readonly entries: readonly number[];
-  readonly first: number;
 }
 
 export class RingReplay {
@@ -53,6 +54,8 @@ export class RingReplay {
   readonly #ring: RingEvent[] = [];
   /** By position in `entries`; `#oldest`: the first that may be open. */
   readonly #done: boolean[];
+  /** Of an independent port: position of the event that has a name. */
+  readonly #named = new Map<number, number>();
   #oldest = 0;
   #events = 0;
   #unknown = 0;
@@ -73,6 +76,7 @@ export class RingReplay {
     this.#takesPieces = takesPieces;
     this.#done = port.entries.map(() => false);
     this.#takenNew = port.takenNew;
+    if (port.names > 0) port.entries.forEach((entry, position) => this.#noteName(entry, position));
   }
 
   /** Takes in the entries from the mark to `tail`: none if that is further than the ring is deep. */
@@ -99,14 +103,14 @@ export class RingReplay {
   #take(entry: number): void {
     const word1 = this.#words[entry + 1]!;
     const op = word1 & OP_MASK;
-    if (op === OP.RELEASE) return this.#release(word1, this.#words[entry + 2]! >>> 0);
+    if (op === OP.RELEASE) return this.#release(entry, this.#words[entry + 2]! >>> 0);
     this.#events++;
     if (op === OP.FRAGMENT) return this.#piece(entry, word1);
     if (op === OP.NEW || !this.#isAnyOpen()) {
       this.#takenNew = (this.#takenNew + 1) | 0;
       return this.#keep(entry, word1, -1);
     }
-    const position = this.#port.independent ? this.#named(word1) : this.#oldestOpen();
+    const position = this.#ownerOf(entry);
     if (position < 0) this.#lost++;
     else this.#keep(entry, word1, this.#complete(position));
   }
@@ -116,9 +120,9 @@ export class RingReplay {
     else this.#unknown++;
   }
 
-  #release(word1: number, count: number): void {
-    if (this.#port.independent && count === 0) {
-      const position = this.#named(word1);
+  #release(entry: number, count: number): void {
+    if (this.#port.names > 0 && count === 0) {
+      const position = this.#ownerOf(entry);
       if (position >= 0) this.#complete(position);
       return;
     }
@@ -127,7 +131,7 @@ export class RingReplay {
   }
 
   #piece(entry: number, word1: number): void {
-    const position = this.#port.independent ? this.#named(word1) : this.#oldestOpen();
+    const position = this.#ownerOf(entry);
     if (position < 0) this.#lost++;
     else if (this.#takesPieces(this.#m[this.#port.entries[position]! + 1]!)) {
       this.#keep(entry, word1, this.#m[this.#port.entries[position]! + HISTORY.PLACE]!);
@@ -152,15 +156,38 @@ export class RingReplay {
     return this.#oldest < entries.length ? this.#oldest : -1;
   }
 
-  /** Position of the entry that a second word names. It may be marked as completed: by the one who
-   *  died, when it took in what is taken in here. */
-  #named(word1: number): number {
-    const position = ((word1 >>> OPAQUE_SHIFT) - this.#port.first) & OPAQUE_MASK;
-    return position < this.#done.length && !this.#done[position]! ? position : -1;
+  /** Position of the event that an entry of the ring belongs to: the oldest, or the one that it names. That may
+   *  be marked as completed: by the one who died, when it took in what is taken in here. */
+  #ownerOf(entry: number): number {
+    if (this.#port.names === 0) return this.#oldestOpen();
+    const position = this.#named.get(this.#nameOf(this.#words, entry)) ?? -1;
+    return position >= 0 && !this.#done[position]! ? position : -1;
+  }
+
+  /** A name is the event's that had it last. Only an event that was being moved is in two places, and then it
+   *  is where it is complete. */
+  #noteName(entry: number, position: number): void {
+    const name = this.#nameOf(this.#m, entry);
+    const before = this.#named.get(name);
+    if (
+      before === undefined ||
+      !this.#isMarked(entry) ||
+      this.#isMarked(this.#port.entries[before]!)
+    )
+      this.#named.set(name, position);
+  }
+
+  #nameOf(words: Int32Array, at: number): number {
+    return nameAt(words, at, nameMask(this.#port.names));
+  }
+
+  #isMarked(entry: number): boolean {
+    return this.#m[entry + HISTORY.FLOW]! === COMPLETED;
   }
 
   #isOpen(entry: number, position: number): boolean {
-    return !this.#done[position]! && this.#m[entry + HISTORY.FLOW]! !== COMPLETED;
+    if (this.#done[position]! || this.#isMarked(entry)) return false;
+    return this.#port.names === 0 || this.#named.get(this.#nameOf(this.#m, entry)) === position;
   }
 }
 

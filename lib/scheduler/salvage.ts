@@ -95,9 +95,8 @@ export class Salvage {
     const port = {
       ringHead: m[marks + PORT_MARK.RING_HEAD]!,
       takenNew: m[marks + PORT_MARK.TAKEN_NEW]!,
-      independent: this.#plan.ports[id]!.independent,
+      names: this.#plan.ports[id]!.names,
       entries: historyEntries(list, historyDepth, first, m[given + id]!),
-      first,
     };
     const replay = new RingReplay(
       this.#words,

@@ -20,6 +20,7 @@ const SETTINGS = {
   enqueueDepth: number('events', 'Most events that one enqueueBurst takes'),
   implicitRelease: flag('Whether a dequeue first releases what is outstanding'),
   independentEnqueue: flag('Whether completions may come in any order'),
+  wideNames: flag('Whether subEventType is part of the name that a completion gives'),
 } satisfies Record<keyof PortAttributes, Field>;
 
 const ENABLED = flag('Whether the port is given events and may bring new ones');
