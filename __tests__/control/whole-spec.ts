@@ -55,7 +55,7 @@ const PORTS: HostPort[] = [
     enqueueDepth: 128,
     implicitRelease: true,
     independentEnqueue: true,
-    wideNames: true,
+    wideNames: false,
   },
 ];
 

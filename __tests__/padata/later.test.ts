@@ -52,6 +52,26 @@ test('PD-06, PD-08: what a promise rejects with is the error of its job, in its 
   }
 });
 
+test.each([
+  ['one of 4 places of a worker', 1, 4, 1],
+  ['all places of one of two workers', 2, 1, 1],
+  ['all places but one', 2, 2, 3],
+] as const)(
+  'S1: jobs that do not end take %s, and no job of another stream',
+  async (_, workers, concurrency, waiting) => {
+    await withGates({ workers, concurrency, streams: 2, jobs: 512 }, async (pool, gates) => {
+      const other = pool.stream();
+      const held = upTo(waiting).map(() => pool.submit(job(DO.LATER, 1)));
+      await gates.atGate(waiting);
+      let done = 0;
+      for (let round = 0; round < 2; round++) await other.run(jobs(700), () => void done++);
+      expect(done).toBe(1400);
+      gates.open(1);
+      await Promise.all(held);
+    });
+  },
+);
+
 test('with concurrency, a thread that dies loses nothing', async () => {
   await withGates({ workers: 2, concurrency: 4, attempts: 6 }, async (pool) => {
     const order: number[] = [];

@@ -1,4 +1,5 @@
 /** What waits in a worker, for a promise, for its time or for its flow, takes its own place and no other. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { stage } from '../../lib/pipeline/index.js';
 import type { StageOptions } from '../../lib/pipeline/contract.js';
@@ -15,13 +16,21 @@ function waitingStage(words: Words, options: Partial<StageOptions> = {}) {
     module: moduleUrl('waiting'),
     handler: 'work',
     context: words.memory,
-    onError: { retries: 1000, delayMs: 50, maxDelayMs: 50 },
+    onError: { retries: 200, delayMs: 20, maxDelayMs: 20 },
     ...options,
   });
 }
 
 function items(count: number, of: (n: number) => Item): Item[] {
   return Array.from({ length: count }, (_, n) => of(n));
+}
+
+/** So that all of them are let in before a first one is done. */
+async function* inParts(all: readonly Item[]): AsyncGenerator<Item> {
+  for (const [n, each] of all.entries()) {
+    if (n % 64 === 63) await sleep(1);
+    yield each;
+  }
 }
 
 const good = items(GOOD, (n) => ({ key: `good ${n % 8}` }));
@@ -43,7 +52,7 @@ test.each([
   const stages = [waitingStage(words, { schedule, ...flow })] as const;
   await withPipeline({ stages, workers: 1, order: 'as-completed' }, async (pipeline) => {
     const keys: string[] = [];
-    for await (const key of pipeline.run([...bad, ...good])) {
+    for await (const key of pipeline.run(inParts([...bad, ...good]))) {
       if (keys.push(key) === GOOD) words.set(0, 1);
     }
     expect(keys.slice(0, GOOD).every((key) => key.startsWith('good'))).toBe(true);

@@ -4,6 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { attachPort, EventBurst, OP } from '../../lib/index.js';
+import { ascending } from '../contracts/harness.js';
 import { CutRig } from './cut.js';
 import { run } from './run.js';
 import type { Cut } from './run.js';
@@ -112,8 +113,8 @@ test.each([false, true])(
       isWhole = rig.pass(2);
       rig.knife.isDead = true;
       const found = rig.recover();
-      const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]);
-      expect([at, payloads.toSorted()]).toEqual([at, [3, 5]]);
+      const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]!);
+      expect([at, payloads.toSorted(ascending)]).toEqual([at, [3, 5]]);
     }
   },
 );
@@ -152,7 +153,7 @@ test('cut at every store of a pass that moves open events together and gives the
     isWhole = rig.pass();
     rig.knife.isDead = true;
     const found = rig.recover();
-    const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]);
-    expect([at, payloads.toSorted()]).toEqual([at, [0, 1, 2, 3, 4, 5, 6, 7]]);
+    const payloads = Array.from({ length: found.length / 4 }, (_, i) => found[i * 4 + 2]!);
+    expect([at, payloads.toSorted(ascending)]).toEqual([at, [0, 1, 2, 3, 4, 5, 6, 7]]);
   }
 });

@@ -5,7 +5,6 @@
  * profile without links: what was delivered to its port goes back in front of its queues. As soon as it has a
  * place it serves its own profile again.
  */
-import type { Port } from '../port/index.js';
 
 /** Long enough that it costs nothing where calls are short. */
 const FULL_MS = 20;
@@ -13,15 +12,20 @@ const OWN_PROFILE = 0;
 /** Nobody links anything in it. */
 const NO_LINKS = 1;
 
+/** What of a port is needed. */
+interface Profiled {
+  switchProfile(profile: number): boolean;
+}
+
 export class StepAside {
-  readonly #port: Port;
+  readonly #port: Profiled;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isFull = false;
   #isAside = false;
   /** How often it had a place. */
   #turns = 0;
 
-  constructor(port: Port) {
+  constructor(port: Profiled) {
     this.#port = port;
   }
 

@@ -5,6 +5,7 @@
  * Blocks only for a few milliseconds at a time and turns the event loop in between, so that timers,
  * console output and the inspector of the thread stay alive.
  */
+import { StepAside } from '../crew/step-aside.js';
 import { EventBurst } from '../eventdev/event-burst.js';
 import type { Port } from '../port/index.js';
 import { address } from './address.js';
@@ -26,6 +27,7 @@ export class WorkLoop {
   readonly #port: Port;
   readonly #runner: JobRunner;
   readonly #buffers: JobBuffers;
+  readonly #aside: StepAside;
   readonly #pace = new Pace();
   readonly #burst = new EventBurst(this.#pace.limit);
   /** The pack in hand: its next job, how many are left, where it came from. */
@@ -40,6 +42,7 @@ export class WorkLoop {
     this.#port = port;
     this.#runner = runner;
     this.#buffers = buffers;
+    this.#aside = new StepAside(port);
   }
 
   /** Resolves when the domain is stopped or closed, or the port is no longer ours. */
@@ -52,7 +55,7 @@ export class WorkLoop {
         await this.#serve(taken, now);
         now = lastJob = performance.now();
       } else if (this.#port.state !== 'started') {
-        return;
+        return this.#aside.close();
       } else if (now - lastJob > REST_MS) {
         await this.#port.ready();
         this.#turns.waited();
@@ -101,7 +104,11 @@ export class WorkLoop {
     let turned = 0;
     while (this.#left > 0) {
       const later = this.#advance();
-      if (later !== undefined) await later;
+      if (later !== undefined) {
+        this.#aside.full();
+        await later;
+        this.#aside.free();
+      }
       if (this.#left > 0 && this.#turns.isDue) turned += await this.#turns.take();
     }
     return turned;

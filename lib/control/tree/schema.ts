@@ -85,7 +85,7 @@ const PORT: Record<keyof PortDocument, JsonSchema> = {
   enqueueDepth: whole(1, limits.ENQUEUE_DEPTH_MAX, 'Most events of one enqueueBurst; default 128'),
   implicitRelease: { type: 'boolean', description: 'Default true' },
   independentEnqueue: { type: 'boolean', description: 'Default false' },
-  wideNames: { type: 'boolean', description: 'Default false' },
+  wideNames: { type: 'boolean', description: 'With independentEnqueue only; default false' },
 };
 
 const BUFFERS: Record<keyof BuffersSpec, JsonSchema> = {
