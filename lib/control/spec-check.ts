@@ -2,7 +2,6 @@
 import type { LinkCommand, PortPlan, QueuePlan } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import { PRIORITY } from '../eventdev/event.js';
-import { wideNames } from '../eventdev/event-name.js';
 import * as limits from '../eventdev/limits.js';
 import type {
   BuffersSpec,
@@ -26,6 +25,7 @@ import {
   sequencesOf,
 } from './model-rules.js';
 import type { Rules } from './model-rules.js';
+import { namesOf } from './port-names.js';
 
 /** A checked specification. */
 export interface Checked {
@@ -315,16 +315,6 @@ function checkPort(
     kind: kindOf(rules, spec.kind, `${at}.kind`),
     cos: cosOf(rules, spec.cos, `${at}.cos`),
   };
-}
-
-/** How many names the port's completions choose from; 0: they name none. */
-function namesOf(spec: PortSpec, at: string, independent: boolean, capacity: number): number {
-  const isWide = field.flag(spec.wideNames, `${at}.wideNames`, false);
-  if (isWide && !independent) {
-    throw field.invalid(`${at}.wideNames`, true, 'false without independentEnqueue');
-  }
-  if (!independent) return 0;
-  return isWide ? wideNames(capacity) : limits.OPAQUE_RANGE;
 }
 
 /** Links of profile 0, as a list of a specification has them. */
