@@ -87,6 +87,24 @@ const WAYS: Record<string, () => Promise<void>> = {
     if (results.length !== 3) throw new Error(`${results.length} results`);
     await pipeline.close();
   },
+  /** Never closed; what is asked for keeps the process alive, with a thread that follows a dead one as well. */
+  async 'open, unref'() {
+    const context: fragile.Fragile = { wrong: [1], times: 1, how: 'exit' };
+    const common = { module: moduleUrl('fragile'), context } as const;
+    const die = stage<typeof fragile.die>({ ...common, handler: 'die' });
+    const spec = { workers: 1, unref: true, control: true, onStats: () => {}, onCrash: () => {} };
+    const pipeline = await createPipeline({ ...spec, stages: [die, slow] });
+    const results = await collect(pipeline.run(numbers(3)));
+    await pipeline.push(5);
+    await pipeline.drained();
+    console.log(`results: ${results.join(' ')}`);
+  },
+  async 'closed, unref'() {
+    const pipeline = await createPipeline({ stages: [slow], workers: 1, unref: true });
+    const call = pipeline.call(1);
+    await pipeline.close();
+    await call;
+  },
   /** The source ends when the worker's text has appeared, and not before. */
   async print() {
     const appeared = gate();

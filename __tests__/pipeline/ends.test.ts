@@ -14,7 +14,7 @@ test.each([
   ['crash'],
   ['stuck call'],
   ['many listeners'],
-  ['pending run'],
+  ['pending run', 'closed, unref'],
 ])('a process ends by itself, and leaves no thread and no warning: %s', async (...ways) => {
   const { stdout, stderr } = await run(process.execPath, [PROGRAM, ...ways], OPTIONS);
   const done = ways.map(() => 'done, threads left: 0\n').join('');
@@ -27,4 +27,10 @@ test('a process with an open pipeline ends with what it throws', async () => {
     code: 1,
     stderr: expect.stringContaining('unhandled, on purpose'),
   });
+});
+
+test('U6: a process does not wait for an open pipeline with unref, but for what it has in hand', async () => {
+  const { stdout, stderr } = await run(process.execPath, [PROGRAM, 'open, unref'], OPTIONS);
+  expect(stdout).toContain('results: 0 1 2');
+  expect(stderr).toBe('');
 });

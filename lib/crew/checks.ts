@@ -42,6 +42,12 @@ export function whole(field: string, value: unknown, min: number, max: number): 
   return value;
 }
 
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a number from 0 to 1. */
+export function share(field: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  throw invalid('option out of range', field, value, { min: 0, max: 1 });
+}
+
 /** A time for a timer: whole milliseconds from `min` on.
  *  @throws DlbError ERR_DLB_INVALID_ARGUMENT, with the longest that it may be. */
 export function timerMs(field: string, value: unknown, min: number): number {

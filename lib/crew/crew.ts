@@ -16,6 +16,7 @@ import { SEAT_NEWS } from './seat.js';
 import type { SeatNews } from './seat.js';
 import { reasonOf, unpackThrown } from './thrown.js';
 import type { Rejection } from './thrown.js';
+import { unrefThread } from './unref-thread.js';
 
 /** What a crew needs to know of the pool it works for. */
 export interface CrewOptions {
@@ -32,6 +33,8 @@ export interface CrewOptions {
   /** How long a thread may take until it is at its seat. Then it is ended, which counts as a crash. */
   readonly setupTimeoutMs: number;
   readonly resourceLimits: ResourceLimits | undefined;
+  /** Threads at their seats do not keep the process alive. */
+  readonly unref?: boolean;
   /** What a thread is handed; asked again for each thread. `stint` counts them, over all seats from 1 on. */
   task(seat: number, stint: number): unknown;
   /** The error for a thread that ended before it was ready. */
@@ -91,6 +94,8 @@ export class Crew {
   #onReady: (() => void) | undefined;
   /** The ends of threads that were taken their task. */
   readonly #leaving = new Set<Promise<unknown>>();
+  /** What Piscina tells of its threads. */
+  readonly #hosts = new Set<{ readonly id: number }>();
   #closing = false;
 
   constructor(domain: Domain, options: CrewOptions) {
@@ -100,7 +105,11 @@ export class Crew {
     this.#pool.on('message', (message: unknown) => this.#hear(message));
     // A thread may fail while its task is being given up: the seat's loop sees that by itself.
     this.#pool.on('error', () => {});
-    this.#pool.on('workerDestroy', () => setImmediate(() => this.#hireAgain()));
+    this.#pool.on('workerCreate', (host: { id: number }) => this.#hosts.add(host));
+    this.#pool.on('workerDestroy', (host: { id: number }) => {
+      this.#hosts.delete(host);
+      setImmediate(() => this.#hireAgain());
+    });
     this.#seats = Array.from({ length: options.seats }, (_, index) => newSeat(index));
   }
 
@@ -264,7 +273,12 @@ export class Crew {
     seat.manned = true;
     worker.once('error', (error) => (seat.reason ??= error));
     worker.once('exit', (code) => (seat.exitCode = code));
+    if (this.#options.unref === true) this.#unref(worker);
     this.#onReady?.();
+  }
+
+  #unref({ threadId }: Worker): void {
+    for (const host of this.#hosts) if (host.id === threadId) unrefThread(host);
   }
 
   /** `bind` has begun this; here it is waited for, because the port must be free for the next

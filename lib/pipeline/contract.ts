@@ -70,6 +70,15 @@ export interface RetryPolicy {
   delayMs?: number;
   /** Default 30 000. */
   maxDelayMs?: number;
+  /** What part of each delay is left to chance, 0..1, default 0: with 1 it is anything up to its length, so that
+   *  items that failed together are not tried together. */
+  jitter?: number;
+  /**
+   * Whether an error may go away: the name of an export of the stage's module, a function of the error. If it
+   * returns what is falsy, there are no further tries. If it throws, or returns a promise, there are none either, and
+   * the error says so. Default: every error may.
+   */
+  retryIf?: string;
   /** When all failed. Default 'fail'. */
   then?: 'fail' | 'drop' | 'dead-letter';
 }
@@ -204,6 +213,9 @@ export interface PipelineSpec<S extends StageList = StageList> {
   /** Handlers get their bytes as a copy that is taken away when they are through: who keeps a view
    *  for longer than he may is told by the engine. Costs a copy. Default false. */
   debug?: boolean;
+  /** Lets the process end while the pipeline is open and idle, as a test runner that was left with one needs it; items
+   *  in flight, and `close` under way, keep it alive all the same. Teardowns are not called then. Default false. */
+  unref?: boolean;
   /** Limits for each thread, as for a node:worker_threads Worker. */
   resourceLimits?: ResourceLimits;
   /** Lets the command `softdlb` look at the pipeline's device, as `control` of `openDevice`. */

@@ -3,6 +3,7 @@
  *
  * Runs on: the worker, within the guard: results and errors are a user's values.
  */
+import { messageOf } from '../crew/message-of.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
 import { COUNTS } from './board.js';
 import type { CallContext } from './call-context.js';
@@ -14,6 +15,7 @@ import type { Held } from './held.js';
 import type { OpenEvents } from './open-events.js';
 import type { Sender } from './sender.js';
 import type { StageRunner } from './stage-runner.js';
+import type { StageSettings } from './stage-settings.js';
 import type { Tally } from './tally.js';
 
 const VERDICT_KINDS = {
@@ -62,12 +64,17 @@ export class Endings {
     const { retries, verdict } = runner.settings;
     context.end();
     this.#tally.count(runner.index, COUNTS.ERRORS);
-    if (cell.retries < retries) {
-      this.#tally.count(runner.index, COUNTS.RETRIES);
-      this.#tryLater(held ?? this.#open.hold(burst, i, runner, cell), cell);
-      return false;
+    let final = error;
+    try {
+      if (cell.retries < retries && runner.mayRetry(error)) {
+        this.#tally.count(runner.index, COUNTS.RETRIES);
+        this.#tryLater(held ?? this.#open.hold(burst, i, runner, cell), cell);
+        return false;
+      }
+    } catch (thrown) {
+      final = new Error(`retryIf failed: ${messageOf(thrown)}`, { cause: error });
     }
-    this.giveUp(burst, i, runner, cell, VERDICT_KINDS[verdict], { error });
+    this.giveUp(burst, i, runner, cell, VERDICT_KINDS[verdict], { error: final });
     return true;
   }
 
@@ -91,13 +98,20 @@ export class Endings {
     this.#sender.fail(burst, i, cell, kind, failure);
   }
 
-  /** The delay doubles with each retry. */
   #tryLater(held: Held, cell: Cell): void {
-    const { delayMs, maxDelayMs } = held.runner.settings;
-    const delay = Math.min(delayMs * 2 ** cell.retries, maxDelayMs);
+    const delay = retryDelay(held.runner.settings, cell.retries, Math.random());
     cell.retries++;
     cell.tries++;
     cell.setMark(MARKS.NOT_BEGUN, 0);
     this.#open.callLater(held, delay);
   }
+}
+
+/** Before the next try of an item, in milliseconds: it doubles with each. `chance` is 0 or more, and below 1. */
+export function retryDelay(
+  { delayMs, maxDelayMs, jitter }: Pick<StageSettings, 'delayMs' | 'maxDelayMs' | 'jitter'>,
+  retries: number,
+  chance: number,
+): number {
+  return Math.min(delayMs * 2 ** retries, maxDelayMs) * (1 - jitter * chance);
 }

@@ -10,14 +10,21 @@ export class Entry {
   /** Of the first stage; it has precedence. */
   readonly #key: ((item: unknown) => FlowKey) | undefined;
 
-  constructor(key: ((item: unknown) => FlowKey) | undefined) {
+  /** Called once, when an item without a key comes. */
+  #onKeyless: (() => void) | undefined;
+
+  constructor(key: ((item: unknown) => FlowKey) | undefined, onKeyless: () => void) {
     this.#key = key;
+    this.#onKeyless = onKeyless;
   }
 
   /** @throws DlbError ERR_DLB_INVALID_ARGUMENT; what the key function throws. */
   flow(item: unknown, given: FlowKey | undefined): number {
     if (this.#key !== undefined) return flowOf(this.#key(item));
-    return given === undefined ? 0 : flowOf(given);
+    if (given !== undefined) return flowOf(given);
+    this.#onKeyless?.();
+    this.#onKeyless = undefined;
+    return 0;
   }
 
   /** @throws DlbError ERR_DLB_INVALID_ARGUMENT */

@@ -5,6 +5,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { CrashTeller } from '../crew/crash-teller.js';
 import { Crew } from '../crew/crew.js';
 import type { CrewOptions } from '../crew/crew.js';
+import { Deadline } from '../crew/deadline.js';
 import { messageOf } from '../crew/message-of.js';
 import type { Domain } from '../control/index.js';
 import { openDevice } from '../device/index.js';
@@ -23,6 +24,7 @@ import type {
 } from './contract.js';
 import { Engine } from './engine.js';
 import { Entry } from './entry.js';
+import { warnOfKeyless } from './keyless.js';
 import { LargeCells } from './large-cells.js';
 import { OpenPipeline } from './pipeline.js';
 import { domainSpec, seatPort, serves } from './plan.js';
@@ -64,7 +66,7 @@ export async function createPipeline<const S extends StageList>(
 }
 
 async function build<In, Out>(device: Device, settings: Settings): Promise<Pipeline<In, Out>> {
-  const entry = new Entry(await firstKey(settings));
+  const entry = new Entry(await firstKey(settings), () => warnOfKeyless(settings));
   const domain = await device.createDomain(domainSpec(settings));
   const board = new Board(settings.workers, settings.stages.length);
   const channel = `softdlb:pipeline:${randomUUID()}`;
@@ -115,14 +117,30 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
 
 /** The key function of the first stage is called in this thread. */
 async function firstKey({
+  setupTimeoutMs,
   stages,
 }: Settings): Promise<((item: unknown) => string | number | bigint) | undefined> {
   const { flowFunction, flowExport, module } = stages[0]!;
   if (flowExport === undefined) return flowFunction;
   try {
-    return await loadKey(module, flowExport);
+    return await inTime(loadKey(module, flowExport), setupTimeoutMs);
   } catch (error) {
     throw moduleError(error);
+  }
+}
+
+/** @throws DlbError when it takes longer. */
+async function inTime<T>(loading: Promise<T>, setupTimeoutMs: number): Promise<T> {
+  const deadline = new Deadline();
+  deadline.within(setupTimeoutMs);
+  const late = deadline.passed.then(() => {
+    const what = 'the module was not loaded in time';
+    throw new DlbError('ERR_DLB_MODULE_INVALID', what, { setupTimeoutMs });
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    deadline.clear();
   }
 }
 
@@ -140,7 +158,7 @@ function crewOptions(
   settings: Settings,
   shared: Shared,
 ): CrewOptions {
-  const { name, workers, resourceLimits, bytes, attempts, debug, setupTimeoutMs } = settings;
+  const { name, workers, resourceLimits, bytes, attempts, debug, setupTimeoutMs, unref } = settings;
   // Functions cannot cross threads; this one is for the main thread.
   const stages = settings.stages.map((stage) => ({ ...stage, flowFunction: undefined }));
   const retired = new Set<number>();
@@ -151,6 +169,7 @@ function crewOptions(
     firstPort: seatPort(0),
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
     setupTimeoutMs,
+    unref,
     resourceLimits,
     task(seat, stint): SeatTask {
       const attachment = domain.attachment(seatPort(seat));

@@ -11,7 +11,7 @@ import { Deadline } from '../crew/deadline.js';
 import type { Domain } from '../control/index.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { isTimeLimit } from '../eventdev/times.js';
+import { isTimeLimit, TIMER_MS_MAX } from '../eventdev/times.js';
 import { duplexOf, transformOf } from './adapters.js';
 import type { Ends } from './adapters.js';
 import { CallDesk } from './call-desk.js';
@@ -149,6 +149,8 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
 
   async #close(): Promise<void> {
     const { device, engine } = this.#parts;
+    // Threads may not keep the process alive; whoever waits for this does.
+    const alive = setInterval(() => {}, TIMER_MS_MAX);
     const closed = this.#closed();
     engine.close(closed);
     await Promise.race([engine.idle(), this.#deadline.passed]);
@@ -160,7 +162,7 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
       engine.break(closed);
       engine.port.detach();
       engine.large.close();
-      await device.close();
+      await device.close().finally(() => clearInterval(alive));
     }
   }
 

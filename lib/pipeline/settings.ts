@@ -38,6 +38,7 @@ export interface Settings {
   readonly order: OutputOrder;
   readonly attempts: number;
   readonly debug: boolean;
+  readonly unref: boolean;
   readonly statsIntervalMs: number;
   readonly setupTimeoutMs: number;
   readonly onStats: ((stats: PipelineStats) => void) | undefined;
@@ -85,6 +86,7 @@ const KNOWN = new Set([
   'statsIntervalMs',
   'setupTimeoutMs',
   'debug',
+  'unref',
   'resourceLimits',
   'control',
 ]);
@@ -116,6 +118,7 @@ export function settle(spec: PipelineSpec): Settings {
     order: oneOf('order', spec.order ?? 'in-order', ORDERS),
     attempts: whole('attempts', spec.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     debug: flag('debug', spec.debug ?? false),
+    unref: flag('unref', spec.unref ?? false),
     statsIntervalMs: timerMs('statsIntervalMs', spec.statsIntervalMs ?? STATS_MS_DEFAULT, 1),
     setupTimeoutMs: timerMs('setupTimeoutMs', spec.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
     onStats: optionalFunction('onStats', spec.onStats),

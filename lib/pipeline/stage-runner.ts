@@ -1,5 +1,6 @@
 /** One stage in one worker: its functions, and the calls in flight. */
 import { invalid } from '../crew/checks.js';
+import { awaitable } from '../crew/awaitable.js';
 import { UserModule } from '../crew/user-module.js';
 import type { UserFunction } from '../crew/user-module.js';
 import { callerOf } from './cell.js';
@@ -33,6 +34,7 @@ export class StageRunner {
   /** Items that wait for one of those to end, oldest first. */
   readonly backlog: Held[] = [];
   readonly #key: ((item: unknown) => FlowKey) | undefined;
+  readonly #retryIf: UserFunction | undefined;
   readonly #host: ContextHost;
   #context: CallContext;
 
@@ -48,6 +50,7 @@ export class StageRunner {
     this.caller = callerOf(host.thread, index);
     this.isKeyed = settings.schedule === 'atomic' || settings.schedule === 'sticky';
     this.#key = functions.key;
+    this.#retryIf = functions.retryIf;
     this.#host = host;
     this.#context = new CallContext(settings.name, host);
   }
@@ -77,10 +80,19 @@ export class StageRunner {
   flowFor(item: unknown): number {
     return this.#key === undefined ? -1 : flowOf(this.#key(item));
   }
+
+  /** Whether an item that failed with this error may be tried again. @throws what `retryIf` throws. */
+  mayRetry(error: unknown): boolean {
+    if (this.#retryIf === undefined) return true;
+    const answer = this.#retryIf(error as never);
+    if (awaitable(answer) === undefined) return Boolean(answer);
+    throw new TypeError('it returned a promise, and is not waited for');
+  }
 }
 
 export interface StageFunctions {
   readonly handler: UntypedHandler;
+  readonly retryIf?: UserFunction | undefined;
   readonly key: ((item: unknown) => FlowKey) | undefined;
   readonly teardown: (() => unknown) | undefined;
 }
@@ -95,11 +107,15 @@ export async function loadStage(
   seat: number,
   seats: number,
 ): Promise<StageFunctions> {
-  const { module, handler, flowExport, name, context } = settings;
+  const { module, handler, flowExport, name, context, retryIf } = settings;
   const key = flowExport === undefined ? undefined : await loadKey(module, flowExport);
   if (!serves(settings, seat, seats)) return { handler: notServed, key, teardown: undefined };
   const loaded = await UserModule.load(module);
-  const functions = { handler: exported(loaded, module, handler) as UntypedHandler, key };
+  const functions = {
+    handler: exported(loaded, module, handler) as UntypedHandler,
+    key,
+    retryIf: retryIf === undefined ? undefined : exported(loaded, module, retryIf),
+  };
   const setupContext = { stage: name, worker: seat, context };
   const setup = loaded.find('setup', handler) as SetupFunction | undefined;
   const teardown = loaded.find('teardown', handler) as SetupFunction | undefined;

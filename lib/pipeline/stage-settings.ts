@@ -5,6 +5,7 @@ import {
   moduleUrl,
   oneOf,
   refuseUnknown,
+  share,
   text,
   timerMs,
   whole,
@@ -42,6 +43,9 @@ export interface StageSettings {
   readonly retries: number;
   readonly delayMs: number;
   readonly maxDelayMs: number;
+  readonly jitter: number;
+  /** An export of the module. */
+  readonly retryIf: string | undefined;
   /** What becomes of an item when all tries have failed. */
   readonly verdict: Verdict;
   /** Most results that go to the next stage. */
@@ -86,7 +90,7 @@ const KNOWN = new Set([
   'pieces',
   'context',
 ]);
-const KNOWN_OF_RETRY = new Set(['retries', 'delayMs', 'maxDelayMs', 'then']);
+const KNOWN_OF_RETRY = new Set(['retries', 'delayMs', 'maxDelayMs', 'jitter', 'retryIf', 'then']);
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
 export function settleStage(stage: unknown, place: Place): StageSettings {
@@ -145,12 +149,15 @@ function settleFlow(
   );
 }
 
-type Policy = Pick<StageSettings, 'retries' | 'delayMs' | 'maxDelayMs' | 'verdict'>;
+type Policy = Pick<
+  StageSettings,
+  'retries' | 'delayMs' | 'maxDelayMs' | 'jitter' | 'retryIf' | 'verdict'
+>;
 
 function settlePolicy(field: string, policy: ErrorPolicy, deadLetters: boolean): Policy {
   if (typeof policy === 'object' && policy !== null) return settleRetry(field, policy, deadLetters);
   const verdict = settleVerdict(field, policy, deadLetters);
-  return { retries: 0, delayMs: 0, maxDelayMs: 0, verdict };
+  return { retries: 0, delayMs: 0, maxDelayMs: 0, jitter: 0, retryIf: undefined, verdict };
 }
 
 function settleRetry(field: string, policy: RetryPolicy, deadLetters: boolean): Policy {
@@ -161,8 +168,20 @@ function settleRetry(field: string, policy: RetryPolicy, deadLetters: boolean): 
     retries: whole(`${field}.retries`, policy.retries, 1, RETRIES_MAX),
     delayMs,
     maxDelayMs: timerMs(`${field}.maxDelayMs`, policy.maxDelayMs ?? most, delayMs),
+    jitter: share(`${field}.jitter`, policy.jitter ?? 0),
+    retryIf: settleRetryIf(`${field}.retryIf`, policy.retryIf),
     verdict: settleVerdict(`${field}.then`, policy.then ?? 'fail', deadLetters),
   };
+}
+
+function settleRetryIf(field: string, retryIf: unknown): string | undefined {
+  if (typeof retryIf !== 'function')
+    return retryIf === undefined ? undefined : text(field, retryIf);
+  throw invalid(
+    `${field} must be the name of an export: it is called in the workers`,
+    field,
+    retryIf,
+  );
 }
 
 function settleVerdict(field: string, verdict: unknown, deadLetters: boolean): Verdict {
