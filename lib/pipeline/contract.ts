@@ -198,8 +198,9 @@ export interface PipelineSpec<S extends StageList = StageList> {
   order?: OutputOrder;
   /** Threads that an item may end before it is a dead letter, 1..255, default 3. */
   attempts?: number;
-  /** Takes dead letters. While its promise is pending, as many items fewer are let in. Without it,
-   *  an item that has ended its threads fails its run. If it throws, the pipeline ends with what it threw. */
+  /** Takes dead letters. While its promise is pending, as many items fewer are let in, and what is told
+   *  of the end waits: `drained`, `close`, the end of the run or of the results. Later results do not. Without it,
+   *  an item that has ended its threads fails its run. If it throws, the pipeline breaks with what it threw. */
   onDeadLetter?: (letter: DeadLetter) => MaybePromise<void>;
   /** Called for each thread that dies, before what it held is processed again. Without it, deaths are told
    *  as warnings of the process, at most one a minute. */
@@ -230,7 +231,7 @@ export interface ItemOptions {
 }
 
 export interface CallOptions extends ItemOptions {
-  /** Rejects the call with the signal's reason. */
+  /** Rejects the call with the signal's reason. One signal may serve any number of calls. */
   signal?: AbortSignal;
 }
 
@@ -248,8 +249,8 @@ export interface RunOptions<In = unknown> {
 }
 
 export interface PipelineCloseOptions {
-  /** How long items in flight may still take, in milliseconds. Then the threads are terminated and
-   *  what is pending rejects. Default: no limit. */
+  /** How long items in flight may still take, in milliseconds, 0..2147483647. Then the threads are terminated
+   *  and what is pending rejects. Of several calls the shortest limit counts. Default, and Infinity: no limit. */
   timeoutMs?: number;
 }
 
@@ -327,7 +328,11 @@ export interface PipelineStats {
  * A running pipeline; `createPipeline` makes it. Runs on the thread that made it.
  *
  * An open pipeline keeps the process alive, as its threads do: `close` it, or declare it with
- * `await using`.
+ * `await using`; or see `unref`.
+ *
+ * When it breaks, because the scheduler died, its domain was stopped or closed, a stage has no workers left or a
+ * dead letter could not be stored, whoever waits for anything is told at once, with the first reason, and each
+ * new use rejects with it.
  */
 export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
   readonly name: string;
@@ -335,7 +340,8 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
   /**
    * All items of `source` through all stages: an async iterable of the results. Takes items no
    * faster than results are taken. Nothing starts before the first result is asked for; leaving the
-   * loop early cancels what is in flight. Several runs may be on at once.
+   * loop early cancels what is in flight. A source that is not wanted any more is told at once: `return` of its
+   * iterator is called, a Node stream is destroyed, a Web stream cancelled. Several runs may be on at once.
    * @throws DlbError from the iteration: ERR_DLB_STAGE_FAILED, ERR_DLB_PIPELINE_CLOSED,
    *         ERR_DLB_WORKERS_LOST; the reason of `signal`; what the source throws.
    */
@@ -351,13 +357,14 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
   push(item: In, options?: ItemOptions): Promise<void>;
   /** As `push`, but false when there is no room now. @throws DlbError as `run`. */
   tryPush(item: In, options?: ItemOptions): boolean;
-  /** No more will be pushed: `results` ends with the last result. */
+  /** No more will be pushed: what waits for room goes in, and `results` ends with the last result. */
   end(): void;
   /** Results of the items that were pushed, for one consumer. As long as nobody reads them, at most
    *  `window` of them wait, and `push` with them. */
   results(): AsyncIterableIterator<Out>;
-  /** Resolves when every item pushed so far has been through all its stages.
-   *  @throws DlbError as `run`. */
+  /** Resolves when every item pushed so far, those that wait for room included, has been through all its
+   *  stages, and its dead letters are stored: what came before can be committed. Later pushes are not waited
+   *  for. @throws DlbError as `run`. */
   drained(): Promise<void>;
   /** A Node stream, in object mode: items in, results out. */
   duplex(options?: RunOptions<In>): Duplex;
@@ -365,6 +372,7 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
   transform(options?: RunOptions<In>): ReadableWritablePair<Out, In>;
   stats(): PipelineStats;
   /** Takes no more items, finishes those in flight, calls the teardowns, ends the threads. A run
-   *  whose source has not ended rejects with ERR_DLB_PIPELINE_CLOSED. */
+   *  whose source has not ended rejects with ERR_DLB_PIPELINE_CLOSED behind its last result, and so do pushes that
+   *  wait for room; `results` ends. @throws DlbError ERR_DLB_INVALID_ARGUMENT for a wrong limit: nothing is closed */
   close(options?: PipelineCloseOptions): Promise<void>;
 }
