@@ -1,6 +1,6 @@
 /** Quotas of virtual devices: what moves between the device and a tenant, and what is refused. */
 import { afterEach, expect, test } from '@jest/globals';
-import { attachVirtualDevice, openDevice } from '../../lib/index.js';
+import { attachPort, attachVirtualDevice, EventBurst, openDevice } from '../../lib/index.js';
 import type { Device, DomainSpec, TenantDevice } from '../../lib/index.js';
 import { refusalOf, upTo } from '../contracts/harness.js';
 
@@ -242,4 +242,109 @@ test('CP-81: ports of a tenant have a limit of faults, unless it asks for anothe
   await tenant.createDomain({ ...SMALL, faultLimit: 7 });
   const limits = vdev.domains().map(([, domain]) => domain.domainAttributes().faultLimit);
   expect(limits).toEqual([1000, 7]);
+});
+
+test('A3: a tenant may ask for fewer faults than its controller allows, not for more or for none', async () => {
+  const device = await deviceOf('host');
+  for (const [limits, wrong, right] of [
+    [undefined, [0, 1001, 2 ** 31, -1, '5'], [1, 1000]],
+    [{ faultLimit: 20 }, [0, 21], [20]],
+    [{ faultLimit: 0 }, [], [0, 1_000_000]],
+  ] as const) {
+    const spec = limits === undefined ? { quota: QUOTA } : { quota: QUOTA, limits };
+    const vdev = await device.createVirtualDevice(spec);
+    const tenant = await attachVirtualDevice(vdev.handle);
+    for (const faultLimit of wrong) {
+      const its = { ...SMALL, faultLimit: faultLimit as number };
+      const details = await refused(device, 'ERR_DLB_NOT_PERMITTED', () =>
+        tenant.createDomain(its),
+      );
+      expect(details).toMatchObject({ field: 'spec.faultLimit', value: faultLimit });
+    }
+    for (const faultLimit of right) {
+      const domain = await tenant.createDomain({ ...SMALL, faultLimit });
+      expect(vdev.domains()[0]![1].domainAttributes().faultLimit).toBe(faultLimit);
+      await domain.close();
+    }
+    await vdev.close();
+  }
+});
+
+test('A3: a watchdog that its controller sets cannot be switched off by a tenant', async () => {
+  const device = await deviceOf('host');
+  const vdev = await device.createVirtualDevice({ quota: QUOTA, limits: { watchdogMs: 5000 } });
+  const tenant = await attachVirtualDevice(vdev.handle);
+  for (const watchdogMs of [0, 5001]) {
+    const its = { ...SMALL, watchdogMs };
+    await refused(device, 'ERR_DLB_NOT_PERMITTED', () => tenant.createDomain(its));
+  }
+  await tenant.createDomain(SMALL);
+  await tenant.createDomain({ ...SMALL, watchdogMs: 7 });
+  const set = vdev.domains().map(([, domain]) => domain.domainAttributes().watchdogMs);
+  expect(set).toEqual([5000, 7]);
+  const wrong = { quota: QUOTA, limits: { watchdogMs: -1 } };
+  const error = await refusalOf(() => device.createVirtualDevice(wrong));
+  expect(error.details['field']).toBe('spec.limits.watchdogMs');
+});
+
+test('A3: a port that was cut off is let back in by the controller, not by its tenant', async () => {
+  const device = await deviceOf('host');
+  const vdev = await device.createVirtualDevice({ quota: QUOTA });
+  const tenant = await attachVirtualDevice(vdev.handle);
+  const domain = await tenant.createDomain({ ...SMALL, faultLimit: 1 });
+  await domain.start();
+  const port = attachPort(domain.attachment(0));
+  const burst = new EventBurst(3);
+  for (const payload of upTo(3)) burst.push({ queueId: 77, payload });
+  expect(port.enqueueBurst(burst)).toBe(3);
+  device.schedule();
+  const [, its] = vdev.domains()[0]!;
+  expect([its.portCutOff(0), its.portEnabled(0)]).toEqual([true, false]);
+  for (const call of [() => domain.enablePort(0), () => domain.disablePort(0)]) {
+    const error = await refusalOf(call);
+    expect([error.code, error.details['field']]).toEqual(['ERR_DLB_NOT_PERMITTED', 'portId']);
+  }
+  // Neither another owner of the port nor another start is another port.
+  await domain.reclaim(0);
+  await domain.stop();
+  await domain.start();
+  expect([its.portCutOff(0), its.portEnabled(0)]).toEqual([true, false]);
+  await its.enablePort(0);
+  await domain.disablePort(0);
+  await domain.enablePort(0);
+  expect([its.portCutOff(0), its.portEnabled(0)]).toEqual([false, true]);
+});
+
+test('A3: memory is in the quota: buffers, tables and windows are refused before they are made', async () => {
+  const device = await deviceOf('host');
+  const quota = { domains: 1, queues: 2, ports: 2, credits: 4, historyEntries: 64 };
+  const vdev = await device.createVirtualDevice({ quota });
+  const tenant = await attachVirtualDevice(vdev.handle);
+  const wide = { type: 'any', sequences: 1 << 20, flows: 1 << 20 } as const;
+  const large: Partial<DomainSpec>[] = [
+    { buffers: { count: 64, bytes: 1 << 24 } },
+    { queues: [wide, wide] },
+    { queues: [{ type: 'atomic', flows: 1 << 20 }], buffers: { count: 70, bytes: 1 << 20 } },
+  ];
+  const rss = process.memoryUsage().rss;
+  for (const each of large) {
+    const details = await refused(device, 'ERR_DLB_NO_MEMORY', () =>
+      tenant.createDomain({ ...SMALL, ...each }),
+    );
+    expect(details).toMatchObject({ field: 'memory', wanted: expect.any(Number) });
+  }
+  expect(process.memoryUsage().rss - rss).toBeLessThan(1 << 28);
+  const domain = await tenant.createDomain({ ...SMALL, buffers: { count: 8, bytes: 1 << 20 } });
+  await domain.close();
+  await vdev.close();
+  // A controller that says how much sees what is left of it.
+  const more = await device.createVirtualDevice({ quota: { ...quota, memory: 1 << 20 } });
+  const second = await attachVirtualDevice(more.handle);
+  expect((await second.resources())['memory']).toEqual({ total: 1 << 20, available: 1 << 20 });
+  await refused(device, 'ERR_DLB_NO_MEMORY', () =>
+    second.createDomain({ ...SMALL, buffers: { count: 2, bytes: 1 << 20 } }),
+  );
+  await second.createDomain({ ...SMALL, queues: [{ type: 'parallel', flows: 1 }] });
+  expect((await second.resources())['memory']!.available).toBeLessThan(1 << 20);
+  expect(device.resources()['memory']).toBeUndefined();
 });

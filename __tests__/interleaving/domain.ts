@@ -4,7 +4,7 @@
  */
 import type { DomainPlan } from '../../lib/eventdev/commands.js';
 import type { DomainSpec } from '../../lib/eventdev/spec.js';
-import { allocateDomain } from '../../lib/control/domain-memory.js';
+import { allocateDomain, planMemory } from '../../lib/control/domain-memory.js';
 import { checkSpec } from '../../lib/control/spec-check.js';
 import { shared } from '../../lib/explore/index.js';
 import type { Hint } from '../../lib/explore/index.js';
@@ -41,7 +41,7 @@ export interface Rig {
 /** To be called in the `memory` of a scenario. `hints` are by field name. */
 export function domain(spec: DomainSpec, hints: Readonly<Record<string, Hint>> = {}): Rig {
   const checked = checkSpec(spec);
-  const { memory, schedulerMemory, shape, layout } = allocateDomain(checked, 0);
+  const { memory, schedulerMemory, shape, layout } = allocateDomain(planMemory(checked), 0);
   const bell = new SharedArrayBuffer(4);
   const labels = domainLabels(layout);
   putLabels(memory, labels);

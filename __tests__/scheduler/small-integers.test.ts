@@ -5,7 +5,7 @@
 import v8 from 'node:v8';
 import { compileFunction } from 'node:vm';
 import { afterAll, expect, test } from '@jest/globals';
-import { allocateDomain } from '../../lib/control/domain-memory.js';
+import { allocateDomain, planMemory } from '../../lib/control/domain-memory.js';
 import { checkSpec } from '../../lib/control/spec-check.js';
 import type { DomainPlan } from '../../lib/eventdev/commands.js';
 import { attachPort, OP } from '../../lib/index.js';
@@ -117,7 +117,7 @@ const SPECS = [
 
 function planOf(spec: DomainSpec): DomainPlan {
   const checked = checkSpec(spec);
-  const { memory, schedulerMemory, shape } = allocateDomain(checked, 0);
+  const { memory, schedulerMemory, shape } = allocateDomain(planMemory(checked), 0);
   return {
     ...checked,
     domain: 0,
@@ -181,7 +181,7 @@ test.each(SPECS)(
 /** A scheduler on its own, and what attaches to its ports. */
 function schedulerWith(spec: DomainSpec): { scheduler: Scheduler; ports: Port[] } {
   const checked = checkSpec(spec);
-  const { memory, schedulerMemory, shape } = allocateDomain(checked, 0);
+  const { memory, schedulerMemory, shape } = allocateDomain(planMemory(checked), 0);
   const plan = {
     ...checked,
     domain: 0,

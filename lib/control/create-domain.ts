@@ -3,7 +3,7 @@
 import type { DomainPlan } from '../eventdev/commands.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { DomainSpec } from '../eventdev/spec.js';
-import { allocateDomain } from './domain-memory.js';
+import { allocateDomain, planMemory } from './domain-memory.js';
 import { Domain } from './domain.js';
 import { demandOf } from './ledger/demand.js';
 import type { Ledger } from './ledger/models.js';
@@ -39,9 +39,10 @@ export async function createDomain(
   if (owner.resetFailed) throw resetFailed();
   const { checked, links: linkTable } = planDomain(spec, ledger, owner);
   const strictLinks = model !== 'host';
-  const claim = owner.take(demandOf(checked, model, owner));
+  const planned = planMemory(checked);
+  const claim = owner.take(demandOf(checked, planned.bytes, model, owner));
   try {
-    const memory = allocateDomain(checked, id);
+    const memory = allocateDomain(planned, id);
     const { eventsLimit, capacity, queues, ports, links, buffers } = checked;
     const { turnEvery, watchdogMs, faultLimit } = checked;
     const plan: DomainPlan = {

@@ -17,8 +17,13 @@ export interface DomainMemory {
   readonly schedulerLayout: SchedulerLayout;
 }
 
-/** @throws DlbError ERR_DLB_NO_MEMORY */
-export function allocateDomain(checked: Checked, domainId: number): DomainMemory {
+/** What a domain will take. */
+export type PlannedMemory = Omit<DomainMemory, 'memory' | 'schedulerMemory'> & {
+  /** Of both buffers. */
+  readonly bytes: number;
+};
+
+export function planMemory(checked: Checked): PlannedMemory {
   const deepest = Math.max(...checked.ports.map((port) => port.enqueueDepth));
   const pieceSlots = checked.capacity > checked.eventsLimit ? deepest : 0;
   const shape: DomainShape = {
@@ -33,6 +38,12 @@ export function allocateDomain(checked: Checked, domainId: number): DomainMemory
   };
   const layout = domainLayout(shape);
   const inner = schedulerLayout(checked);
+  return { shape, layout, schedulerLayout: inner, bytes: layout.bytes + inner.words * 4 };
+}
+
+/** @throws DlbError ERR_DLB_NO_MEMORY */
+export function allocateDomain(planned: PlannedMemory, domainId: number): DomainMemory {
+  const { shape, layout, schedulerLayout: inner } = planned;
   const memory = allocate(layout.bytes, 'domain memory');
   const schedulerMemory = allocate(inner.words * 4, 'scheduler memory');
   prepare(new Int32Array(memory, 0, Math.floor(layout.bytes / 4)), shape, layout, domainId);

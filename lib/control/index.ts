@@ -10,6 +10,7 @@ export type { Owner, ResourceCount, ResourceReport } from './ledger/owner.js';
 export { QuotaOwner } from './ledger/quota.js';
 export type { Quota } from './ledger/quota.js';
 export { checkGroup } from './ledger/sequence-groups.js';
+export { checkLimits } from './virtual/tenant-limits.js';
 export { attachVirtualDevice } from './virtual/tenant-device.js';
 export type { AttachOptions, TenantDevice } from './virtual/tenant-device.js';
 export type { TenantDomain } from './virtual/tenant-domain.js';

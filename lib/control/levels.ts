@@ -87,6 +87,11 @@ export class Levels {
     return isHeld(observe(this.#words, this.#port(port).at + PORT.LEASE));
   }
 
+  /** Disabled for its faults. */
+  isCutOff(port: number): boolean {
+    return observe(this.#m, this.#memory.schedulerLayout.cutOff + port) !== 0;
+  }
+
   /** Events of the queue in the port's CQ or hands. */
   held(queue: number, port: number): number {
     const at = this.#memory.schedulerLayout.heldEvents;

@@ -155,6 +155,14 @@ export abstract class VisibleDomain {
   }
 
   /**
+   * Whether the port is disabled because it made more faults than the domain's `faultLimit`.
+   * @throws DlbError ERR_DLB_INVALID_PORT_ID
+   */
+  portCutOff(portId: number): boolean {
+    return this.#stats.levels.isCutOff(this.checkPort(portId));
+  }
+
+  /**
    * Id of the thread that has the port attached, -1 if none has.
    * @throws DlbError ERR_DLB_INVALID_PORT_ID
    */

@@ -1,6 +1,6 @@
 /** The virtual devices of a device. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fields, QuotaOwner, Turns, VirtualDevice } from '../control/index.js';
+import { checkLimits, fields, QuotaOwner, Turns, VirtualDevice } from '../control/index.js';
 import type { Domain, Ledger, Owner } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { DLB_VDEVS_MAX, VDEVS_MAX } from '../eventdev/limits.js';
@@ -27,11 +27,12 @@ export class Tenants {
 
   /** See `device.createVirtualDevice`. */
   create(spec: VirtualDeviceSpec): VirtualDevice {
-    fields.checkObject(spec, 'spec', ['name', 'quota', 'onDeath', 'onCutOff']);
+    fields.checkObject(spec, 'spec', ['name', 'quota', 'limits', 'onDeath', 'onCutOff']);
     const id = this.#nextId;
     const name = fields.text(spec.name, 'spec.name', `vdev${id}`);
     const onDeath = fields.oneOf(spec.onDeath, 'spec.onDeath', ['return', 'keep'], 'return');
     const onCutOff = fields.callback(spec.onCutOff, 'spec.onCutOff', warn);
+    const limits = checkLimits(spec.limits, 'spec.limits');
     const { device, names, groups } = this.#ledger;
     const max = groups === null ? VDEVS_MAX : DLB_VDEVS_MAX;
     if (this.#devices.size >= max) {
@@ -44,6 +45,7 @@ export class Tenants {
     const host = {
       createDomain: (its: DomainSpec) => this.#createFor(owner, its),
       resources: () => owner.report(),
+      limits,
     };
     const virtual: VirtualDevice = new VirtualDevice(quota, host, {
       id,

@@ -71,6 +71,8 @@ export interface ModelLimits {
   readonly directedCredits: number;
   readonly historyEntries: number;
   readonly atomicInflights: number;
+  /** Bytes: more than there is, since memory ends by itself; quotas divide it. */
+  readonly memory: number;
 }
 
 /**
@@ -88,6 +90,7 @@ export const MODELS = {
     directedCredits: 0,
     historyEntries: 2 ** 30,
     atomicInflights: 0,
+    memory: 2 ** 50,
   },
   'dlb2.0': {
     domains: 32,
@@ -98,6 +101,7 @@ export const MODELS = {
     directedCredits: 4096,
     historyEntries: 2048,
     atomicInflights: 2048,
+    memory: 2 ** 50,
   },
   'dlb2.5': {
     domains: 32,
@@ -108,6 +112,7 @@ export const MODELS = {
     directedCredits: 0,
     historyEntries: 2048,
     atomicInflights: 2048,
+    memory: 2 ** 50,
   },
 } as const satisfies Record<string, ModelLimits>;
 

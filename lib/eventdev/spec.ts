@@ -24,12 +24,22 @@ export interface ControlOptions {
   http?: number;
 }
 
+/** What the domains of a tenant may ask for at most; 0: whatever they ask for. */
+export interface TenantLimits {
+  /** Faults of a port within a second, see `DomainSpec.faultLimit`; default 1000. */
+  faultLimit?: number;
+  /** See `DomainSpec.watchdogMs`; default 0. */
+  watchdogMs?: number;
+}
+
 /** A share of the device for one tenant. */
 export interface VirtualDeviceSpec {
   /** Default 'vdevN'. */
   name?: string;
   /** Counts by resource, as `device.resources()` names them; left out: none. `ports` are of any class of service. */
   quota: Readonly<Record<string, number>>;
+  /** The tenant may ask for less, not for more or for none. */
+  limits?: TenantLimits;
   /** When the tenant's thread dies: 'return' (default): its domains are reset and the quota goes back to the device;
    *  'keep': the quota stays for whoever is handed the next handle, see `renew`. */
   onDeath?: 'return' | 'keep';

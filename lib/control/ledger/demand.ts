@@ -5,10 +5,11 @@ import type { Checked } from '../spec-check.js';
 import { CLASSES } from './names.js';
 import type { Demand, Owner } from './owner.js';
 
-/** @throws DlbError ERR_DLB_INVALID_SPEC when a directed port of a DLB is linked to another queue */
-export function demandOf(checked: Checked, model: ModelName, owner: Owner): Demand {
+/** @param memory in bytes
+ *  @throws DlbError ERR_DLB_INVALID_SPEC when a directed port of a DLB is linked to another queue */
+export function demandOf(checked: Checked, memory: number, model: ModelName, owner: Owner): Demand {
   const { queues, ports, links, eventsLimit, capacity, directedCredits } = checked;
-  const common = { domains: 1, isStrict: checked.cosStrict };
+  const common = { domains: 1, isStrict: checked.cosStrict, memory };
   if (model === 'host') {
     return {
       ...common,

@@ -25,7 +25,8 @@ export function openLedger(model: ModelName): Ledger {
   const counts = noCounts();
   for (const name of COUNTED) {
     counts[name] = limits[name];
-    if (limits[name] > 0) names.add(name);
+    // A device has all the memory that there is: only a quota of it is told.
+    if (limits[name] > 0 && name !== 'memory') names.add(name);
   }
   const classes = isHost ? 1 : CLASSES;
   if (!isHost) {

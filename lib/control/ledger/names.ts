@@ -1,7 +1,8 @@
 /** The resources of a device, what they are called, and how their want is told. */
 import type { ErrorCode } from '../../eventdev/errors.js';
 
-/** Counted, in the order in which the DLB driver verifies them; ports, history and sequence numbers come in between. */
+/** Counted, in the order in which the DLB driver verifies them; ports, history and sequence numbers come in between.
+ *  Memory, in bytes, is ours. */
 export const COUNTED = [
   'domains',
   'queues',
@@ -9,6 +10,7 @@ export const COUNTED = [
   'credits',
   'directedCredits',
   'atomicInflights',
+  'memory',
 ] as const;
 export type Counted = (typeof COUNTED)[number];
 export type Counts = Record<Counted, number>;
@@ -35,6 +37,7 @@ export const UNAVAILABLE: Record<
   credits: 'ERR_DLB_LDB_CREDITS_UNAVAILABLE',
   directedCredits: 'ERR_DLB_DIR_CREDITS_UNAVAILABLE',
   atomicInflights: 'ERR_DLB_ATOMIC_INFLIGHTS_UNAVAILABLE',
+  memory: 'ERR_DLB_NO_MEMORY',
   historyEntries: 'ERR_DLB_HIST_LIST_ENTRIES_UNAVAILABLE',
   sequenceSlots: 'ERR_DLB_SN_SLOTS_UNAVAILABLE',
 };
@@ -47,5 +50,6 @@ export function noCounts(): Counts {
     credits: 0,
     directedCredits: 0,
     atomicInflights: 0,
+    memory: 0,
   };
 }

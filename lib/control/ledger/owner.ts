@@ -145,6 +145,7 @@ export class Owner {
       if (wanted <= free) return;
       throw short('sequenceSlots', at, wanted, free, this.#all.sequenceSlots[group]!, { group });
     });
+    this.#verify('memory', demand, at);
     return this.#commit(demand, classPorts);
   }
 
@@ -249,8 +250,9 @@ export function countsOf({
   sequenceSlots,
 }: Claim): Record<string, number> {
   const slots = sequenceSlots.map((count, group) => [`sequenceSlots${group}`, count] as const);
+  const { memory: _, ...told } = counts;
   return {
-    ...counts,
+    ...told,
     ports: sum(classPorts),
     historyEntries: history.length,
     ...Object.fromEntries(slots),

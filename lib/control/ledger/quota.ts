@@ -7,22 +7,35 @@ import { Owner } from './owner.js';
 import type { Demand } from './owner.js';
 
 /** Counts by resource, as `device.resources()` names them; left out: none. `ports` are of any class, `classPorts0` to
- *  `classPorts3` of one each, on top of those. */
+ *  `classPorts3` of one each, on top of those. `memory` left out: what domains of such a quota take, see README.md. */
 export type Quota = Partial<Record<ResourceName, number>>;
+
+/** What domains of a quota that does not say take: tables and buffers of a domain, and what grows with its credits, in
+ *  scheduler memory and in the ring and history of each port. */
+const DOMAIN_BYTES = 64 << 20;
+const CREDIT_BYTES = 512;
+const PORT_CREDIT_BYTES = 128;
+
+function usualMemory({ domains = 0, credits = 0, ports = 0, ...rest }: Quota): number {
+  const all = credits + (rest.directedCredits ?? 0);
+  return domains * DOMAIN_BYTES + all * (CREDIT_BYTES + ports * PORT_CREDIT_BYTES);
+}
 
 export class QuotaOwner {
   readonly owner: Owner;
   readonly #device: Owner;
   readonly #names: ReadonlySet<ResourceName>;
+  readonly #shown: Set<ResourceName>;
   #quota: Quota = {};
 
   /** @throws DlbError ERR_DLB_INVALID_ARGUMENT; ERR_DLB_*_UNAVAILABLE */
   constructor(device: Owner, names: ReadonlySet<ResourceName>, quota: Quota) {
     this.#device = device;
-    this.#names = names;
+    this.#names = new Set([...names, 'memory']);
     const checked = this.#check(quota);
-    this.owner = new Owner(device.take(this.#demand(checked), 'quota.'), names);
-    this.#quota = checked;
+    this.#shown = new Set(names);
+    this.owner = new Owner(device.take(this.#demand(checked), 'quota.'), this.#shown);
+    this.#keep(checked);
   }
 
   get quota(): Quota {
@@ -42,7 +55,7 @@ export class QuotaOwner {
     this.#device.give(before);
     try {
       this.owner.become(this.#device.take(this.#demand(checked), 'quota.'));
-      this.#quota = checked;
+      this.#keep(checked);
     } catch (error) {
       // The very same: ports of the same classes, the same run.
       this.#device.retake(before);
@@ -63,6 +76,12 @@ export class QuotaOwner {
     this.#quota = {};
   }
 
+  /** Memory is told where the controller has said how much. */
+  #keep(quota: Quota): void {
+    this.#quota = quota;
+    if (quota.memory !== undefined) this.#shown.add('memory');
+  }
+
   #check(quota: Quota): Quota {
     field.checkObject(quota, 'quota', [...this.#names]);
     for (const [name, count] of Object.entries(quota)) {
@@ -75,6 +94,7 @@ export class QuotaOwner {
   #demand(quota: Quota): Demand {
     const counts = noCounts();
     for (const name of COUNTED) counts[name] = quota[name] ?? 0;
+    counts.memory = quota.memory ?? usualMemory(quota);
     const { classPorts, sequenceSlots } = this.#device.all;
     return {
       ...counts,

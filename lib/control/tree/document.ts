@@ -5,10 +5,11 @@
 import type { LinkCommand } from '../../eventdev/commands.js';
 import { DlbError } from '../../eventdev/errors.js';
 import { PROFILES_MAX, VDEVS_MAX } from '../../eventdev/limits.js';
-import type { DomainSpec, PortSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
+import type { DomainSpec, PortSpec, TenantLimits, VirtualDeviceSpec } from '../../eventdev/spec.js';
 import type { PlannedDomain } from '../create-domain.js';
 import * as field from '../fields.js';
 import { checkLinks } from '../spec-check.js';
+import { checkLimits } from '../virtual/tenant-limits.js';
 import type { TreeDevice } from './subject.js';
 
 /** What is applied to a device, and what a snapshot of it is. */
@@ -80,11 +81,12 @@ export function checkDocument(document: unknown, device: DocumentDevice): Docume
 }
 
 function checkVirtualDevice(value: unknown, at: string, device: DocumentDevice): VirtualDeviceSpec {
-  field.checkObject(value, at, ['name', 'quota', 'onDeath']);
-  const { name, quota, onDeath } = value as Record<string, unknown>;
+  field.checkObject(value, at, ['name', 'quota', 'limits', 'onDeath']);
+  const { name, quota, limits, onDeath } = value as Record<string, unknown>;
+  checkLimits(limits as TenantLimits | undefined, `${at}.limits`);
   if (name !== undefined) field.text(name, `${at}.name`, '');
   field.oneOf(onDeath, `${at}.onDeath`, ['return', 'keep'], 'return');
-  field.checkObject(quota, `${at}.quota`, Object.keys(device.resources()));
+  field.checkObject(quota, `${at}.quota`, [...Object.keys(device.resources()), 'memory']);
   for (const [resource, count] of Object.entries(quota as object)) {
     field.wholeNumber(count, `${at}.quota.${resource}`, { min: 0, max: Number.MAX_SAFE_INTEGER });
   }

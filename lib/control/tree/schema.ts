@@ -4,7 +4,13 @@
  */
 import { CLASSES } from '../ledger/names.js';
 import * as limits from '../../eventdev/limits.js';
-import type { BuffersSpec, LinkSpec, QueueSpec, VirtualDeviceSpec } from '../../eventdev/spec.js';
+import type {
+  BuffersSpec,
+  LinkSpec,
+  QueueSpec,
+  TenantLimits,
+  VirtualDeviceSpec,
+} from '../../eventdev/spec.js';
 import type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
 
 export interface JsonSchema {
@@ -139,7 +145,13 @@ const VIRTUAL_DEVICE: Record<Exclude<keyof VirtualDeviceSpec, 'onCutOff'>, JsonS
     description: 'Counts by resource, as the device names them',
     additionalProperties: { type: 'integer', minimum: 0 },
   },
+  limits: { $ref: '#/$defs/limits' },
   onDeath: { enum: ['return', 'keep'], description: 'What becomes of the quota; default return' },
+};
+
+const LIMITS: Record<keyof TenantLimits, JsonSchema> = {
+  faultLimit: whole(0, limits.FAULT_LIMIT_MAX, 'Of their ports; default 1000; 0: as they like'),
+  watchdogMs: whole(0, limits.WATCHDOG_MS_MAX, 'Longest; default 0: as they like'),
 };
 
 const DOCUMENT: Record<keyof DeviceDocument, JsonSchema> = {
@@ -164,6 +176,7 @@ export function documentSchema(): JsonSchema {
       document: object(DOCUMENT, ['version', 'domains']),
       domain: object(DOMAIN, ['eventsLimit', 'queues', 'ports']),
       virtualDevice: object(VIRTUAL_DEVICE, ['quota']),
+      limits: object(LIMITS, []),
       queue: object(QUEUE, ['type']),
       port: object(PORT, []),
       link: object(LINK, ['queue']),

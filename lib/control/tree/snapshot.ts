@@ -1,6 +1,7 @@
 /** What runs, as a document: applied to a fresh device it makes the same domains. */
 import type { Domain } from '../domain.js';
 import type { DeviceDocument, DomainDocument, PortDocument } from './document.js';
+import { isUsual } from '../virtual/tenant-limits.js';
 import { profilesOf } from './links.js';
 import { ownDomains } from './subject.js';
 import type { TreeDevice } from './subject.js';
@@ -10,9 +11,10 @@ export function snapshotOf(device: TreeDevice): DeviceDocument {
   // What a tenant made of its share is for it to make again.
   const document: DeviceDocument = { version: 1, domains: ownDomains(device).map(domainOf) };
   if (tenants.length === 0) return document;
-  const virtualDevices = tenants.map(({ name, quota, onDeath }) => ({
+  const virtualDevices = tenants.map(({ name, quota, limits, onDeath }) => ({
     name,
     quota: { ...quota } as Record<string, number>,
+    ...(isUsual(limits) ? {} : { limits }),
     onDeath,
   }));
   return { version: 1, virtualDevices, domains: document.domains };

@@ -12,6 +12,11 @@ const ABOUT = {
   onDeath: text('When its tenant dies: return, all goes back to the device; or keep'),
 } satisfies Record<string, Field>;
 
+const LIMITS = {
+  faultLimit: number('faults', 'Largest faultLimit of its domains; 0: as they like'),
+  watchdogMs: number('ms', 'Largest watchdogMs of its domains; 0: as they like'),
+} satisfies Record<keyof VirtualDevice['limits'], Field>;
+const CUT_OFF = text('Why its tenant was cut off; empty: it was not');
 const STATE = text('State: unlocked, locked by its tenant, or cut-off');
 const DOMAINS = list('-', 'Domains of its tenant: their ids there, and here');
 /** What a quota can be written as, whatever there is: the ledger says whether there is so much. */
@@ -24,7 +29,9 @@ export function virtualNode(virtual: VirtualDevice): Branch {
     return new Map<string, TreeNode>([
       ...leaves(ABOUT, (name) => virtual[name]),
       ['state', leaf(STATE, () => virtual.state, choice({ closed: () => closeAll(virtual) }))],
+      ['cutOff', leaf(CUT_OFF, () => virtual.cutOff?.message ?? '')],
       ['domains', leaf(DOMAINS, domains)],
+      ['limits', branch('What its domains may ask for', () => limits(virtual))],
       ['quota', branch('What it has; to be changed until a tenant attaches', () => quota(virtual))],
       ['available', branch('What no domain of it has taken', () => available(virtual))],
     ]);
@@ -36,12 +43,16 @@ function closeAll(virtual: VirtualDevice): Promise<Outcome> {
   return closing(domains, () => virtual.close());
 }
 
+function limits(virtual: VirtualDevice): Map<string, TreeNode> {
+  return new Map(leaves(LIMITS, (name) => virtual.limits[name]));
+}
+
 function quota(virtual: VirtualDevice): Map<string, TreeNode> {
   return new Map(
     Object.keys(virtual.resources()).map((name) => {
       const writer = wholeNumber(COUNTS, (count) => virtual.setQuota({ [name]: count }));
       const field = number(name, `Those ${name} that it was given`);
-      const read = (): number => (virtual.quota as Record<string, number>)[name] ?? 0;
+      const read = (): number => virtual.resources()[name]!.total;
       return [name, leaf(field, read, writer)];
     }),
   );

@@ -12,10 +12,10 @@ import type { PortAttachment } from '../../memory/attachment.js';
 import type { Domain } from '../domain.js';
 import * as field from '../fields.js';
 import type { ResourceReport } from '../ledger/owner.js';
+import { withinLimits } from './tenant-limits.js';
+import type { CheckedLimits } from './tenant-limits.js';
 import type { ControllerCommand, RecoveredBody, TenantCommand } from './protocol.js';
 
-/** Faults of a tenant's port within a second, as the driver has it. */
-const FAULT_LIMIT = 1000;
 /** No longer than a tenant waits for an answer. */
 const GRACE_MAX_MS = 10_000;
 
@@ -25,6 +25,7 @@ const THREADS = { min: 0, max: 2 ** 31 - 2, code: 'ERR_DLB_INVALID_ARGUMENT' } a
 export interface TenantHost {
   createDomain(spec: DomainSpec): Promise<Domain>;
   resources(): ResourceReport;
+  readonly limits: CheckedLimits;
 }
 
 /** A domain as its tenant is told of it. */
@@ -106,7 +107,7 @@ export class Desk {
   }
 
   async #create(spec: unknown): Promise<DomainGrant> {
-    const creating = this.#host.createDomain(withLimit(spec));
+    const creating = this.#host.createDomain(withinLimits(spec, this.#host.limits));
     this.#creating.add(creating);
     try {
       const domain = await creating;
@@ -190,8 +191,10 @@ function onDomain(domain: Domain, command: string, fields: Fields): unknown {
     case 'reclaim':
       return domain.reclaim(port);
     case 'enablePort':
+      checkNotCut(domain, port);
       return domain.enablePort(port);
     case 'disablePort':
+      checkNotCut(domain, port);
       return domain.disablePort(port);
     case 'stats':
       return domain.stats();
@@ -213,6 +216,13 @@ function onDomain(domain: Domain, command: string, fields: Fields): unknown {
         command,
       });
   }
+}
+
+/** A port that has made too many faults is enabled by the controller, and by nobody else. */
+function checkNotCut(domain: Domain, port: number): void {
+  if (!domain.portCutOff(port)) return;
+  const what = 'the port is cut off, since it made too many faults';
+  throw new DlbError('ERR_DLB_NOT_PERMITTED', what, { field: 'portId', portId: port });
 }
 
 function profileOf(fields: Fields): number {
@@ -241,10 +251,4 @@ function checkGrace(graceMs: unknown): number {
   if (typeof graceMs === 'number' && graceMs >= 0 && graceMs <= GRACE_MAX_MS) return graceMs;
   const allowed = `a number of milliseconds, 0..${GRACE_MAX_MS}`;
   throw field.invalid('graceMs', graceMs, allowed, 'ERR_DLB_INVALID_ARGUMENT');
-}
-
-/** A tenant's ports have a limit of faults, unless it asks for another. */
-function withLimit(spec: unknown): DomainSpec {
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec as DomainSpec;
-  return { faultLimit: FAULT_LIMIT, ...spec } as unknown as DomainSpec;
 }

@@ -11,6 +11,7 @@ import type { Quota, QuotaOwner } from '../ledger/quota.js';
 import { Desk } from './desk.js';
 import type { TenantHost } from './desk.js';
 import { Mailbox } from './mailbox.js';
+import type { CheckedLimits } from './tenant-limits.js';
 import { CUT_OFF_CAUSES, TENANT_COMMANDS, VERSIONS } from './protocol.js';
 import type { CutOffCause, TenantCommand, VersionRange } from './protocol.js';
 import { RelayedPort } from './relayed-port.js';
@@ -67,6 +68,7 @@ export class VirtualDevice implements AsyncDisposable {
   readonly name: string;
   readonly #quota: QuotaOwner;
   readonly #options: VirtualDeviceOptions;
+  readonly #limits: CheckedLimits;
   readonly #desk: Desk;
   #state: VirtualDeviceState = 'unlocked';
   #mailbox!: Mailbox;
@@ -84,6 +86,7 @@ export class VirtualDevice implements AsyncDisposable {
   constructor(quota: QuotaOwner, host: TenantHost, options: VirtualDeviceOptions) {
     this.#quota = quota;
     this.#options = options;
+    this.#limits = host.limits;
     this.id = options.id;
     this.name = options.name;
     this.#desk = new Desk(host, (command, body) => this.#mailbox.request(command, body));
@@ -96,6 +99,11 @@ export class VirtualDevice implements AsyncDisposable {
 
   get isLocked(): boolean {
     return this.#state === 'locked';
+  }
+
+  /** What its tenant's domains may ask for. */
+  get limits(): CheckedLimits {
+    return this.#limits;
   }
 
   /** What becomes of the quota when the tenant dies. */
