@@ -221,6 +221,19 @@ test('U5: pushes that wait at end go in, new ones do not; those that wait at clo
   expect(await collect(other.results())).toEqual([0, 1]);
 });
 
+test('S5: the writer of a transform learns that the pipeline closes, though nobody reads', async () => {
+  const pipeline = await createPipeline({ stages: [number], workers: 1 });
+  const { readable, writable } = pipeline.transform();
+  const writer = writable.getWriter();
+  await writer.write(1);
+  const told = expect(writer.closed).rejects.toMatchObject(CLOSED);
+  await pipeline.close();
+  await told;
+  const reader = readable.getReader();
+  expect(await reader.read()).toEqual({ done: false, value: 1 });
+  await expect(reader.read()).rejects.toMatchObject(CLOSED);
+});
+
 test('U5: of several limits of close the shortest counts, whenever it is given', async () => {
   const stuck = stage<typeof fragile.die>({
     module: moduleUrl('fragile'),

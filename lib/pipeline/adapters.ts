@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { ReadableStream, WritableStream } from 'node:stream/web';
-import type { ReadableWritablePair, WritableStreamDefaultController } from 'node:stream/web';
+import type { ReadableWritablePair } from 'node:stream/web';
 import { DlbError } from '../eventdev/errors.js';
 import type { ItemOptions } from './contract.js';
 import type { Pushes } from './pushes.js';
@@ -52,9 +52,8 @@ export function transformOf<In, Out>({
   optionsOf,
 }: Ends<In, Out>): ReadableWritablePair<Out, In> {
   const { stream } = pushes;
-  let writing: WritableStreamDefaultController | undefined;
   const writable = new WritableStream<In>({
-    start: (controller) => void (writing = controller),
+    start: (controller) => void (stream.onUnwanted = (reason) => controller.error(reason)),
     async write(item) {
       try {
         await pushItem(pushes, item, optionsOf);
@@ -69,13 +68,8 @@ export function transformOf<In, Out>({
   });
   const readable = new ReadableStream<Out>(
     {
-      start(controller) {
-        // Neither does anything to an end that is closed, or has its reason.
-        stream.onFailed = (reason) => {
-          controller.error(reason);
-          writing!.error(reason);
-        };
-      },
+      // Does nothing to an end that is closed, or has its reason; nor does that of the other.
+      start: (controller) => void (stream.onFailed = (reason) => controller.error(reason)),
       async pull(controller) {
         const { done, value } = await results.next();
         if (done === true) controller.close();

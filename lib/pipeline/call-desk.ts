@@ -5,7 +5,8 @@ import { DlbError } from '../eventdev/errors.js';
 import { Changes } from './changes.js';
 import { NO_SESSION } from './board.js';
 import type { CallOptions } from './contract.js';
-import type { Dependent, Engine } from './engine.js';
+import type { Dependent } from './dependents.js';
+import type { Engine } from './engine.js';
 import type { Entry } from './entry.js';
 import { Line } from './line.js';
 import type { Entrant } from './line.js';
@@ -39,7 +40,7 @@ export class CallDesk implements ItemOwner, Dependent {
     this.#entry = entry;
     this.#sessions = sessions;
     this.#onDelivered = onDelivered;
-    engine.join(this);
+    engine.dependents.join(this);
   }
 
   /** Resolves to the item's result, undefined when a stage ended it. @throws see `Pipeline.call`. */

@@ -14,6 +14,7 @@ import type { Cell } from './cell.js';
 import { NO_HOME } from './cell.js';
 import { Cells } from './cells.js';
 import { Encoder } from './codec.js';
+import { Dependents } from './dependents.js';
 import type { LargeCells } from './large-cells.js';
 import { firstQueues, MAIN_PORT, queuesOf } from './plan.js';
 import type { ItemOwner, Roots } from './roots.js';
@@ -31,19 +32,11 @@ const BATCH = 128;
 /** ... unless the first of a batch has waited this long. */
 const BATCH_WITHIN_MS = 1;
 
-/** Whoever has something in the pipeline, or waits for something of it. */
-export interface Dependent {
-  /** Nothing will come out any more, for this reason. */
-  broke(reason: unknown): void;
-  /** Nothing more is taken, for this reason; what is in flight comes out. */
-  cut(reason: unknown): void;
-}
-
 export class Engine {
   pushed = 0;
   stalls = 0;
-  /** Set when nothing will come out any more; undefined may be a reason, hence the box. */
-  broken: { readonly reason: unknown } | undefined;
+  /** Who is told when nothing is let in, or comes out, any more. */
+  readonly dependents = new Dependents();
   readonly port: Port;
   readonly large: LargeCells;
   readonly #domain: Domain;
@@ -63,8 +56,6 @@ export class Engine {
   #awaitingCredits = false;
   #pumping = false;
   #isWriting = false;
-  readonly #dependents = new Set<Dependent>();
-  #closing: { readonly reason: unknown } | undefined;
   #roomWaiters = new Set<() => void>();
   #idleWaiters: (() => void)[] = [];
   #stamp = clock(performance.now());
@@ -80,6 +71,11 @@ export class Engine {
     this.#roots = roots;
     this.#queue = firstQueues(settings.stages)[0]!;
     this.#queues = queuesOf(settings.stages[0]!);
+  }
+
+  /** Set when nothing will come out any more. */
+  get broken(): Dependents['broken'] {
+    return this.dependents.broken;
   }
 
   /** Items let in that have not come out. */
@@ -194,23 +190,6 @@ export class Engine {
     this.#roomWaiters.add(callback);
   }
 
-  /** From now on it is told of a break, and of the end; at once if that has been. */
-  join(dependent: Dependent): void {
-    this.#dependents.add(dependent);
-    if (this.broken !== undefined) dependent.broke(this.broken.reason);
-    else if (this.#closing !== undefined) dependent.cut(this.#closing.reason);
-  }
-
-  leave(dependent: Dependent): void {
-    this.#dependents.delete(dependent);
-  }
-
-  /** Nothing more is to be let in. */
-  close(reason: unknown): void {
-    this.#closing = { reason };
-    for (const dependent of this.#dependents) dependent.cut(reason);
-  }
-
   /** Resolves when everything has come out. */
   async idle(): Promise<void> {
     while (this.inFlight > 0 && this.broken === undefined) {
@@ -221,9 +200,8 @@ export class Engine {
   /** Nothing will come out any more; whoever waits for anything gets `reason`, the first that there was. */
   break(reason: unknown): void {
     if (this.broken !== undefined) return;
-    this.broken = { reason };
     this.#roots.disown();
-    for (const dependent of this.#dependents) dependent.broke(reason);
+    this.dependents.break(reason);
     this.tell();
   }
 

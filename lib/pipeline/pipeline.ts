@@ -152,7 +152,7 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     // Threads may not keep the process alive; whoever waits for this does.
     const alive = setInterval(() => {}, TIMER_MS_MAX);
     const closed = this.#closed();
-    engine.close(closed);
+    engine.dependents.close(closed);
     await Promise.race([engine.idle(), this.#deadline.passed]);
     if (engine.inFlight > 0) engine.break(closed);
     else if (engine.broken === undefined) CHANNELS.drain.publish({ pipeline: this.name });

@@ -6,7 +6,8 @@
  */
 import { onAbort } from '../crew/on-abort.js';
 import { Changes } from './changes.js';
-import type { Dependent, Engine } from './engine.js';
+import type { Dependent } from './dependents.js';
+import type { Engine } from './engine.js';
 import type { OutputOrder } from './contract.js';
 import { Milestones } from './milestones.js';
 import type { ItemOwner } from './roots.js';
@@ -43,8 +44,8 @@ export class Stream implements ItemOwner, Dependent {
   inFlight = 0;
   /** Told at once when the stream fails. */
   onFailed: (reason: unknown) => void = () => {};
-  /** Told when no more items are wanted: it has failed, or was cut. */
-  onUnwanted: () => void = () => {};
+  /** Told at once when no more items are wanted: it has failed, or was cut. */
+  onUnwanted: (reason: unknown) => void = () => {};
   readonly #engine: Engine;
   readonly #sessions: Sessions;
   readonly #options: StreamOptions;
@@ -98,7 +99,7 @@ export class Stream implements ItemOwner, Dependent {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#engine.join(this);
+    this.#engine.dependents.join(this);
     const { signal } = this.#options;
     if (signal === undefined || this.ended) return;
     this.#unfollow = onAbort(signal, () => this.fail(signal.reason));
@@ -186,7 +187,7 @@ export class Stream implements ItemOwner, Dependent {
     if (this.inFlight > 0) this.#sessions.cancel(this.#session!);
     this.#milestones.fail(reason);
     this.#settled();
-    this.onUnwanted();
+    this.onUnwanted(reason);
     this.onFailed(reason);
   }
 
@@ -206,7 +207,7 @@ export class Stream implements ItemOwner, Dependent {
     if (this.ended) return;
     this.cutOff = { reason };
     this.end();
-    this.onUnwanted();
+    this.onUnwanted(reason);
   }
 
   /** Moves what has its turn from the ring to the results. */
@@ -245,7 +246,7 @@ export class Stream implements ItemOwner, Dependent {
   /** Nobody has to tell it of anything any more. */
   #leave(): void {
     this.#hasBegun = true;
-    this.#engine.leave(this);
+    this.#engine.dependents.leave(this);
     this.#unfollow?.();
     this.#unfollow = undefined;
   }
