@@ -176,8 +176,11 @@ export class Crew {
   /** Ends the threads, whatever they do. */
   async terminate(): Promise<void> {
     this.#closing = true;
+    for (const seat of this.#seats) clearTimeout(seat.limit);
+    // Behind `destroy`, the end of a thread would have Piscina start others.
+    await Promise.all(this.#leaving);
     await this.#pool.destroy();
-    await Promise.all([...this.#manned, ...this.#leaving]);
+    await Promise.all(this.#manned);
   }
 
   /** Keeps the seat manned until the pool closes or the seat has to be given up. Never rejects. */
