@@ -82,3 +82,22 @@ test.each([
     });
   },
 );
+
+test('S1: a call that does not end holds up neither suspects nor those behind them, and a killer beside it is found', async () => {
+  const stages = [waitingStage(new Words())] as const;
+  const letters: unknown[] = [];
+  const onDeadLetter = ({ item }: { item: unknown }): void => void letters.push(item);
+  const spec = { stages, workers: 1, attempts: 2, onDeadLetter, onCrash: (): void => {} };
+  await withPipeline(spec, async (pipeline) => {
+    const ends = pipeline.call({ key: '', how: 'for ever' }).catch((error: unknown) => error);
+    const killer = { key: 'killer', how: 'exit' as const };
+    const killed = expect(pipeline.call(killer)).rejects.toMatchObject({
+      code: 'ERR_DLB_STAGE_FAILED',
+    });
+    expect(await pipeline.call({ key: 'behind them' })).toBe('behind them');
+    await killed;
+    expect(letters).toEqual([killer]);
+    await pipeline.close({ timeoutMs: 1 });
+    expect(await ends).toMatchObject({ code: 'ERR_DLB_PIPELINE_CLOSED' });
+  });
+});

@@ -19,6 +19,11 @@ import { HALF_BIT } from './task.js';
 /** Events whose stages have no place for another call are kept here to reach those of other stages behind them,
  *  so many at most: another worker may have a place for them. */
 const BACKLOG_MAX = 256;
+/** A promise that is pending for so long is not what ends its thread when another call begins, and whoever is
+ *  called alone is alone for so long: others must not wait for a call that does not end. Twice as long with each
+ *  thread that the item has seen end. */
+const ALONE_MS = 200;
+const DOUBLINGS_MAX = 6;
 /** Completed ones are sent at the latest when there are so many. */
 const DONE_MAX = 256;
 
@@ -27,6 +32,7 @@ export interface OpenEventsParts {
   readonly cells: Cells;
   /** Opened when an open call settles. */
   readonly latch: Latch;
+  /** Those that the worker serves. */
   readonly stages: readonly StageRunner[];
 }
 
@@ -40,11 +46,15 @@ export class OpenEvents {
   readonly #busy = new BusyFlows();
   /** Calls whose promises are pending. */
   readonly #running = new Set<Held>();
+  /** The one that is to blame if the thread ends. */
+  #only: Held | undefined;
   /** To be called as soon as there is room. */
   #ready: Held[] = [];
   /** To be called alone, and the one that is. */
   readonly #suspects: Held[] = [];
   #alone: Held | undefined;
+  /** Whether those that are to be called alone have waited long enough for pending promises. */
+  #isPatient = true;
   /** Through, and not sent. */
   readonly #done = new EventBurst(DONE_MAX);
   /** Stages with a time limit, the shortest first. */
@@ -101,13 +111,17 @@ export class OpenEvents {
 
   /** A call begins: one that was open alone is no longer the only one to blame. */
   excuse(): void {
-    if (this.#running.size !== 1) return;
-    for (const held of this.#running) setMark(held, MARKS.BESIDE_OTHERS);
+    const only = this.#only;
+    if (only === undefined) return;
+    this.#only = undefined;
+    if (this.#running.has(only)) setMark(only, MARKS.BESIDE_OTHERS);
   }
 
   /** The event's call is a pending promise. */
   run(held: Held): void {
-    setMark(held, this.#running.size === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
+    const isAlone = this.#running.size === 0 || this.#alone === held;
+    setMark(held, isAlone ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
+    if (isAlone) this.#only = held;
     this.#running.add(held);
     held.runner.running++;
   }
@@ -132,7 +146,9 @@ export class OpenEvents {
 
   /** A thread has died with the event: it is called alone. */
   suspect(held: Held): void {
-    this.#suspects.push(held);
+    if (this.#suspects.push(held) > 1 || this.#running.size === 0) return;
+    this.#isPatient = true;
+    this.#later(ALONE_MS, () => (this.#isPatient = false));
   }
 
   callLater(held: Held, delayMs: number): void {
@@ -202,13 +218,31 @@ export class OpenEvents {
 
   #startSuspects(): void {
     while (this.#mayStartSuspect()) {
-      this.#alone = this.#suspects.shift()!;
-      this.#start(this.#alone);
+      const alone = this.#suspects.shift()!;
+      this.#alone = alone;
+      this.#start(alone);
+      if (this.#alone === alone) this.#endAlone(alone);
     }
   }
 
   #mayStartSuspect(): boolean {
-    return this.#alone === undefined && this.#suspects.length > 0 && this.#running.size === 0;
+    const isQuiet = this.#running.size === 0 || !this.#isPatient;
+    return this.#alone === undefined && this.#suspects.length > 0 && isQuiet;
+  }
+
+  /** The call is a promise. */
+  #endAlone(held: Held): void {
+    this.#later(ALONE_MS * 2 ** Math.min(held.cell!.tries - 1, DOUBLINGS_MAX), () => {
+      if (this.#alone === held) this.#alone = undefined;
+      this.#isPatient = false;
+    });
+  }
+
+  #later(ms: number, act: () => void): void {
+    setTimeout(() => {
+      act();
+      this.#parts.latch.open();
+    }, ms);
   }
 
   #startReady(): void {

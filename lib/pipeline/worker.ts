@@ -17,7 +17,7 @@ import { Guard } from './guard.js';
 import { LargeCells } from './large-cells.js';
 import { OpenEvents } from './open-events.js';
 import { OpenSignals } from './open-signals.js';
-import { firstQueues, stagesOfQueues } from './plan.js';
+import { firstQueues, serves, stagesOfQueues } from './plan.js';
 import { Sender } from './sender.js';
 import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
@@ -84,7 +84,8 @@ async function work(
   stages.forEach((runner, i) => (runner.next = stages[i + 1]));
   const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
   const tally = new Tally(board, task);
-  const open = new OpenEvents({ port, cells, latch, stages });
+  const served = stages.filter(({ settings }) => serves(settings, task.seat, task.seats));
+  const open = new OpenEvents({ port, cells, latch, stages: served });
   const guard = new Guard(task.seat, board, open);
   const signals = new OpenSignals(board, guard.scope);
   const endings = new Endings(sender, tally, open);

@@ -4,7 +4,7 @@ import type { SetupContext } from '../../../lib/pipeline/index.js';
 
 export interface Item {
   readonly key: string;
-  readonly how?: 'promise' | 'retry' | 'for ever';
+  readonly how?: 'promise' | 'retry' | 'for ever' | 'exit';
 }
 
 let words: Int32Array;
@@ -17,6 +17,7 @@ export const keyOf = ({ key }: Item): string => key;
 
 export function work({ key, how }: Item): string | Promise<string> {
   if (how === 'for ever') return new Promise(() => {});
+  if (how === 'exit') process.exit(1);
   if (how === undefined || Atomics.load(words, 0) !== 0) return key;
   if (how === 'retry') throw new Error('not yet');
   return untilOpen(key);
