@@ -6,6 +6,8 @@ import { runHostile } from '../hostile/run-hostile.js';
 import { runChaos } from '../pipeline/chaos.js';
 import type { ChaosReport } from '../pipeline/chaos.js';
 import { runFlat } from '../pipeline/flat.js';
+import { runDoors } from './doors/run-doors.js';
+import type { DoorsReport } from './doors/run-doors.js';
 import { runSeed } from './run-seed.js';
 import { runValues } from './values/run-values.js';
 import type { Report as ValuesReport } from './values/run.js';
@@ -23,6 +25,8 @@ terminations. What is wrong ends the run, with the seed, the topology and the co
   --pipeline    instead: a pipeline whose threads are terminated while items flow through it
   --values      instead: handlers and jobs return and throw everything there is, die and hang wherever
                 user code runs; pipelines and pools break while everybody waits
+  --doors       instead: one tenant sends everything there is through mailbox and doors; another one's
+                requests are answered within 200 ms, and no turn of the controller takes 50
   --kills K     for --pipeline: how many of them (default 20)
   --flat        instead: a pipeline with a slow consumer, once; memory must not grow
   --items N     for --pipeline and --flat: how many items (default 200 000 and 5 000 000)
@@ -32,7 +36,7 @@ terminations. What is wrong ends the run, with the seed, the topology and the co
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-const SUBJECTS = ['hostile', 'pipeline', 'flat', 'values'] as const;
+const SUBJECTS = ['hostile', 'pipeline', 'flat', 'values', 'doors'] as const;
 type Subject = 'topologies' | (typeof SUBJECTS)[number];
 
 interface Campaign {
@@ -59,6 +63,7 @@ function readCommandLine(args: readonly string[]): Campaign | null {
       pipeline: { type: 'boolean' },
       flat: { type: 'boolean' },
       values: { type: 'boolean' },
+      doors: { type: 'boolean' },
       kills: { type: 'string' },
       items: { type: 'string' },
       help: { type: 'boolean' },
@@ -107,6 +112,7 @@ async function lineOfSeed(seed: number, { subject, ms, items, kills }: Campaign)
   if (subject === 'hostile') return hostileLine(await runHostile(seed, ms));
   if (subject === 'pipeline') return chaosLine(await runChaos(seed, { items, kills }));
   if (subject === 'values') return valuesLine(await runValues(seed));
+  if (subject === 'doors') return doorsLine(await runDoors(seed, ms));
   return lineOf(await runSeed(seed, ms));
 }
 
@@ -129,6 +135,11 @@ function chaosLine(report: ChaosReport): string {
 
 function valuesLine({ shape, counts }: ValuesReport): string {
   return `${shape}; ${show(counts)}`;
+}
+
+function doorsLine({ slowestMs, turnMs, machineMs, knocks, cutOffs }: DoorsReport): string {
+  const [slowest, turn, machine] = [slowestMs, turnMs, machineMs].map((each) => each.toFixed(0));
+  return `slowest answer ${slowest} ms, longest turn ${turn}, of the machine ${machine}; ${show({ ...knocks, ...cutOffs })}`;
 }
 
 function hostileLine({ delayMs, counts }: Findings): string {
