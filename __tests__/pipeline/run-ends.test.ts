@@ -34,7 +34,8 @@ class Source implements AsyncIterable<number> {
 
 async function expectUsable(pipeline: Pipeline<number, number>): Promise<void> {
   expect(await collect(pipeline.run(numbers(300)))).toEqual([...numbers(300)]);
-  expect(pipeline.stats().inFlight).toBe(0);
+  // What the run before has left comes out, worked on or not.
+  while (pipeline.stats().inFlight > 0) await turns(1);
 }
 
 test('leaving the loop ends the source and cancels what is in flight', async () => {
@@ -108,7 +109,9 @@ test.each([0, 1, 50])('what a source throws ends its run: at item %i', async (at
 test('an item that cannot cross threads ends its run, with the reason', async () => {
   await withShared(async (pipeline) => {
     const source = new Source((place) => (place === 3 ? ((() => {}) as never) : place));
-    await expect(collect(pipeline.run(source))).rejects.toThrow(/could not be cloned/);
+    await expect(collect(pipeline.run(source))).rejects.toThrow(
+      /does not take the value: .*type=function/,
+    );
     await turns();
     expect(source.returned).toBe(1);
     await expectUsable(pipeline);

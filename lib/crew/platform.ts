@@ -1,5 +1,7 @@
 /** Which classes are the platform's: what their instances hold is not in properties, so a copy of the properties is
  *  an empty object. */
+import { types } from 'node:util';
+
 const MODULES = [
   'async_hooks',
   'buffer',
@@ -49,11 +51,12 @@ export function className(prototype: object): string | undefined {
 export function typeName(value: unknown): string {
   if (typeof value !== 'object') return typeof value;
   if (value === null) return 'null';
+  if (types.isProxy(value)) return 'Proxy';
   try {
     const [nearest] = lineage(value).flatMap((prototype) => className(prototype) ?? []);
     return nearest ?? 'Object';
   } catch {
-    return 'Proxy';
+    return 'Object';
   }
 }
 
@@ -63,12 +66,13 @@ function isOfPlatform(prototype: object): boolean {
   const global = Object.getOwnPropertyDescriptor(globalThis, name);
   // A global that a program has set is enumerable.
   if (global?.enumerable === false && isPrototypeOf(globalThis, name, prototype)) return true;
-  return MODULES.some((module) =>
-    isPrototypeOf(process.getBuiltinModule(module) as object, name, prototype),
-  );
+  const { WebAssembly: wasm } = globalThis as { WebAssembly?: object };
+  const holders = [wasm, Intl, ...MODULES.map((module) => process.getBuiltinModule(module))];
+  return holders.some((holder) => isPrototypeOf(holder, name, prototype));
 }
 
-function isPrototypeOf(holder: object, name: string, prototype: object): boolean {
+function isPrototypeOf(holder: unknown, name: string, prototype: object): boolean {
+  if (holder === undefined || !Object.hasOwn(holder as object, name)) return false;
   const { [name]: found } = holder as Record<string, { prototype?: unknown } | undefined>;
   return found?.prototype === prototype;
 }

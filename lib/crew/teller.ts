@@ -9,6 +9,7 @@ import { messageOf } from './message-of.js';
 import { className, isPlatform, lineage, typeName } from './platform.js';
 import { KNOWN } from './told.js';
 import type { Entry, Property, Told, ToldError } from './told.js';
+import { bytesOf, viewClass } from './views.js';
 
 /** How much is told at most. */
 export interface Budget {
@@ -155,13 +156,12 @@ class Teller {
 
   #bytes(value: ArrayBuffer | ArrayBufferView): Told {
     const { byteLength } = value;
-    const name = typeName(value);
-    if (byteLength > this.#length) return this.#mark(`${name} of ${byteLength} bytes`);
+    if (byteLength > this.#length) {
+      return this.#mark(`${typeName(value)} of ${byteLength} bytes`);
+    }
     this.#length -= byteLength;
-    const bytes = ArrayBuffer.isView(value)
-      ? new Uint8Array(value.buffer, value.byteOffset, byteLength)
-      : new Uint8Array(value);
-    return ['bytes', name, new Uint8Array(bytes).buffer];
+    if (!ArrayBuffer.isView(value)) return ['bytes', value.slice(0)];
+    return ['view', new Uint8Array(bytesOf(value)).buffer, viewClass(value)];
   }
 
   get #isSpent(): boolean {

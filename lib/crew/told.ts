@@ -6,13 +6,15 @@
  * makes of them, and how it becomes an error again.
  */
 import { DlbError } from '../eventdev/errors.js';
+import { viewOf } from './views.js';
 
 export type Told =
   /** As it is. */
   | readonly [kind: 'value', value: unknown]
   /** Stands for something that is not carried. */
   | readonly [kind: 'mark', text: string]
-  | readonly [kind: 'bytes', view: string, content: ArrayBuffer]
+  | readonly [kind: 'bytes', content: ArrayBuffer]
+  | readonly [kind: 'view', content: ArrayBuffer, viewClass: number]
   | readonly [kind: 'list' | 'set', members: readonly Told[]]
   | readonly [kind: 'map', entries: readonly Entry[]]
   | readonly [kind: 'object', properties: readonly Property[]]
@@ -51,9 +53,10 @@ export function untell(told: Told): unknown {
   switch (told[0]) {
     case 'value':
     case 'mark':
-      return told[1];
     case 'bytes':
-      return viewOf(told[1], told[2]);
+      return told[1];
+    case 'view':
+      return viewOf(told[2], told[1]);
     case 'list':
       return told[1].map(untell);
     case 'set':
@@ -91,14 +94,7 @@ function withProperties<T extends object>(object: T, properties: readonly Proper
   return object;
 }
 
-function define(object: object, key: string, value: unknown, enumerable: boolean): void {
-  // As it would not be if it were assigned: `__proto__` is a property like any other.
+/** An own property, also where an assignment would do something else, as with `__proto__`. */
+export function define(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
-}
-
-function viewOf(view: string, content: ArrayBuffer): unknown {
-  if (view === 'ArrayBuffer') return content;
-  if (view === 'Buffer') return Buffer.from(content);
-  const { [view as 'Uint8Array']: made = Uint8Array } = globalThis;
-  return new made(content);
 }

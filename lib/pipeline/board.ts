@@ -5,8 +5,9 @@
  *   then per seat      its line, written by its worker:
  *     word 0           BEAT: 0, or the stage of the call in hand and a count that moves with each call
  *     from word 2      doubles: per stage one of each of COUNTS
+ *   the last word      blocks of ids that were taken: `BlockIds` of the mempool
  *
- * Plain accesses: nothing is handed over by these words. Who reads sees some value of late, and the
+ * Plain accesses, but of the last word: nothing is handed over by these words. Who reads sees some value of late, and the
  * counts of a worker are final when its last event has come out.
  */
 
@@ -31,16 +32,19 @@ const STAGE_BITS = 8;
 
 export class Board {
   readonly memory: SharedArrayBuffer;
+  /** See `BlockIds`. */
+  readonly blocks: Int32Array;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #seatDoubles: number;
 
   constructor(seats: number, stages: number, memory?: SharedArrayBuffer) {
     this.#seatDoubles = seatDoubles(stages);
-    const bytes = (SESSIONS / 2 + seats * this.#seatDoubles) * 8;
+    const bytes = (SESSIONS / 2 + seats * this.#seatDoubles + 1) * 8;
     this.memory = memory ?? new SharedArrayBuffer(bytes);
     this.#words = new Int32Array(this.memory);
     this.#doubles = new Float64Array(this.memory);
+    this.blocks = this.#words.subarray(-1);
   }
 
   /** Whether the items of the session are still wanted. */

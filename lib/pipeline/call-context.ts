@@ -1,5 +1,7 @@
 /** The second argument of a handler, in its worker. */
+import { whole } from '../crew/checks.js';
 import type { Cell } from './cell.js';
+import { CONTENT_MAX } from './codec.js';
 import type { StageContext } from './contract.js';
 
 /** What a context needs of its worker. */
@@ -46,6 +48,7 @@ export class CallContext implements StageContext {
   output(bytes: number): Uint8Array {
     const cell = this.#cell;
     if (cell === undefined) return NOTHING;
+    whole('bytes', bytes, 0, CONTENT_MAX);
     if (this.#host.debug) return this.lend(new Uint8Array(bytes));
     if (bytes <= cell.bytes) return cell.otherRoom.subarray(0, bytes);
     this.grown = this.#host.grow(cell, bytes);

@@ -189,7 +189,7 @@ export class Calls {
 
   #itemIn(cell: Cell, context: CallContext): unknown {
     if (this.#parts.debug && cell.kind === KIND.BYTES) return context.lend(copyOf(cell.content));
-    return decode(cell.kind, cell.content);
+    return decode(cell.kind, cell.content, cell.shared);
   }
 
   /** Waits for the promise of a call. Runs in a context of its own, for `then` is the user's as well. Never

@@ -60,6 +60,15 @@ export function cellBytes(bytes: number): number {
   return HEADER_BYTES + 2 * bytes;
 }
 
+const NOTHING_SHARED: readonly SharedArrayBuffer[] = [];
+/** All memory that has cells, as this thread sees it. */
+const memories = new WeakSet<object>();
+
+/** Whether cells lie in this memory: it is no user's, and its content changes. */
+export function isOfCell(memory: object): boolean {
+  return memories.has(memory);
+}
+
 /** One thread's view of one cell. */
 export class Cell {
   /** What the event's payload carries. */
@@ -71,6 +80,8 @@ export class Cell {
   readonly rooms: readonly [Buffer, Buffer];
   /** The half that holds the item. */
   half = 0;
+  /** Memory that the items in it share with others; only of a large cell. */
+  shared: readonly SharedArrayBuffer[] = NOTHING_SHARED;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #cuts: [Buffer, Buffer];
@@ -79,6 +90,7 @@ export class Cell {
     this.id = id;
     this.isLarge = isLarge;
     this.bytes = bytes;
+    memories.add(memory);
     this.#words = new Int32Array(memory, at, HEADER_BYTES / 4);
     this.#doubles = new Float64Array(memory, at, HEADER_BYTES / 8);
     const first = at + HEADER_BYTES;

@@ -5,6 +5,7 @@ import { BUFFERS_MAX } from '../eventdev/limits.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
 import { Cell } from './cell.js';
 import type { LargeCells } from './large-cells.js';
+import { largeId } from './large-ids.js';
 import { HALF_BIT, LARGE_BIT } from './task.js';
 
 export class Cells {
@@ -25,7 +26,7 @@ export class Cells {
   /** The cell of an event that this thread holds; undefined when a large one is not known here. */
   find(payload: number, payloadHigh: number): Cell | undefined {
     const isLarge = (payloadHigh & LARGE_BIT) !== 0;
-    const cell = isLarge ? this.large.find(payload) : this.ofBuffer(payload);
+    const cell = isLarge ? this.large.find(largeId(payload, payloadHigh)) : this.ofBuffer(payload);
     if (cell !== undefined) cell.half = payloadHigh & HALF_BIT;
     return cell;
   }

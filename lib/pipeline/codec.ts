@@ -3,9 +3,17 @@
  *
  * A kind travels beside the bytes, so that the reader needs no agreement with the writer.
  */
+import { constants } from 'node:buffer';
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
+import { CONTAINS, lookThrough } from '../crew/carry.js';
+import type { Hindrance } from '../crew/carry.js';
 import { invalid } from '../crew/checks.js';
+import { messageOf } from '../crew/message-of.js';
+import type { DlbError } from '../eventdev/errors.js';
 import type { Codec } from './contract.js';
+import { readSpecial, writeSpecial } from './structured.js';
+import type { SharedMemory } from './structured.js';
 
 export const KIND = {
   // Items.
@@ -14,28 +22,39 @@ export const KIND = {
   NUMBER: 2,
   JSON: 3,
   STRUCTURED: 4,
+  /** As STRUCTURED, by the serialiser of `structured.ts`. */
+  SPECIAL: 5,
+  /** Text that UTF-8 would change, or cannot be read again from: UTF-16. */
+  WIDE_STRING: 6,
   /** Several items, results of the last stage: `readBundle`. */
-  BUNDLE: 5,
+  BUNDLE: 7,
   // Ends, of which the reader learns no value.
-  ENDED: 6,
-  DROPPED: 7,
-  CANCELLED: 8,
+  ENDED: 8,
+  DROPPED: 9,
+  CANCELLED: 10,
   /** An error; the item that it happened to is in the other room. */
-  FAILED: 9,
-  DEAD: 10,
+  FAILED: 11,
+  DEAD: 12,
 } as const;
 
+/** Most bytes of an item: a length is 31 bits. */
+export const CONTENT_MAX = 2 ** 31 - 1;
 const NUMBER_BYTES = 8;
 /** Most bytes of UTF-8 per UTF-16 unit. */
 const UTF8_MAX = 3;
+/** Most bytes of UTF-8 that can be read: the decoder takes each for a character. */
+const TEXT_MAX = constants.MAX_STRING_LENGTH;
+const NOTHING_SHARED: SharedArrayBuffer[] = [];
 
 /** Encodes one value at a time. When the room is too small, `write` says how much is needed and keeps
- *  the value, for `writeTo` of a larger one. */
+ *  the value, for `writeKept` into a larger one. */
 export class Encoder {
   /** Of the value written last. */
   kind = 0;
   /** Bytes that the value needs, after `write` returned -1. */
   needed = 0;
+  /** Memory that the value shares, if any: it needs a cell that carries it. */
+  shared: SharedMemory = NOTHING_SHARED;
   #kept: string | Uint8Array = '';
 
   /**
@@ -44,7 +63,32 @@ export class Encoder {
    *         serialiser throws.
    */
   write(value: unknown, codec: Codec, room: Buffer): number {
-    if (value instanceof Uint8Array && (codec === 'auto' || codec === 'bytes')) {
+    this.shared = NOTHING_SHARED;
+    return this.#write(value, codec, room);
+  }
+
+  /** As `write`, for several values as one. */
+  writeBundle(values: readonly unknown[], codec: Codec, room: Buffer): number {
+    const bytes = this.#bundle(values, codec);
+    return this.#bytes(bytes, KIND.BUNDLE, room);
+  }
+
+  /** The value that did not fit, into a room of `needed` bytes. Returns the length. */
+  writeKept(room: Buffer): number {
+    const kept = this.#kept;
+    this.#kept = '';
+    if (typeof kept === 'string') return room.write(kept, 0, this.#encoding);
+    room.set(kept);
+    return kept.length;
+  }
+
+  get #encoding(): BufferEncoding {
+    return this.kind === KIND.WIDE_STRING ? 'utf16le' : 'utf8';
+  }
+
+  #write(value: unknown, codec: Codec, room: Buffer): number {
+    if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
+      if (value.length === 0) lookThrough(value, refusal(value, codec));
       return this.#bytes(value, KIND.BYTES, room);
     }
     if (typeof value === 'string' && (codec === 'auto' || codec === 'string')) {
@@ -59,21 +103,33 @@ export class Encoder {
     if (codec === 'bytes' || codec === 'string') {
       throw invalid(`the codec '${codec}' does not take the value`, 'value', value, { codec });
     }
-    return this.#bytes(serialize(value), KIND.STRUCTURED, room);
+    return this.#structured(value, codec, room);
   }
 
-  /** The value that did not fit, into a room of `needed` bytes. Returns the length. */
-  writeKept(room: Buffer): number {
-    const kept = this.#kept;
-    this.#kept = '';
-    if (typeof kept === 'string') return room.write(kept, 0, 'utf8');
-    room.set(kept);
-    return kept.length;
+  #structured(value: unknown, codec: Codec, room: Buffer): number {
+    const refuse = refusal(value, codec);
+    const contains = lookThrough(value, refuse);
+    const shared = [...this.shared];
+    try {
+      if (contains === CONTAINS.NOTHING) {
+        return this.#bytes(serialize(value), KIND.STRUCTURED, room);
+      }
+      const bytes = writeSpecial(value, contains, shared);
+      this.shared = shared;
+      return this.#bytes(bytes, KIND.SPECIAL, room);
+    } catch (error) {
+      // The serialiser has found something itself, such as a generator; others are errors of getters.
+      const reason = messageOf(error);
+      if (!reason.includes('could not be cloned')) throw error;
+      return refuse({ path: 'value', type: reason });
+    }
   }
 
   #bytes(bytes: Uint8Array, kind: number, room: Buffer): number {
     this.kind = kind;
-    if (bytes.length > room.length) return this.#keep(bytes, bytes.length);
+    if (bytes.length > room.length || this.shared.length > 0) {
+      return this.#keep(bytes, bytes.length);
+    }
     room.set(bytes);
     return bytes.length;
   }
@@ -82,16 +138,60 @@ export class Encoder {
     this.kind = kind;
     if (text.length * UTF8_MAX > room.length) {
       const needed = Buffer.byteLength(text, 'utf8');
+      if (isChanged(text, needed, kind)) return this.#wide(text, room);
+      if (needed > TEXT_MAX) throw tooLarge(text, needed, TEXT_MAX);
       if (needed > room.length) return this.#keep(text, needed);
     }
-    return room.write(text, 0, 'utf8');
+    const length = room.write(text, 0, 'utf8');
+    return isChanged(text, length, kind) ? this.#wide(text, room) : length;
+  }
+
+  #wide(text: string, room: Buffer): number {
+    this.kind = KIND.WIDE_STRING;
+    const needed = text.length * 2;
+    return needed > room.length ? this.#keep(text, needed) : room.write(text, 0, 'utf16le');
   }
 
   #keep(value: string | Uint8Array, needed: number): -1 {
+    if (needed > CONTENT_MAX) throw tooLarge(value, needed, CONTENT_MAX);
     this.#kept = value;
     this.needed = needed;
     return -1;
   }
+
+  #bundle(values: readonly unknown[], codec: Codec): Buffer {
+    this.shared = NOTHING_SHARED;
+    const small = Buffer.alloc(64);
+    const parts = values.flatMap((value) => {
+      const fits = this.#write(value, codec, small);
+      const part = Buffer.alloc(fits >= 0 ? fits : this.needed);
+      if (fits >= 0) part.set(small.subarray(0, fits));
+      else this.writeKept(part);
+      const header = Buffer.alloc(BUNDLE_HEADER_BYTES);
+      header.writeInt32LE(this.kind, 0);
+      header.writeInt32LE(part.length, 4);
+      return [header, part];
+    });
+    return Buffer.concat(parts);
+  }
+}
+
+/** Whether UTF-8 of this length is not the text: halves of surrogate pairs become something else. */
+function isChanged(text: string, length: number, kind: number): boolean {
+  if (length === text.length || kind !== KIND.STRING) return false;
+  return length > TEXT_MAX || !text.isWellFormed();
+}
+
+function refusal(value: unknown, codec: Codec): (hindrance: Hindrance) => never {
+  return ({ path, type }) => {
+    const what = `the codec '${codec}' does not take the value`;
+    throw invalid(what, 'value', value, { codec, path, type });
+  };
+}
+
+function tooLarge(value: unknown, bytes: number, max: number): DlbError {
+  const shown = typeof value === 'string' ? '[string]' : value;
+  return invalid('the value is too large for one item', 'value', shown, { bytes, max });
 }
 
 function toJson(value: unknown): string {
@@ -100,26 +200,33 @@ function toJson(value: unknown): string {
   return text;
 }
 
-/** The value in `content`. Bytes are `content` itself: shared memory. */
-export function decode(kind: number, content: Buffer): unknown {
+/**
+ * The value in `content`. Bytes are `content` itself: shared memory.
+ * @param shared of the cell that the content is in.
+ * @throws what the deserialiser throws.
+ */
+export function decode(kind: number, content: Buffer, shared: SharedMemory): unknown {
   switch (kind) {
     case KIND.BYTES:
       return content;
     case KIND.STRING:
       return content.toString('utf8');
+    case KIND.WIDE_STRING:
+      return content.toString('utf16le');
     case KIND.NUMBER:
       return content.readDoubleLE(0);
     case KIND.JSON:
       return JSON.parse(content.toString('utf8'));
-    default:
-      // A copy, because typed arrays in the value would be views of what was read.
+    case KIND.STRUCTURED:
       return deserialize(Buffer.from(content));
+    default:
+      return readSpecial(Buffer.from(content), shared);
   }
 }
 
 /** As `decode`, but bytes are a copy. */
-export function decodeCopy(kind: number, content: Buffer): unknown {
-  return kind === KIND.BYTES ? copyOf(content) : decode(kind, content);
+export function decodeCopy(kind: number, content: Buffer, shared: SharedMemory): unknown {
+  return kind === KIND.BYTES ? copyOf(content) : decode(kind, content, shared);
 }
 
 /** A plain Uint8Array of its own memory. */
@@ -130,31 +237,14 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
 // A bundle is a list of items, each with its kind and length before it.
 const BUNDLE_HEADER_BYTES = 8;
 
-/** Several values as one value for `Encoder.writeKept`. */
-export function bundle(values: readonly unknown[], codec: Codec): Buffer {
-  const encoder = new Encoder();
-  const small = Buffer.alloc(64);
-  const parts = values.flatMap((value) => {
-    const fits = encoder.write(value, codec, small);
-    const part = Buffer.alloc(fits >= 0 ? fits : encoder.needed);
-    if (fits >= 0) part.set(small.subarray(0, fits));
-    else encoder.writeKept(part);
-    const header = Buffer.alloc(BUNDLE_HEADER_BYTES);
-    header.writeInt32LE(encoder.kind, 0);
-    header.writeInt32LE(part.length, 4);
-    return [header, part];
-  });
-  return Buffer.concat(parts);
-}
-
 /** The values of a bundle, each with memory of its own. */
-export function readBundle(content: Buffer): unknown[] {
+export function readBundle(content: Buffer, shared: SharedMemory): unknown[] {
   const values: unknown[] = [];
   for (let at = 0; at < content.length;) {
     const kind = content.readInt32LE(at);
     const length = content.readInt32LE(at + 4);
     at += BUNDLE_HEADER_BYTES;
-    values.push(decodeCopy(kind, content.subarray(at, at + length)));
+    values.push(decodeCopy(kind, content.subarray(at, at + length), shared));
     at += length;
   }
   return values;

@@ -16,10 +16,11 @@ import { Cells } from './cells.js';
 import { Encoder } from './codec.js';
 import { Dependents } from './dependents.js';
 import type { LargeCells } from './large-cells.js';
+import { highOfLarge } from './large-ids.js';
 import { firstQueues, MAIN_PORT, queuesOf } from './plan.js';
 import type { ItemOwner, Roots } from './roots.js';
 import type { Settings } from './settings.js';
-import { clock, LARGE_BIT } from './task.js';
+import { clock } from './task.js';
 
 /** Events enqueued or dequeued at once. */
 const BURST = 128;
@@ -106,7 +107,7 @@ export class Engine {
     const queue = this.#queues === 1 ? this.#queue : this.#queue + (flow % this.#queues);
     const i = this.#out.pushNew(queue, flow, SCHED.PARALLEL, cell.id);
     this.#out.setPriority(i, priority);
-    this.#out.setPayloadHigh(i, cell.isLarge ? LARGE_BIT : 0);
+    this.#out.setPayloadHigh(i, cell.isLarge ? highOfLarge(cell.id, 0) : 0);
     this.pushed++;
     if (this.#out.length === BURST) this.flush();
     this.#startPump();
@@ -249,9 +250,9 @@ export class Engine {
       cell.fill(0, this.#encoder.kind, length, this.#stamp);
       return cell;
     }
-    const { needed, kind } = this.#encoder;
+    const { needed, kind, shared } = this.#encoder;
     if (this.large.bytes > 0 && this.large.bytes + 2 * needed > largeBytes) return undefined;
-    const large = this.large.make(root, needed);
+    const large = this.large.make(root, needed, shared);
     large.fill(0, kind, this.#encoder.writeKept(large.rooms[0]), this.#stamp);
     return large;
   }

@@ -1,10 +1,12 @@
 /** Errors of handlers on their way from the worker to whoever is told. */
+import { deserialize, serialize } from 'node:v8';
 import { messageOf } from '../crew/message-of.js';
 import { packThrown, unpackThrown } from '../crew/thrown.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { Cell } from './cell.js';
-import { copyOf, decode } from './codec.js';
+import { decodeCopy, KIND } from './codec.js';
 import type { DeadLetter } from './contract.js';
+import type { SharedMemory } from './structured.js';
 
 /** What is written in the place of an item that failed for good. */
 export interface Failure {
@@ -21,7 +23,20 @@ export interface Failure {
   readonly content: Uint8Array;
 }
 
-/** @param thrown undefined when the item ended its threads. */
+const NOTHING = new Uint8Array();
+/** When what was written cannot be read. */
+const UNKNOWN: Failure = {
+  stage: 'unknown',
+  flow: 0,
+  attempts: 1,
+  crashes: 0,
+  error: NOTHING,
+  thread: 0,
+  kind: KIND.ENDED,
+  content: NOTHING,
+};
+
+/** For as long as the cell is as it is. @param thrown undefined when the item ended its threads. */
 export function failureOf(
   stage: string,
   flow: number,
@@ -36,8 +51,27 @@ export function failureOf(
     error: thrown === undefined ? undefined : packThrown(thrown.error),
     thread: cell.markedThread,
     kind: cell.kind,
-    content: copyOf(cell.content),
+    content: cell.content,
   };
+}
+
+/** @throws when there is no memory for it. */
+export function packFailure(failure: Failure): Uint8Array {
+  return serialize(failure);
+}
+
+/** As much of a failure as there is always room for. */
+export function withoutItem(failure: Failure): Failure {
+  return { ...failure, kind: KIND.ENDED, content: NOTHING };
+}
+
+/** What is written in a cell. */
+export function readFailure(cell: Cell): Failure {
+  try {
+    return deserialize(Buffer.from(cell.content)) as Failure;
+  } catch {
+    return UNKNOWN;
+  }
 }
 
 /** The error that a run rejects with, or a dead letter carries. */
@@ -52,8 +86,20 @@ export function errorOf(failure: Failure, causeOf: (thread: number) => unknown):
   return failed;
 }
 
-export function deadLetterOf(failure: Failure, error: DlbError): DeadLetter {
-  const { stage, flow, attempts, crashes, kind, content } = failure;
-  const item = decode(kind, Buffer.from(content));
-  return { item, stage, flow, attempts, crashes, error };
+/** @param shared of the cell that the failure was in. */
+export function deadLetterOf(failure: Failure, error: DlbError, shared: SharedMemory): DeadLetter {
+  const { stage, flow, attempts, crashes } = failure;
+  const letter = { item: undefined, stage, flow, attempts, crashes, error };
+  try {
+    return { ...letter, item: itemOf(failure, shared) };
+  } catch (reason) {
+    error.details['unreadable'] = messageOf(reason);
+    return letter;
+  }
+}
+
+function itemOf({ kind, content }: Failure, shared: SharedMemory): unknown {
+  if (kind === KIND.ENDED) throw new Error('the item was too large to be carried with the error');
+  const { buffer, byteOffset, length } = content;
+  return decodeCopy(kind, Buffer.from(buffer, byteOffset, length), shared);
 }

@@ -7,16 +7,21 @@
  * waiting. Only a thread that joined later has to ask, and the main thread announces again. When
  * the item has come out, the main thread tells all to forget.
  */
-import { BroadcastChannel, receiveMessageOnPort, threadId } from 'node:worker_threads';
+import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { DlbError } from '../eventdev/errors.js';
 import { Cell, cellBytes } from './cell.js';
+import { BlockIds } from '../mempool/index.js';
 
 interface Made {
-  readonly kind: 'made';
+  /** 'again': somebody asked, so others know it. */
+  readonly kind: 'made' | 'again';
   readonly id: number;
   readonly root: number;
   readonly bytes: number;
   readonly memory: SharedArrayBuffer;
+  /** What its items share with others. */
+  readonly shared: readonly SharedArrayBuffer[];
 }
 interface Freed {
   readonly kind: 'freed';
@@ -28,24 +33,27 @@ interface Wanted {
 }
 type Notice = Made | Freed | Wanted;
 
-/** An id is the maker's thread above a count: a thread that replaces another begins anew, with other ids. */
-const COUNT_BITS = 20;
-const THREAD_MASK = 0x7ff;
 /** Rooms are a multiple of this: the second starts at a cache line as well. */
 const BYTES_STEP = 64;
 
 export class LargeCells {
   /** Bytes of memory that are known here. */
   bytes = 0;
+  /** What another thread announced cannot be. */
+  onDefect: (error: unknown) => void = (error) => {
+    throw error;
+  };
   readonly #channel: BroadcastChannel;
   readonly #isMain: boolean;
   readonly #cells = new Map<number, { cell: Cell; made: Made }>();
   readonly #ofRoots = new Map<number, number[]>();
   readonly #prepared = new WeakMap<Cell, Made>();
   readonly #awaited = new Map<number, (cell: Cell) => void>();
-  #count = 0;
+  readonly #ids: BlockIds;
 
-  constructor(channel: string, isMain: boolean) {
+  /** @param blocks see `BlockIds`. */
+  constructor(channel: string, blocks: Int32Array, isMain: boolean) {
+    this.#ids = new BlockIds(blocks);
     this.#channel = new BroadcastChannel(channel);
     this.#channel.addEventListener('message', (event) =>
       this.#take((event as Event & { data: Notice }).data),
@@ -61,27 +69,28 @@ export class LargeCells {
   }
 
   /** A new cell whose rooms hold `least` bytes; all threads know it by now. */
-  make(root: number, least: number): Cell {
-    const cell = this.prepare(root, least);
+  make(root: number, least: number, shared?: readonly SharedArrayBuffer[]): Cell {
+    const cell = this.prepare(root, least, shared);
     this.announce(cell);
     return cell;
   }
 
   /** As `make`, but nobody knows it until it is announced: it may turn out not to be needed. */
-  prepare(root: number, least: number): Cell {
+  prepare(root: number, least: number, shared: readonly SharedArrayBuffer[] = []): Cell {
     const bytes = Math.ceil(Math.max(least, 1) / BYTES_STEP) * BYTES_STEP;
-    const memory = new SharedArrayBuffer(cellBytes(bytes));
-    this.#count = (this.#count + 1) & ((1 << COUNT_BITS) - 1);
-    const id = ((threadId & THREAD_MASK) << COUNT_BITS) | this.#count;
+    const memory = allocate(cellBytes(bytes));
+    const id = this.#ids.next();
     const cell = new Cell(id, true, memory, 0, bytes);
-    this.#prepared.set(cell, { kind: 'made', id, root, bytes, memory });
+    cell.shared = shared;
+    this.#prepared.set(cell, { kind: 'made', id, root, bytes, memory, shared });
     return cell;
   }
 
+  /** @throws DlbError ERR_DLB_INTERNAL_ERROR when there is a cell of that id. */
   announce(cell: Cell): void {
     const made = this.#prepared.get(cell)!;
-    this.#channel.postMessage(made);
     this.#add(made, cell);
+    this.#channel.postMessage(made);
   }
 
   /** The cell of an event that this thread holds; undefined when it was announced before the thread
@@ -126,25 +135,38 @@ export class LargeCells {
   }
 
   #take(notice: Notice): void {
+    try {
+      this.#heed(notice);
+    } catch (error) {
+      this.onDefect(error);
+    }
+  }
+
+  /** @throws as `announce`. */
+  #heed(notice: Notice): void {
     if (notice.kind === 'freed') this.#forget(notice.ids);
-    else if (notice.kind === 'made') this.#add(notice);
-    else if (this.#isMain) this.#again(notice.id);
+    else if (notice.kind === 'wanted') this.#again(notice.id);
+    else this.#add(notice);
   }
 
   #again(id: number): void {
-    const known = this.#cells.get(id);
-    if (known !== undefined) this.#channel.postMessage(known.made);
+    const known = this.#isMain ? this.#cells.get(id) : undefined;
+    if (known !== undefined) this.#channel.postMessage({ ...known.made, kind: 'again' });
   }
 
-  #add(made: Made, cell = new Cell(made.id, true, made.memory, 0, made.bytes)): void {
-    if (this.#cells.has(made.id)) return;
-    this.#cells.set(made.id, { cell, made });
+  #add(made: Made, cell = cellOf(made)): void {
+    const { id } = made;
+    if (this.#cells.has(id)) {
+      if (made.kind === 'again') return;
+      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'two large cells have one id', { id });
+    }
+    this.#cells.set(id, { cell, made });
     this.bytes += made.memory.byteLength;
     const siblings = this.#ofRoots.get(made.root);
-    if (siblings === undefined) this.#ofRoots.set(made.root, [made.id]);
-    else siblings.push(made.id);
-    this.#awaited.get(made.id)?.(cell);
-    this.#awaited.delete(made.id);
+    if (siblings === undefined) this.#ofRoots.set(made.root, [id]);
+    else siblings.push(id);
+    this.#awaited.get(id)?.(cell);
+    this.#awaited.delete(id);
   }
 
   #forget(ids: readonly number[]): void {
@@ -155,5 +177,21 @@ export class LargeCells {
       this.#cells.delete(id);
       this.#ofRoots.delete(known.made.root);
     }
+  }
+}
+
+function cellOf({ id, memory, bytes, shared }: Made): Cell {
+  const cell = new Cell(id, true, memory, 0, bytes);
+  cell.shared = shared;
+  return cell;
+}
+
+function allocate(bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (cause) {
+    const error = new DlbError('ERR_DLB_NO_MEMORY', 'no memory for a large item', { bytes });
+    error.cause = cause;
+    throw error;
   }
 }

@@ -13,6 +13,7 @@ import { MARKS } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
 import { BusyFlows, flowKeyOf, Held } from './held.js';
+import { largeId } from './large-ids.js';
 import type { StageRunner } from './stage-runner.js';
 import { HALF_BIT } from './task.js';
 
@@ -158,8 +159,9 @@ export class OpenEvents {
 
   /** A large cell that was announced before this thread began to listen is asked for. */
   async fetch(held: Held): Promise<void> {
-    const cell = await this.#parts.cells.large.want(held.event.payload(0));
-    cell.half = held.event.payloadHigh(0) & HALF_BIT;
+    const high = held.event.payloadHigh(0);
+    const cell = await this.#parts.cells.large.want(largeId(held.event.payload(0), high));
+    cell.half = high & HALF_BIT;
     held.cell = cell;
     this.#makeReady(held);
   }

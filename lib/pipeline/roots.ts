@@ -6,12 +6,11 @@
  * the order of its results. (Termination by weight throwing, Mattern 1989; here the weights are intervals.)
  */
 import { DlbError } from '../eventdev/errors.js';
-import { deserialize } from 'node:v8';
+import { messageOf } from '../crew/message-of.js';
 import type { Cell } from './cell.js';
 import { decodeCopy, KIND, readBundle } from './codec.js';
 import type { DeadLetter, MaybePromise } from './contract.js';
-import { deadLetterOf, errorOf } from './failure.js';
-import type { Failure } from './failure.js';
+import { deadLetterOf, errorOf, readFailure } from './failure.js';
 
 /** Whoever let an item in, and gets what becomes of it. */
 export interface ItemOwner {
@@ -67,6 +66,8 @@ export class Roots {
   onBuried: () => void = () => {};
   /** What a dead letter's taker threw. */
   onBurialFailed: (error: unknown) => void = () => {};
+  /** Whose results come out. */
+  lastStage = '';
   readonly #roots: Root[];
   readonly #hasParts: boolean;
   readonly #onDeadLetter: ((letter: DeadLetter) => MaybePromise<void>) | undefined;
@@ -102,7 +103,13 @@ export class Roots {
     if (isWhole && kind < KIND.BUNDLE) {
       // The common case, without a list.
       const { owner, number } = root;
-      const value = owner.wants ? decodeCopy(kind, cell.content) : undefined;
+      let value: unknown;
+      try {
+        if (owner.wants) value = decodeCopy(kind, cell.content, cell.shared);
+      } catch (error) {
+        this.#unreadable(root, error);
+        return this.#end(index, root, NONE);
+      }
       this.#forget(index, root);
       return owner.result(number, value);
     }
@@ -128,16 +135,32 @@ export class Roots {
     const { kind } = cell;
     if (kind === KIND.FAILED || kind === KIND.DEAD) this.#failed(cell, root, index);
     if (kind > KIND.BUNDLE || !root.owner.wants) return NONE;
-    return kind === KIND.BUNDLE ? readBundle(cell.content) : [decodeCopy(kind, cell.content)];
+    const { content, shared } = cell;
+    try {
+      if (kind === KIND.BUNDLE) return readBundle(content, shared);
+      return [decodeCopy(kind, content, shared)];
+    } catch (error) {
+      this.#unreadable(root, error);
+      return NONE;
+    }
+  }
+
+  /** A result is in bytes that this thread cannot read: its item has failed, and no other. */
+  #unreadable(root: Root, cause: unknown): void {
+    const details = { stage: this.lastStage, reason: messageOf(cause) };
+    const error = new DlbError('ERR_DLB_STAGE_FAILED', 'a result cannot be read', details);
+    error.cause = cause;
+    this.onFailed(error);
+    root.owner.failed(root.number, error);
   }
 
   #failed(cell: Cell, root: Root, index: number): void {
-    const failure = deserialize(Buffer.from(cell.content)) as Failure;
+    const failure = readFailure(cell);
     const error = errorOf(failure, this.causeOf);
     this.onFailed(error);
     if (cell.kind === KIND.DEAD && this.#onDeadLetter !== undefined) {
       root.owner.buried(root.number, error);
-      void this.#bury(deadLetterOf(failure, error), root, index);
+      void this.#bury(deadLetterOf(failure, error, cell.shared), root, index);
     } else root.owner.failed(root.number, error);
   }
 

@@ -12,14 +12,17 @@ import type { Port } from '../port/index.js';
 import { NO_HOME } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { bundle, copyOf, Encoder, KIND } from './codec.js';
+import { copyOf, Encoder, KIND } from './codec.js';
+import type { SharedMemory } from './structured.js';
 import { MANY } from './contract.js';
 import type { Many } from './contract.js';
+import { packFailure, withoutItem } from './failure.js';
 import type { Failure } from './failure.js';
 import { invalid } from '../crew/checks.js';
 import { OUT_QUEUE } from './plan.js';
 import type { StageRunner } from './stage-runner.js';
-import { HALF_BIT, LARGE_BIT } from './task.js';
+import { HALF_BIT } from './task.js';
+import { highOfLarge } from './large-ids.js';
 
 /** Most pieces of one call. */
 const PIECES_BURST = 1024;
@@ -78,16 +81,32 @@ export class Sender {
     return kind;
   }
 
-  /** Event `i` goes out with an error. */
+  /** Event `i` goes out with an error; without its item, or without anything, where there is no memory for more. */
   fail(burst: EventBurst, i: number, cell: Cell, kind: number, failure: Failure): number {
-    this.#write(burst, i, cell, failure, 'structured', undefined, kind);
+    if (
+      !this.#tryToFail(burst, i, cell, kind, failure) &&
+      !this.#tryToFail(burst, i, cell, kind, withoutItem(failure))
+    ) {
+      return this.end(burst, i, cell, kind);
+    }
     burst.setQueueId(i, OUT_QUEUE);
     return kind;
   }
 
+  #tryToFail(burst: EventBurst, i: number, cell: Cell, kind: number, failure: Failure): boolean {
+    try {
+      const length = this.#encoder.write(packFailure(failure), 'bytes', cell.otherRoom);
+      // The item is in it, and with it what that shares.
+      this.#place(burst, i, cell, cell.half ^ 1, length, kind, cell.shared);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** A cell in place of `cell` whose rooms hold `bytes`; not announced. */
-  grow(cell: Cell, bytes: number): Cell {
-    const grown = this.#cells.large.prepare(cell.root, Math.max(bytes, cell.bytes));
+  grow(cell: Cell, bytes: number, shared?: SharedMemory): Cell {
+    const grown = this.#cells.large.prepare(cell.root, Math.max(bytes, cell.bytes), shared);
     grown.begin(cell.root, cell.session, cell.home);
     return grown;
   }
@@ -114,15 +133,9 @@ export class Sender {
     pieces: readonly unknown[],
     runner: StageRunner,
   ): number {
-    this.#write(
-      burst,
-      i,
-      cell,
-      bundle(pieces, runner.settings.codec),
-      'bytes',
-      undefined,
-      KIND.BUNDLE,
-    );
+    const encoder = this.#encoder;
+    const length = encoder.writeBundle(pieces, runner.settings.codec, cell.otherRoom);
+    this.#place(burst, i, cell, cell.half ^ 1, length, KIND.BUNDLE, encoder.shared);
     burst.setQueueId(i, OUT_QUEUE);
     return KIND.BUNDLE;
   }
@@ -150,7 +163,7 @@ export class Sender {
       for (let k = 0; k < last; k++) {
         const at = this.#pieces.append(burst, i);
         this.#pieces.setOp(at, OP.FRAGMENT);
-        this.#write(this.#pieces, at, this.#newPiece(cell, at), pieces[k], codec, undefined, -1, 0);
+        this.#write(this.#pieces, at, this.#newPiece(cell, at), pieces[k], codec, undefined, 0);
         this.#cellAt(this.#pieces, at).place(0, cut(k), cut(k + 1) - cut(k));
         this.#direct(this.#pieces, at, next, flows[k]!);
       }
@@ -167,11 +180,7 @@ export class Sender {
   }
 
   #cellAt(burst: EventBurst, i: number): Cell {
-    const high = burst.payloadHigh(i);
-    const payload = burst.payload(i);
-    return (high & LARGE_BIT) !== 0
-      ? this.#cells.large.find(payload)!
-      : this.#cells.ofBuffer(payload);
+    return this.#cells.find(burst.payload(i), burst.payloadHigh(i))!;
   }
 
   /** A cell for a piece of what is in `cell`. */
@@ -202,7 +211,6 @@ export class Sender {
     value: unknown,
     codec: Parameters<Encoder['write']>[1],
     grown: Cell | undefined,
-    kind = -1,
     half = cell.half ^ 1,
   ): number {
     const encoder = this.#encoder;
@@ -225,13 +233,25 @@ export class Sender {
       this.#address(burst, i, cell, cell.half);
       return KIND.BYTES;
     }
-    let length = encoder.write(value, codec, cell.rooms[half]!);
-    const written = kind < 0 ? encoder.kind : kind;
-    if (length >= 0) return this.#placed(burst, i, cell, half, written, length, cell);
-    const larger = this.grow(cell, encoder.needed);
+    const length = encoder.write(value, codec, cell.rooms[half]!);
+    return this.#place(burst, i, cell, half, length, encoder.kind, encoder.shared);
+  }
+
+  /** What the encoder has written into the half; into a larger cell what did not fit. Returns its kind. */
+  #place(
+    burst: EventBurst,
+    i: number,
+    cell: Cell,
+    half: number,
+    length: number,
+    kind: number,
+    shared: SharedMemory,
+  ): number {
+    if (length >= 0) return this.#placed(burst, i, cell, half, kind, length, cell);
+    const larger = this.grow(cell, this.#encoder.needed, shared);
     this.#cells.large.announce(larger);
-    length = encoder.writeKept(larger.rooms[0]);
-    return this.#placed(burst, i, larger, 0, written, length, cell);
+    const kept = this.#encoder.writeKept(larger.rooms[0]);
+    return this.#placed(burst, i, larger, 0, kind, kept, cell);
   }
 
   #placed(
@@ -256,7 +276,7 @@ export class Sender {
 
   #address(burst: EventBurst, i: number, cell: Cell, half: number): void {
     burst.setPayload(i, cell.id);
-    burst.setPayloadHigh(i, cell.isLarge ? half | LARGE_BIT : half);
+    burst.setPayloadHigh(i, cell.isLarge ? highOfLarge(cell.id, half) : half);
   }
 
   /** Event `i` goes to the stage, or out; with a flow of -1 it keeps its own. */

@@ -23,9 +23,10 @@ export interface SeatTask {
   readonly waitingTimes: readonly RecordableHistogram[];
 }
 
-/** An event's high payload word. */
+/** An event's high payload word; above these bits, the upper part of a large cell's id. */
 export const HALF_BIT = 1;
 export const LARGE_BIT = 2;
+export const FLAG_BITS = 2;
 
 /** Microseconds on a clock that all threads share, modulo 2^32. `now` is what `performance.now` says. */
 export function clock(now: number): number {

@@ -32,11 +32,12 @@ const LOOKS_PER_LIMIT = 4;
 export default function runSeat(task: SeatTask): Promise<void> {
   return atSeat(async () => {
     const loaded = await loadAll(task);
-    const large = new LargeCells(task.channel, false);
+    const board = new Board(task.seats, task.stages.length, task.board);
+    const large = new LargeCells(task.channel, board.blocks, false);
     const port = attachPort(task.attachment);
     announceSeat(task.seat);
     // When this fails the crew ends the thread, and what the port holds is scheduled again.
-    await work(task, port, large, loaded);
+    await work(task, port, board, large, loaded);
     await tearDown(loaded);
     port.detach();
     large.close();
@@ -64,10 +65,10 @@ async function tearDown(loaded: readonly StageFunctions[]): Promise<void> {
 async function work(
   task: SeatTask,
   port: Port,
+  board: Board,
   large: LargeCells,
   loaded: readonly StageFunctions[],
 ): Promise<void> {
-  const board = new Board(task.seats, task.stages.length, task.board);
   const cells = new Cells(port.buffers!, large, task.bytes);
   const hasParts = task.stages.some((stage) => stage.pieces > 1);
   const sender = new Sender(port, cells, task.bytes, hasParts);

@@ -32,7 +32,9 @@ export async function verdictOf(item: Item, codecs: readonly Codec[]): Promise<V
   if (value === undefined) return { values: [undefined], mayFail: false, law };
   const hasJson = rest.includes('json');
   try {
-    const clone = rest.reduce<unknown>((one, codec) => hop(one, codec), value);
+    // On its way to another stage it is a property, which JSON may leave out.
+    const { odd: clone } = rest.reduce<unknown>(hop, { odd: value }) as { odd?: unknown };
+    if (deed.isLast && hasJson && clone === undefined) return FAILS;
     // JSON changes what it does not know, as its users know.
     const mayFail = law !== 'carried' || (hasJson && !isSame(clone, value));
     const isKept = law === 'kept' && !hasJson;

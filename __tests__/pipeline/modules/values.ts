@@ -1,0 +1,64 @@
+/** Handlers whose results and errors are hard to carry, by name. */
+import { BlockList } from 'node:net';
+
+const nested = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = [value];
+  return value;
+};
+
+const VALUES: Readonly<Record<string, () => unknown>> = {
+  URL: () => new URL('http://localhost/'),
+  Headers: () => new Headers(),
+  Response: () => new Response('x'),
+  Blob: () => new Blob(['x']),
+  BlockList: () => new BlockList(),
+  Promise: () => ({ later: [Promise.resolve(1)] }),
+  function: () => ({ f: () => 1 }),
+  symbol: () => Symbol('s'),
+  Proxy: () => [new Proxy({}, {})],
+  levels: () => nested(100_000),
+};
+
+/** Of what JavaScript carries, everything; what is asked for by name is made here. */
+export function give(what: unknown): unknown {
+  const make = typeof what === 'string' ? VALUES[what] : undefined;
+  return make === undefined ? what : make();
+}
+
+/** Views of the process's pool of buffers, and of an array. */
+export function views(): unknown {
+  const array = Float32Array.of(1, 2, 3, 4);
+  return {
+    pooled: Buffer.from('abc'),
+    part: array.subarray(1, 3),
+    list: [new DataView(array.buffer, 4, 4)],
+  };
+}
+
+export function share({ memory }: { memory: SharedArrayBuffer }): unknown {
+  new Int32Array(memory)[0] = 7;
+  return { memory, view: new Int32Array(memory, 4, 1) };
+}
+
+class QuotaError extends RangeError {
+  override name = 'QuotaError';
+  readonly code = 'E_QUOTA';
+}
+
+const ERRORS: Readonly<Record<string, () => unknown>> = {
+  DOMException: () => new DOMException('too late', 'TimeoutError'),
+  AggregateError: () => new AggregateError([new TypeError('a'), new QuotaError('b')], 'both'),
+  causes: () =>
+    new Error('outer', { cause: new QuotaError('inner', { cause: new TypeError('in') }) }),
+  cycle: () => {
+    const error = new Error('first', { cause: new Error('second') });
+    (error.cause as Error).cause = error;
+    return error;
+  },
+};
+
+export function fail(how: unknown): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- they are.
+  throw ERRORS[how as string]!();
+}

@@ -1,0 +1,197 @@
+/** Values and errors on their way between threads: as they were, or refused by name. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, expect, test } from '@jest/globals';
+import { Encoder } from '../../lib/pipeline/codec.js';
+import { LargeCells } from '../../lib/pipeline/large-cells.js';
+import { BlockIds, IDS_PER_BLOCK } from '../../lib/mempool/block-ids.js';
+import { highOfLarge, largeId } from '../../lib/pipeline/large-ids.js';
+import { createPipeline, many, stage } from '../../lib/pipeline/index.js';
+import type { DeadLetter } from '../../lib/pipeline/index.js';
+import { collect, moduleUrl } from './pipelines.js';
+import { shared } from './shared.js';
+
+const module = moduleUrl('values');
+const onDeadLetter = (letter: DeadLetter): void => void letters.push(letter);
+const letters: DeadLetter[] = [];
+afterEach(() => void letters.splice(0));
+
+const withGive = shared({ stages: [stage({ module, handler: 'give' })], workers: 1 });
+const withFail = shared({
+  stages: [stage({ module, handler: 'fail', onError: 'dead-letter' })],
+  workers: 1,
+  onDeadLetter,
+});
+
+test('W1: ids of large cells are never the same, in however many threads and cells', () => {
+  const blocks = new Int32Array(new SharedArrayBuffer(4));
+  const threads = Array.from({ length: 5000 }, () => new BlockIds(blocks));
+  const firsts = threads.map((ids) => ids.next());
+  expect(new Set(firsts).size).toBe(threads.length);
+  const [first] = threads;
+  const ids = new Set(firsts);
+  for (let i = 1; i <= IDS_PER_BLOCK; i++) {
+    const id = first!.next();
+    if (i > IDS_PER_BLOCK - 3) expect(ids.has(id)).toBe(false);
+  }
+  for (const id of [0, 2 ** 32 - 1, 2 ** 32, 2 ** 51 + 12_345]) {
+    expect(largeId(id | 0, highOfLarge(id, 1))).toBe(id);
+  }
+});
+
+test('W1: an id that is known already is an error, and nobody gets the cell of another', () => {
+  const blocks = new Int32Array(new SharedArrayBuffer(4));
+  const channel = 'softdlb: a test of ids';
+  const [one, other] = [
+    new LargeCells(channel, blocks, true),
+    new LargeCells(channel, blocks, false),
+  ];
+  const defects: unknown[] = [];
+  other.onDefect = (error) => void defects.push(error);
+  try {
+    const { id } = other.make(1, 64);
+    // As a thread that took the same block.
+    blocks[0] = 0;
+    one.make(2, 64);
+    other.drain();
+    expect(defects).toMatchObject([{ code: 'ERR_DLB_INTERNAL_ERROR', details: { id } }]);
+  } finally {
+    one.close();
+    other.close();
+  }
+});
+
+test('W3: views in results have memory of their own, and can be transferred', async () => {
+  const spec = { stages: [stage({ module, handler: 'views' })], workers: 1 } as const;
+  await using pipeline = await createPipeline(spec);
+  type Views = { pooled: Uint8Array; part: Float32Array; list: [DataView] };
+  const { pooled, part, list } = (await pipeline.call(0)) as Views;
+  for (const view of [pooled, part, list[0]]) {
+    expect([view.byteOffset, view.buffer.byteLength]).toEqual([0, view.byteLength]);
+    structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
+  }
+  expect([pooled.byteLength, part.byteLength]).toEqual([0, 0]);
+});
+
+test('W3: views of pushed values, of pieces and of dead letters have memory of their own', async () => {
+  await withGive(async (pipeline) => {
+    const sent = { view: Buffer.from('pooled'), list: many([1]) };
+    const { view } = (await pipeline.call({ view: sent.view })) as { view: Uint8Array };
+    expect([view.byteOffset, view.buffer.byteLength]).toEqual([0, 6]);
+  });
+  await withFail(async (pipeline) => {
+    await expect(pipeline.call({ how: Buffer.from('nothing') })).rejects.toThrow();
+    const { how } = letters[0]!.item as { how: Uint8Array };
+    expect([how.byteOffset, how.buffer.byteLength]).toEqual([0, 7]);
+  });
+});
+
+test('W4: errors of every class arrive with what they say, in rejections, dead letters and on channels', async () => {
+  const told: unknown[] = [];
+  const listen = (message: unknown): void => void told.push((message as { error: Error }).error);
+  subscribe('softdlb:pipeline:error', listen);
+  await withFail(async (pipeline) => {
+    for (const how of ['DOMException', 'AggregateError', 'causes', 'cycle']) {
+      await expect(pipeline.call(how as never)).rejects.toMatchObject({
+        code: 'ERR_DLB_STAGE_FAILED',
+      });
+    }
+  });
+  unsubscribe('softdlb:pipeline:error', listen);
+  const expected = [
+    { name: 'TimeoutError', message: 'too late' },
+    {
+      message: 'both',
+      errors: [
+        { name: 'TypeError', message: 'a' },
+        { name: 'QuotaError', code: 'E_QUOTA' },
+      ],
+    },
+    {
+      message: 'outer',
+      cause: { name: 'QuotaError', code: 'E_QUOTA', cause: { name: 'TypeError' } },
+    },
+    { message: 'first', cause: { message: 'second' } },
+  ];
+  expect(letters.map(({ error }) => error.cause)).toMatchObject(expected);
+  expect(told.map((error) => (error as Error).cause)).toMatchObject(expected);
+});
+
+test('W4: a set-up that fails says what it failed with', async () => {
+  const opening = createPipeline({
+    stages: [stage({ module: moduleUrl('throws-in-setup') })],
+    workers: 1,
+  });
+  await expect(opening).rejects.toMatchObject({
+    code: 'ERR_DLB_MODULE_INVALID',
+    message: expect.stringContaining('nobody answered'),
+    cause: { name: 'TimeoutError', message: 'nobody answered' },
+  });
+});
+
+test.each([
+  ['URL', 'URL'],
+  ['Headers', 'Headers'],
+  ['Response', 'Response'],
+  ['Blob', 'Blob'],
+  ['BlockList', 'BlockList'],
+  ['Promise', 'Promise'],
+  ['function', 'function'],
+  ['symbol', 'symbol'],
+  ['Proxy', 'Proxy'],
+  ['levels', 'more than 1000 levels'],
+])(
+  'W5, S4: a result with a %s in it is refused by name, and the next call has its answer',
+  async (what, type) => {
+    await withGive(async (pipeline) => {
+      const refused = expect.stringContaining(type);
+      await expect(pipeline.call(what)).rejects.toMatchObject({
+        code: 'ERR_DLB_STAGE_FAILED',
+        message: refused,
+      });
+      expect(await pipeline.call('and now')).toBe('and now');
+    });
+  },
+);
+
+test('W5: what cannot be carried is refused on its way in as well, by name and place', async () => {
+  await withGive(async (pipeline) => {
+    const item = { to: [new URL('http://localhost/')] };
+    const refusal = {
+      code: 'ERR_DLB_INVALID_ARGUMENT',
+      message: expect.stringMatching(/path=value\.to\[0\].*type=URL/),
+    };
+    await expect(pipeline.call(item)).rejects.toMatchObject(refusal);
+    await expect(collect(pipeline.run([1, item]))).rejects.toMatchObject(refusal);
+  });
+});
+
+test('W5: texts with half a surrogate pair arrive as they are, whole or in an object', async () => {
+  await withGive(async (pipeline) => {
+    for (const text of ['\ud800', 'a\udc00b', `${'x'.repeat(5000)}\ud83d`, '\udc00'.repeat(3000)]) {
+      expect(await pipeline.call(text)).toBe(text);
+      expect(await pipeline.call({ text })).toEqual({ text });
+    }
+  });
+});
+
+test('W5: shared memory stays shared', async () => {
+  const spec = { stages: [stage({ module, handler: 'share' })], workers: 1 } as const;
+  await using pipeline = await createPipeline(spec);
+  const memory = new SharedArrayBuffer(8);
+  type Shared = { memory: SharedArrayBuffer; view: Int32Array };
+  const result = (await pipeline.call({ memory })) as Shared;
+  const words = new Int32Array(memory);
+  expect(words[0]).toBe(7);
+  words[1] = 9;
+  expect([new Int32Array(result.memory)[0], result.view[0], result.view.byteOffset]).toEqual([
+    7, 9, 4,
+  ]);
+});
+
+test('W5: a value of 2^31 bytes is refused with its size', () => {
+  const encoder = new Encoder();
+  const room = Buffer.alloc(64);
+  expect(() => encoder.write(new Uint8Array(2 ** 31), 'bytes', room)).toThrow(/bytes=2147483648/);
+  // As much as a length can say.
+  expect(encoder.write(new Uint8Array(2 ** 31 - 1), 'bytes', room)).toBe(-1);
+});
