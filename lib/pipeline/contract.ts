@@ -43,12 +43,13 @@ export type Schedule =
   | 'sticky';
 
 /**
- * How values cross threads.
+ * How values cross threads: as they are, or refused with type and place. README.md, "Payloads", has what is carried.
  *
- * - 'auto': Uint8Array as bytes, strings as UTF-8, numbers as they are, the rest as 'structured';
+ * - 'auto': Uint8Array as bytes, strings and numbers as they are, the rest as 'structured';
  * - 'bytes', 'string': only those;
- * - 'json': JSON text, for plain objects faster than 'structured';
- * - 'structured': what structured clone can copy, by the serialiser of node:v8.
+ * - 'json': JSON text, for plain objects faster than 'structured'; what JSON leaves out or changes is as JSON has it;
+ * - 'structured': what structured clone can copy, by the serialiser of node:v8; views with memory of their own, errors whole,
+ *   SharedArrayBuffers shared.
  */
 export type Codec = 'auto' | 'bytes' | 'string' | 'json' | 'structured';
 
