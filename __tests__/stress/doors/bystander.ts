@@ -1,8 +1,7 @@
-/** A thread that does nothing: whatever keeps it from its turn is the machine. */
+/** A process that does nothing: whatever keeps it from its turn is the machine. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parentPort } from 'node:worker_threads';
 
 const turns = monitorEventLoopDelay({ resolution: 2 });
 turns.enable();
-parentPort!.once('message', () => parentPort!.postMessage(turns.max / 1e6));
-parentPort!.postMessage('ready');
+process.once('message', () => process.send!(turns.max / 1e6, () => process.disconnect()));
+process.send!('ready');

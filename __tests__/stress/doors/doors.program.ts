@@ -2,6 +2,8 @@
  * A device with two tenants and both doors. One tenant sends everything there is; the other one asks, and is answered
  * in time. argv: seed, milliseconds. Writes a report.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +38,7 @@ const bad = await device.createVirtualDevice({
 });
 
 /** A thread whose last word is its report. */
-function thread(name: string, workerData: unknown, virtual?: VirtualDevice): Worker {
-  const transferList = virtual?.transferList ?? [];
+function thread(name: string, workerData: unknown, { transferList }: VirtualDevice): Worker {
   return new Worker(new URL(`${name}.js`, import.meta.url), { workerData, transferList });
 }
 
@@ -63,9 +64,9 @@ async function visit(): Promise<Knocks> {
 
 const neighbour = thread('neighbour', good.handle, good);
 await told(neighbour);
-// How long a thread is kept from its turn by nothing but the machine.
-const bystander = thread('bystander', null);
-await told(bystander);
+// How long a process is kept from its turn by nothing but the machine.
+const bystander = fork(new URL('bystander.js', import.meta.url));
+await once(bystander, 'message');
 const turns = monitorEventLoopDelay({ resolution: 2 });
 turns.enable();
 const knocks: Knocks = { letters: 0, unsendable: 0, requests: 0, connections: 0 };
@@ -74,8 +75,8 @@ for (const until = performance.now() + ms; performance.now() < until;) {
   for (const name of Object.keys(more) as (keyof Knocks)[]) knocks[name] += more[name];
 }
 turns.disable();
-bystander.postMessage('end');
-const machineMs = await told<number>(bystander);
+bystander.send('end');
+const [machineMs] = (await once(bystander, 'message')) as [number];
 neighbour.postMessage('end');
 const { slowestMs, ...its } = await told<Neighbourly>(neighbour);
 await bad.close();

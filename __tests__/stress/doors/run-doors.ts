@@ -9,7 +9,7 @@ export interface DoorsReport {
   readonly slowestMs: number;
   /** The longest turn of the controller's event loop. */
   readonly turnMs: number;
-  /** The longest that a thread without work was kept from its turn meanwhile. */
+  /** The longest that a process without work was kept from its turn meanwhile. */
   readonly machineMs: number;
   readonly neighbour: Omit<Neighbourly, 'slowestMs'>;
   readonly knocks: Knocks;
