@@ -38,7 +38,10 @@ export async function verdictOf(item: Item, codecs: readonly Codec[]): Promise<V
     // JSON changes what it does not know, as its users know.
     const mayFail = law !== 'carried' || (hasJson && !isSame(clone, value));
     const isKept = law === 'kept' && !hasJson;
-    return { values: isKept ? [value] : [clone, value], mayFail, law: isKept ? law : 'told' };
+    if (isKept) return { values: [value], mayFail, law };
+    // More of an error arrives than a structured clone has of it.
+    const text = hasJson ? (hop({ odd: value }, 'json') as { odd?: unknown }).odd : value;
+    return { values: [clone, value, text], mayFail, law: 'told' };
   } catch {
     return law === 'carried' ? FAILS : { values: [value], mayFail: true, law };
   }

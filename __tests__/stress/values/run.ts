@@ -22,7 +22,7 @@ export interface Report {
 
 type Fuzzed = Pipeline<Item>;
 
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1000;
 const WORKERS = 2;
 
 export async function run(seed: number): Promise<Report> {
