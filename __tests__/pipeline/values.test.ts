@@ -195,3 +195,15 @@ test('W5: a value of 2^31 bytes is refused with its size', () => {
   // As much as a length can say.
   expect(encoder.write(new Uint8Array(2 ** 31 - 1), 'bytes', room)).toBe(-1);
 });
+
+test('S2: a refusal can be told of whatever was given', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const refusal = { code: 'ERR_DLB_INVALID_ARGUMENT' };
+  await withGive(async (pipeline) => {
+    await expect(pipeline.call(proxy)).rejects.toMatchObject(refusal);
+    expect(() => pipeline.run([], { window: proxy as never })).toThrow(
+      expect.objectContaining(refusal),
+    );
+  });
+});

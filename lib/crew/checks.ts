@@ -7,7 +7,7 @@ import { DlbError } from '../eventdev/errors.js';
 import { TIMER_MS_MAX } from '../eventdev/times.js';
 import { CONTAINS, copyWith, lookThrough } from './carry.js';
 import { messageOf } from './message-of.js';
-import { isPlatform } from './platform.js';
+import { isPlatform, typeName } from './platform.js';
 import { viewClass, viewOf } from './views.js';
 
 const LIMITS = new Set([
@@ -150,6 +150,6 @@ export function invalid(
 function plain(value: unknown): unknown {
   if (typeof value === 'function') return '[function]';
   if (typeof value === 'symbol') return value.toString();
-  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value);
+  if (typeof value === 'object' && value !== null) return `[object ${typeName(value)}]`;
   return value;
 }

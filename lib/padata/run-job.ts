@@ -1,5 +1,6 @@
 /** One call of the parallel function, and what becomes of its return value. */
 import { awaitable } from '../crew/awaitable.js';
+import { typeName } from '../crew/platform.js';
 import { asBytes, lengthOf } from './bytes.js';
 import { PIECES_MAX } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
@@ -104,19 +105,8 @@ function checkedLength(length: number, room: number): number {
 }
 
 function unusable(result: unknown): TypeError {
-  const what = `a value of type ${typeOf(result)}`;
+  const what = `a value of type ${typeName(result)}`;
   return new TypeError(
     `the parallel function returned ${what}: it returns bytes, a length, pieces, false or nothing`,
   );
-}
-
-/** The name of a value's type, whatever it is. Does not throw. */
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return typeof value;
-  try {
-    return Object.prototype.toString.call(value).slice('[object '.length, -1);
-  } catch {
-    return 'object';
-  }
 }
