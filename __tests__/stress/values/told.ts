@@ -115,7 +115,8 @@ export class Told {
     if (this.isBroken) return 0;
     const expected = await this.#expected(item);
     if (expected.values.includes(undefined)) return 0;
-    const at = this.#nameless.findIndex((value) => isOneOf(value, expected));
+    const isNameless = item.deed?.isLast === true;
+    const at = isNameless ? this.#nameless.findIndex((value) => isOneOf(value, expected)) : -1;
     if (at < 0) return 1;
     this.#nameless.splice(at, 1);
     this.counts.results++;
