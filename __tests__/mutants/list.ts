@@ -28,6 +28,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['contracts/c09', 'contracts/c03'],
   },
   {
+    name: 'the name of an open event dealt again',
+    file: 'lib/scheduler/names.ts',
+    find: 'while (openAt(machine, port, names, name, given) >= 0)',
+    replace: 'while (openAt(machine, port, names, name, given) >= 0 && names.next < 0)',
+    tests: ['scheduler/names'],
+  },
+  {
+    name: 'an open event that was moved found where it was',
+    file: 'lib/scheduler/names.ts',
+    find: '    names.index[nameAt(m, entry, names.mask)] = to;',
+    replace: '    names.index[nameAt(m, entry, names.mask)] = from;',
+    tests: ['scheduler/names'],
+  },
+  {
     name: 'the reorder window ignored',
     file: 'lib/scheduler/intake.ts',
     find: '  const queue = queueOf(machine, entry);\n  const lane = queue.ordered!;\n',
