@@ -24,10 +24,15 @@ const FILES = [
   'contracts/c11-quiet',
   'control/cp-alerts',
   'control/cp-reset',
+  'control/hostile-tenants',
+  'control/quota',
+  'control/reset-failed',
+  'control/tree-tenants',
   'control/virtual',
   'control/xstats',
   'mempool/threads',
   'port/await-credits',
+  'port/await-threshold',
   'scheduler/why',
 ];
 /** Files that search through many histories. */
@@ -37,8 +42,11 @@ const LONG = [
   'control/door',
   'control/ledger-properties',
   'control/mailbox',
+  'control/relay',
+  'interleaving/credit',
   'interleaving/handover',
   'mempool/schedules',
+  'scheduler/names',
 ];
 
 export default {
