@@ -12,10 +12,10 @@ export type SerialFunction = (
 ) => MaybePromise<void>;
 
 export interface RunOptions {
-  /** Ends the run early; it then rejects with the signal's reason. */
+  /** Ends the run early; it then rejects with the signal's reason, and its source is told. */
   signal?: AbortSignal;
-  /** Takes the errors of failed jobs, in their place in the order. Without it the first failed job
-   *  ends the run, which rejects with its error. */
+  /** Takes the errors of failed jobs, in their place in the order; their `cause` is what the function threw, or
+   *  why its thread ended. Without it the first failed job ends the run, which rejects with its error. */
   onError?: (error: DlbError, number: number) => MaybePromise<void>;
 }
 
@@ -27,8 +27,8 @@ export interface RunSummary {
 }
 
 export interface CloseOptions {
-  /** How long jobs in flight may still take, in milliseconds. Then the threads are terminated and
-   *  what is pending rejects. Default: no limit. */
+  /** How long jobs and chunks in flight may still take, in milliseconds, to 2^31 - 1. Then the threads are
+   *  terminated and what is pending rejects. Of several calls the earliest limit holds. Default: no limit. */
   graceMs?: number;
 }
 
@@ -86,7 +86,8 @@ export interface RangeOptions {
   minChunk?: number;
   /** Chunks are multiples of this, the last excepted. Default 1. */
   align?: number;
-  /** Threads at most, the calling one among them. Default: the workers and the calling thread. */
+  /** Threads at most, the calling one among them: no others take part. Default: the workers and the calling
+   *  thread. */
   maxThreads?: number;
   /** Ends the range early: chunks that have begun end, others are not begun. */
   signal?: AbortSignal;

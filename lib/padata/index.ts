@@ -19,6 +19,7 @@ export type {
   RangeFunction,
   SerialJob,
 } from './job.js';
+export type { Crash } from '../crew/crash-teller.js';
 export type { FillFunction, JobSource } from './feed.js';
 export type { Padata } from './padata.js';
 export type { Stream } from './stream.js';

@@ -30,7 +30,8 @@ export type JobResult = ArrayBufferView | number | false | readonly ArrayBufferV
  * - false: there is no result. The job gives up its place, and serial is not called for it;
  * - an array of bytes, up to 16: pieces, which are delivered one after the other in the job's place.
  *
- * What it throws is delivered in the job's place as ERR_DLB_JOB_FAILED.
+ * Anything else fails the job, with the name of its type. What it throws is delivered in the job's place as the
+ * `cause` of ERR_DLB_JOB_FAILED.
  */
 export type ParallelFunction = (job: Job) => JobResult | Promise<JobResult>;
 

@@ -41,7 +41,7 @@ export interface PadataOptions {
   /** A job that a worker has had in hand for so many milliseconds, 1 or more, is overdue, and so is the
    *  oldest of a stream that no worker has had so long. Default: nobody watches. */
   watchdogMs?: number;
-  /** Told of each overdue job. Must not throw. */
+  /** Told of each overdue job. What it throws is thrown on the event loop. */
   onOverdue?: (report: OverdueReport) => void;
   /** What becomes of an overdue job that a thread has begun. 'wait' (default); 'fail': its thread is
    *  ended and replaced, and the job fails in its place. */
