@@ -42,7 +42,7 @@ const REFUSED: [string, RegExp][] = [
   ['symbol', /type symbol/],
   ['buffer', /type ArrayBuffer/],
   ['function', /type function/],
-  ['tag', /type object/],
+  ['tag', /type Object/],
 ];
 
 test.each([1, 4])(

@@ -55,7 +55,10 @@ export class ConcurrentLoop {
       else this.#aside.full();
       const taken = room > 0 ? this.#port.dequeueBurst(this.#burst, room) : 0;
       for (let i = 0; i < taken; i++) this.#begin(i);
-      if (this.#suspects.length > 0) await this.#serveSuspects();
+      if (this.#suspects.length > 0) {
+        this.#aside.full();
+        await this.#serveSuspects();
+      }
       if (taken === 0) {
         if (this.#port.state !== 'started') return this.#aside.close();
         if (room > 0) this.#awaitEvents();
