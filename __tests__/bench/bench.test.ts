@@ -84,7 +84,7 @@ test(
         '--plots',
         plots,
       );
-      expect(stderr).toMatch(/^\[1\/17\] inline-device: warm-up 1$/m);
+      expect(stderr).toMatch(/^\[1\/18\] inline-device: warm-up 1$/m);
       const report = JSON.parse(stdout) as Report;
       expect(code).toBe(0);
       expect(report).toMatchObject({ runs: 1, full: false, passed: true });
