@@ -61,6 +61,7 @@ const NAMES = [
   'configured-size',
   'crypto-pool',
   'pipeline-items',
+  'pipeline-objects',
   'pipeline-slow-key',
   'pipeline-async',
   'pipeline-examples',

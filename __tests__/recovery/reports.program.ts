@@ -269,6 +269,7 @@ async function tenant(): Promise<unknown> {
     to!.dequeueBurst(burst);
     all.push(...payloads(burst));
   }
+  while (told.length === 0) await sleep(1);
   await domain.onRecovery(null);
   await kill();
   await again!.ready({ credits: 1 });

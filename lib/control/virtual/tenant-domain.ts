@@ -142,9 +142,9 @@ export class TenantDomain implements AsyncDisposable {
 
   /** As `domain.onRecovery`, for a listener and for ports of this thread. Since version 2. */
   async onRecovery(listener: RecoveryListener | null): Promise<void> {
+    // Kept when it is taken away: what is under way by then is told, as in `domain.onRecovery`.
     if (listener !== null) this.#listener = listener;
     await this.#ask('onRecovery', { isOn: listener !== null, thread: this.#caller.thread });
-    this.#listener = listener;
   }
 
   /** Not for users: the controller reports. */
