@@ -79,6 +79,6 @@ test('L7: what is told can be enqueued again before anything new, and it is told
     tooLong: { during: 0, first: 32 },
     eachTime: { told: [empty, empty, empty, empty], sent: 1 },
     diesAgain: { remaining: [344, 88], seen: 600, recoveries: 2 },
-    tenant: { told: [events, 0, 'ERR_DLB_SCHEDULER_FAILED', 'string', 8], all: events, dropped: 0 },
+    tenant: { told: [events, 0, 'ERR_DLB_SCHEDULER_FAILED', 'string', 8], all: events, dropped: 8 },
   });
 });

@@ -272,6 +272,8 @@ async function tenant(): Promise<unknown> {
   while (told.length === 0) await sleep(1);
   await domain.onRecovery(null);
   await kill();
+  // What nobody is told of is dropped, and counted.
+  while (device.domains()[0]!.recoveries < 2) await sleep(1);
   await again!.ready({ credits: 1 });
   const { dropped } = await domain.stats();
   await its.close();
