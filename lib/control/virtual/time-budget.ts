@@ -4,8 +4,9 @@
 
 /** Of each second. Requests of an ordinary tenant cost 0.1 ms: it may make a thousand. */
 const SHARE = 0.2;
-/** Saved up at most, in milliseconds: the largest domain that there can be costs a fifth of that. */
-const SAVED_MAX_MS = 400;
+/** Saved up at most, in milliseconds: the largest domain that there can be costs 80, by a clock that runs on while others
+ *  have the core. */
+const SAVED_MAX_MS = 1000;
 
 export class TimeBudget {
   #saved = SAVED_MAX_MS;
