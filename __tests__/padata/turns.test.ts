@@ -81,14 +81,11 @@ test.each(WAYS)('U7: the submitting thread, kept busy by %s', async (_name, act)
 });
 
 test.each([1, 32])('U7: a worker with a concurrency of %i', async (concurrency) => {
-  await withPool(
-    'pieces',
-    { workers: 1, jobs: 64, concurrency, context: PIECE_MS },
-    async (pool) => {
-      const rows: number[] = [];
-      await pool.run(jobs, (row) => void rows.push(row[0]!));
-      expect(Math.max(...rows)).toBeLessThanOrEqual(IN_A_ROW_MAX);
-      expect(rows).toHaveLength(COUNT);
-    },
-  );
+  // With a second one, 10 ms would be over.
+  const options = { workers: 1, jobs: 64, concurrency, context: 7 };
+  await withPool('pieces', options, async (pool) => {
+    const rows: number[] = [];
+    await pool.run(jobs, (row) => void rows.push(row[0]!));
+    expect(rows).toEqual(jobs.map(() => 1));
+  });
 });

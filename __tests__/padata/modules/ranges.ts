@@ -1,4 +1,5 @@
 /** Counts how often each number of a range was worked on, and on which threads. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, threadId } from 'node:worker_threads';
 
 export interface Ranges {
@@ -9,7 +10,7 @@ export interface Ranges {
   readonly notes: SharedArrayBuffer;
   readonly throwAt?: number;
   readonly align?: number;
-  /** Counts the chunks of each thread. */
+  /** Counts the chunks of each thread; each takes a while, so that others could take the next. */
   readonly threads?: SharedArrayBuffer;
   /** What never ends on the main thread. */
   readonly hangs?: 'setup' | 'chunk';
@@ -34,5 +35,5 @@ function range(start: number, end: number, context: unknown): void | Promise<voi
     if (i === throwAt) throw new Error(`no ${i}`);
     Atomics.add(all, i, 1);
   }
-  return undefined;
+  return threads === undefined ? undefined : sleep(2);
 }
