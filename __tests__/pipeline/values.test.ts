@@ -1,12 +1,15 @@
 /** Values and errors on their way between threads: as they were, or refused by name. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, test } from '@jest/globals';
-import { Encoder } from '../../lib/pipeline/codec.js';
+import { Cell, cellBytes, NO_HOME } from '../../lib/pipeline/cell.js';
+import { Encoder, KIND } from '../../lib/pipeline/codec.js';
 import { LargeCells } from '../../lib/pipeline/large-cells.js';
 import { BlockIds, IDS_PER_BLOCK } from '../../lib/mempool/block-ids.js';
 import { highOfLarge, largeId } from '../../lib/pipeline/large-ids.js';
 import { createPipeline, many, stage } from '../../lib/pipeline/index.js';
 import type { DeadLetter } from '../../lib/pipeline/index.js';
+import { Roots } from '../../lib/pipeline/roots.js';
+import type { ItemOwner } from '../../lib/pipeline/roots.js';
 import { collect, moduleUrl } from './pipelines.js';
 import { shared } from './shared.js';
 
@@ -187,6 +190,103 @@ test('W5: shared memory stays shared', async () => {
     7, 9, 4,
   ]);
 });
+
+test('W5: shared memory reaches a thread that comes later, pieces and dead letters', async () => {
+  type Item = { memory: SharedArrayBuffer };
+  const options = { module, workers: 1 } as const;
+  const stages = [
+    stage({ ...options, handler: 'countLater' }),
+    stage({ ...options, handler: 'countTwice' }),
+  ] as const;
+  await using pipeline = await createPipeline({ stages, workers: 1, onCrash: () => {} });
+  const memory = new SharedArrayBuffer(4);
+  const results = (await collect(pipeline.run([{ memory }]))) as Item[];
+  const [words] = [new Int32Array(memory)];
+  expect(words[0]).toBe(3);
+  words[0] = 9;
+  expect(results.map((each) => each.memory && new Int32Array(each.memory)[0])).toEqual([
+    9,
+    undefined,
+    9,
+  ]);
+  await using failing = await createPipeline({
+    stages: [stage({ ...options, handler: 'failCounted', onError: 'dead-letter' })],
+    workers: 1,
+    onDeadLetter,
+  });
+  await expect(failing.call({ memory })).rejects.toThrow('counted');
+  expect([words[0], new Int32Array((letters[0]!.item as Item).memory)[0]]).toEqual([10, 10]);
+});
+
+test('W4: errors in results are as those that were thrown, and the same ones', async () => {
+  const one = stage({ module, handler: 'errors' });
+  const stages = [one, stage({ module, handler: 'give' })] as const;
+  await using pipeline = await createPipeline({ stages, workers: 1 });
+  type Told = Error & { errors: Error[] };
+  type Errors = { error: Told; again: Told; by: Map<Told, [Told]> };
+  const { error, again, by } = (await pipeline.call(0)) as Errors;
+  expect(error).toBeInstanceOf(RangeError);
+  expect(error).toMatchObject({ name: 'QuotaError', code: 'E_QUOTA', message: 'inner' });
+  expect(error.cause).toBeInstanceOf(DOMException);
+  expect(error.cause).toMatchObject({ name: 'TimeoutError', message: 'too late' });
+  expect(again).toBe(error);
+  expect(by.get(error)).toMatchObject([{ message: 'all', errors: [{ code: 'E_QUOTA' }] }]);
+});
+
+test('W3, W5: views in contexts have memory of their own, and what a context cannot carry is refused', async () => {
+  const context = { pooled: Buffer.from('abc'), part: Uint16Array.of(1, 2, 3).subarray(1) };
+  const stages = [stage({ module, handler: 'contextViews', context })] as const;
+  await using pipeline = await createPipeline({ stages, workers: 1 });
+  expect(await pipeline.call(0)).toEqual([
+    [0, 3, 3],
+    [0, 4, 4],
+  ]);
+  for (const part of [new URL('http://localhost/'), new DOMException('m', 'AbortError')]) {
+    const opening = createPipeline({ stages: [stage({ module, context: { part } })] });
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_DLB_INVALID_ARGUMENT' });
+  }
+});
+
+test('W5: room for a result that cannot be is refused', async () => {
+  const stages = [stage({ module, handler: 'output' })] as const;
+  await using pipeline = await createPipeline({ stages, workers: 1 });
+  for (const bytes of [-1, 1.5, NaN, 2 ** 31, 'many']) {
+    await expect(pipeline.call(bytes)).rejects.toThrow(/bytes=.*max=2147483647/);
+  }
+  expect(await pipeline.call(5)).toHaveLength(5);
+});
+
+/** A cell with bytes that are no value. */
+function unreadable(kind: number): Cell {
+  const cell = new Cell(0, false, new SharedArrayBuffer(cellBytes(64)), 0, 64);
+  cell.rooms[0].fill(0x5f);
+  cell.begin(0, 0, NO_HOME);
+  cell.fill(0, kind, 40, 0);
+  return cell;
+}
+
+test.each(['STRUCTURED', 'SPECIAL', 'JSON', 'BUNDLE', 'FAILED', 'DEAD'] as const)(
+  'S4: bytes of kind %s that cannot be read fail their item, which ends as any other',
+  async (kind) => {
+    const ends: unknown[] = [];
+    const roots = new Roots(1, false, onDeadLetter);
+    const owner: ItemOwner = {
+      wants: true,
+      result: (number) => void ends.push(number),
+      results: (number, values) => void ends.push([number, values]),
+      failed: (_number, error) => void ends.push(error),
+      buried: (_number, error) => void ends.push(error),
+      stored: () => {},
+    };
+    roots.lastStage = 'last';
+    const cell = unreadable(KIND[kind]);
+    roots.begin(0, owner, 5, cell);
+    roots.takeOut(cell);
+    expect(ends).toEqual([expect.objectContaining({ code: 'ERR_DLB_STAGE_FAILED' }), [5, []]]);
+    await Promise.resolve();
+    expect(letters).toHaveLength(kind === 'DEAD' ? 1 : 0);
+  },
+);
 
 test('W5: a value of 2^31 bytes is refused with its size', () => {
   const encoder = new Encoder();

@@ -15,6 +15,8 @@ export const DEPTH_MAX = 1000;
 const PATH_MAX = 100;
 /** Longer arrays are not looked through for properties that have names. */
 const NAMED_MAX = 8;
+/** Fewer than `DEPTH_MAX`, so that a circle is noticed before it looks deep. */
+const UNTRACKED_LOOKS = 128;
 
 /** What a value contains beside plain data; bits. */
 export const CONTAINS = {
@@ -54,50 +56,50 @@ export type Refuse = (hindrance: Hindrance, part: unknown) => void;
 export function lookThrough(value: unknown, refuse: Refuse): number {
   if (isPrimitive(value)) return CONTAINS.NOTHING;
   const look = new Look(refuse);
-  look.member('value', value);
+  look.member('value', value, 0);
   return look.found;
 }
 
 class Look {
   found = 0;
   readonly #refuse: Refuse;
-  readonly #path: string[] = [];
-  readonly #seen = new Set<object>();
+  /** By depth; put together when something is refused. */
+  readonly #path: (string | number)[] = [];
+  #looks = 0;
+  /** Most values are small: only after some looks it matters what was looked at before. */
+  #seen: Set<object> | undefined;
 
   constructor(refuse: Refuse) {
     this.#refuse = refuse;
   }
 
-  member(key: string, value: unknown): void {
-    if (isPrimitive(value)) return;
-    this.#path.push(key);
-    if (typeof value !== 'object' || value === null) this.#hindered(typeName(value), value);
-    else if (!this.#seen.has(value)) {
+  /** A member that is not primitive. */
+  member(key: string | number, member: unknown, depth: number): void {
+    this.#path[depth] = key;
+    if (typeof member !== 'object') return this.#hindered(typeName(member), member, depth);
+    const value = member as object;
+    if (this.#seen !== undefined) {
+      if (this.#seen.has(value)) return;
       this.#seen.add(value);
-      this.#object(value);
+    } else if (++this.#looks === UNTRACKED_LOOKS) this.#seen = new Set();
+    if (depth === DEPTH_MAX) {
+      return this.#hindered(`more than ${DEPTH_MAX} levels`, undefined, depth);
     }
-    this.#path.pop();
+    const form = formOf(value);
+    if (form === FORM.OBJECT) this.#properties(value, depth + 1);
+    else if (form === FORM.LIST) this.#list(value as readonly unknown[], depth + 1);
+    else this.#other(form, value, depth);
   }
 
-  #object(value: object): void {
-    if (this.#path.length > DEPTH_MAX) return this.#hindered(`more than ${DEPTH_MAX} levels`);
-    switch (formOf(value)) {
-      case FORM.LIST:
-        return this.#list(value as readonly unknown[]);
-      case FORM.OBJECT:
-        return this.#properties(value);
+  #other(form: number, value: object, depth: number): void {
+    switch (form) {
       case FORM.MAP:
-        for (const [key, entry] of entriesOf(value)) {
-          this.member(' key', key);
-          this.member(' entry', entry);
-        }
-        return;
       case FORM.SET:
-        for (const [entry] of entriesOf(value)) this.member(' entry', entry);
-        return;
+        return this.#entries(value, depth + 1);
       case FORM.VIEW:
-        if (isDetached(value as ArrayBufferView))
-          this.#hindered('a view of memory that is gone', value);
+        if (isDetached(value as ArrayBufferView)) {
+          this.#hindered('a view of memory that is gone', value, depth);
+        }
         this.found |= CONTAINS.VIEWS;
         return;
       case FORM.ERROR:
@@ -107,34 +109,52 @@ class Look {
         this.found |= CONTAINS.SHARED_MEMORY;
         return;
       case FORM.PLATFORM:
-        return this.#hindered(typeName(value), value);
+        return this.#hindered(typeName(value), value, depth);
       default:
         return;
     }
   }
 
-  #list(list: readonly unknown[]): void {
+  #list(list: readonly unknown[], depth: number): void {
     for (let i = 0; i < list.length; i++) {
       const member = list[i];
       // It has holes, maybe many.
-      if (member === undefined && !(i in list)) return this.#properties(list);
-      if (!isPrimitive(member)) this.member(`[${i}]`, member);
+      if (member === undefined && !(i in list)) return this.#properties(list, depth);
+      if (!isPrimitive(member)) this.member(i, member, depth);
     }
-    if (list.length <= NAMED_MAX && Object.keys(list).length > list.length) this.#properties(list);
+    if (list.length <= NAMED_MAX && Object.keys(list).length > list.length) {
+      this.#properties(list, depth);
+    }
   }
 
-  #properties(object: object): void {
-    for (const key of Object.keys(object)) {
+  #properties(object: object, depth: number): void {
+    // Without a list of the keys. What is inherited is not carried.
+    for (const key in object) {
       const member: unknown = object[key as never];
-      if (!isPrimitive(member)) this.member(`.${key}`, member);
+      if (!isPrimitive(member) && Object.hasOwn(object, key)) this.member(key, member, depth);
     }
   }
 
-  #hindered(type: string, part?: unknown): void {
-    const path = this.#path.join('');
+  #entries(entries: object, depth: number): void {
+    for (const [key, entry] of entriesOf(entries)) {
+      if (!isPrimitive(key)) this.member('<key>', key, depth);
+      if (!isPrimitive(entry)) this.member('<entry>', entry, depth);
+    }
+  }
+
+  #hindered(type: string, part: unknown, depth: number): void {
+    const path = this.#path
+      .slice(0, depth + 1)
+      .map(step)
+      .join('');
     const isLong = path.length > PATH_MAX;
     this.#refuse({ path: isLong ? `${path.slice(0, PATH_MAX)}...` : path, type }, part);
   }
+}
+
+function step(key: string | number, depth: number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return depth === 0 ? key : `.${key}`;
 }
 
 /**
@@ -182,8 +202,8 @@ function begun(
 }
 
 function isPrimitive(value: unknown): boolean {
-  const type = typeof value;
-  return type === 'object' ? value === null : type !== 'function' && type !== 'symbol';
+  if (typeof value === 'object') return value === null;
+  return typeof value !== 'function' && typeof value !== 'symbol';
 }
 
 function formOf(value: object): number {

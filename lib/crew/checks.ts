@@ -42,7 +42,11 @@ export function cloneable(field: string, context: unknown): unknown {
     if (typeof part === 'object' && part !== null && isPlatform(structuredClone(part))) return;
     throw invalid(`${field} cannot be cloned`, field, context, { path, type });
   });
-  return (contains & CONTAINS.VIEWS) === 0 ? context : copyWith(context, onItsOwn);
+  if (contains === CONTAINS.NOTHING) return context;
+  return copyWith(context, (part) => {
+    if (!(part instanceof DOMException)) return onItsOwn(part);
+    throw invalid(`${field} cannot be cloned`, field, context, { type: 'DOMException' });
+  });
 }
 
 /** A copy of a view that is not of the whole of its memory. */

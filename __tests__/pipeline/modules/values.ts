@@ -1,5 +1,7 @@
 /** Handlers whose results and errors are hard to carry, by name. */
 import { BlockList } from 'node:net';
+import { many } from '../../../lib/pipeline/index.js';
+import type { Many, SetupContext, StageContext } from '../../../lib/pipeline/index.js';
 
 const nested = (levels: number): unknown => {
   let value: unknown = 1;
@@ -61,4 +63,49 @@ const ERRORS: Readonly<Record<string, () => unknown>> = {
 export function fail(how: unknown): never {
   // oxlint-disable-next-line typescript/only-throw-error -- they are.
   throw ERRORS[how as string]!();
+}
+
+interface Counted {
+  memory: SharedArrayBuffer;
+}
+
+const count = (item: Counted): Counted => {
+  new Int32Array(item.memory)[0]! += 1;
+  return item;
+};
+
+/** The first thread that has it ends. */
+export function countLater(item: Counted, { attempt }: StageContext): Counted {
+  if (attempt === 0) process.exit(7);
+  return count(item);
+}
+
+export function countTwice(item: Counted): Many<unknown> {
+  return many([count(item), 'text', count(item)]);
+}
+
+export function failCounted(item: Counted): never {
+  count(item);
+  throw new Error('counted');
+}
+
+export function errors(): unknown {
+  const error = new QuotaError('inner', { cause: new DOMException('too late', 'TimeoutError') });
+  return { error, again: error, by: new Map([[error, [new AggregateError([error], 'all')]]]) };
+}
+
+export function output(bytes: unknown, context: StageContext): Uint8Array {
+  return context.output(bytes as number);
+}
+
+let contexts: unknown;
+export function setup({ context }: SetupContext): void {
+  contexts = context;
+}
+export function contextViews(): unknown {
+  return Object.values(contexts as Record<string, Uint8Array>).map((view) => [
+    view.byteOffset,
+    view.buffer.byteLength,
+    view.byteLength,
+  ]);
 }
