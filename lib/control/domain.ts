@@ -238,8 +238,8 @@ export class Domain extends ChangingDomain implements AsyncDisposable {
   }
 
   /**
-   * Sets who is told, once, that what is inside will not come out: before a stop or a close begins, whoever asked
-   * for it, and when the scheduler is gone for good. For pools, which cannot go on then. It must not throw.
+   * Sets who is told, once, that what is inside will not come out: before a stop or a close begins, from
+   * anywhere, and when the scheduler has failed. For pools, which cannot go on then. It must not throw.
    */
   onEnd(listener: ((reason: DlbError) => void) | null): void {
     this.#onEnd = listener;

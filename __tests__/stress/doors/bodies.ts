@@ -13,7 +13,7 @@ export interface Letter {
 const NUMBERS = [0, 1, -1, 0.5, 64, 2 ** 31, 2 ** 53, -(2 ** 53), 1e308, Number.NaN, Infinity, -0];
 const NAMES = ['a', 'a/b', '', '__proto__', 'constructor', '\u001b[2J\u202e', '0', '\ud800', 'é'];
 /** Far below, at and beyond every limit. */
-const SIZES = [0, 1, 3, 10, 100, 1000, 10_000, 99_000, 101_000, 400_000];
+const SIZES = [0, 1, 3, 10, 100, 1000, 10_000, 99_000, 101_000, 150_000];
 const DEPTHS = [1, 5, 8, 9, 10, 100, 1000];
 /** What is large is rare: it costs the stranger as well. */
 const RARE = 40;

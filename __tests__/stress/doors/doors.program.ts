@@ -19,7 +19,7 @@ import type { DoorsReport } from './run-doors.js';
 const [seed = 1, ms = 1000] = process.argv.slice(2).map(Number);
 const random = new Random(seed);
 const QUOTA = { domains: 2, queues: 4, ports: 4, credits: 64, historyEntries: 1024 };
-/** An intruder goes on for so long; then another comes, whatever became of the first. */
+/** How long an intruder goes on; then the next one comes. */
 const VISIT_MS = 1500;
 
 const folder = mkdtempSync(join(tmpdir(), 'dlb-'));

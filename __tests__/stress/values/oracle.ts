@@ -66,7 +66,7 @@ function isOfOneClass(a: unknown, b: unknown): boolean {
   return Object.prototype.toString.call(a) === Object.prototype.toString.call(b);
 }
 
-/** Errors by what is told of them; bytes by their class, of which Buffer is none of its own. */
+/** Errors by what they say; bytes by their content, so that a Buffer equals a Uint8Array. */
 function isSame(a: unknown, b: unknown): boolean {
   if (types.isNativeError(a) && types.isNativeError(b)) return isSameError(a, b);
   if (a instanceof DOMException && b instanceof DOMException) return isSameError(a, b);

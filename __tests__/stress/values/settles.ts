@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Nothing has settled for so long: it is stuck. Threads start, and limits pass, in much less. */
+/** What has not settled by then is stuck: threads start, and limits pass, in much less. */
 export const STUCK_MS = 15_000;
 
 /** Whether a promise settles within that time, however it does. */

@@ -80,7 +80,7 @@ export class Told {
     }
     this.counts.dropped = dropped;
     if (!this.isBroken && missing !== dropped) {
-      this.wrong.push(`ended without a word: ${missing}, of which dropped: ${dropped}`);
+      this.wrong.push(`ended without a word: ${missing}, dropped: ${dropped}`);
     }
   }
 
