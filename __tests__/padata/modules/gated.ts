@@ -71,8 +71,9 @@ function act(shared: Int32Array, job: Job): JobResult | Promise<JobResult> {
   }
 }
 
+/** Not 0xff, which `serial` refuses. */
 function tell(): Uint8Array {
-  return Uint8Array.of(threadId);
+  return Uint8Array.of(threadId % 0xff);
 }
 
 async function opened(shared: Int32Array, gate: number): Promise<void> {
