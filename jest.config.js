@@ -3,7 +3,7 @@ export default {
   // Only emitted tests are crawled, so no copy of the package elsewhere can collide with them.
   roots: ['<rootDir>/dist/__tests__'],
   testMatch: ['**/*.test.js'],
-  testEnvironment: 'node',
+  testEnvironment: './jest.environment.js',
   transform: {},
   // Tests start threads that spin, on top of that: two files at a time take 0.6 of what one takes on two cores;
   // more would only take each other's cores.

@@ -77,7 +77,7 @@ test(
   async () => {
     const plots = mkdtempSync(join(tmpdir(), 'softdlb-plots-'));
     try {
-      const sizes = ['--runs', '1', '--events', '100'];
+      const sizes = ['--runs', '1', '--events', '16'];
       const { code, stdout, stderr } = await benchIn(
         WITHOUT_DPDK,
         '--json',
@@ -118,7 +118,7 @@ test('without DPDK its rows are left out, and a note says how to get it', async 
 });
 
 test('scenarios that take long run with --full or when they are named', async () => {
-  const sizes = ['--runs', '1', '--events', '50'];
+  const sizes = ['--runs', '1', '--events', '16'];
   const { code, stdout } = await bench(
     '--only',
     'scaling',

@@ -185,7 +185,7 @@ test('any sequence of operations keeps events, flows, order and credits', async 
       expectCreditsSumUp(r);
       await r.device.close();
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -206,7 +206,7 @@ test('a stop after any sequence of operations flushes what is inside, no more an
       expectCreditsSumUp(r);
       await r.device.close();
     }),
-    { numRuns: 200 },
+    { numRuns: 150 },
   );
 });
 
@@ -271,6 +271,6 @@ test('ports that change hands in any way lose nothing, and deliver nothing that 
         await r.device.close();
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

@@ -55,7 +55,7 @@ test('A2: the controller has four messages at most that it has not looked at', a
 
 test.each<[string, () => unknown]>([
   ['a list of holes', () => Object.assign([], { length: 2 ** 32 - 1 })],
-  ['a million fields', () => Object.fromEntries(upTo(1_000_000).map((i) => [`k${i}`, i]))],
+  ['100 000 fields', () => Object.fromEntries(upTo(100_000).map((i) => [`k${i}`, i]))],
   ['a million numbers', () => upTo(1_000_000)],
   ['long text', () => 'x'.repeat(1 << 24)],
   ['text that grows as JSON', () => '\u0001'.repeat(400_000)],

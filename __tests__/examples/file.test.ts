@@ -36,7 +36,7 @@ test.each([1, 2, 4])(
         expect(await run(there)).toMatchObject({ code: 0, stdout: Buffer.alloc(0) });
         expect(readFileSync(path('sealed')).equals(expected(data))).toBe(true);
         // Once is enough: it is the same operation.
-        if (workers !== 2) continue;
+        if (workers !== 2 || size !== SIZES.at(-1)) continue;
         expect(await run([...back, '--decrypt'])).toMatchObject({ code: 0 });
         expect(readFileSync(path('again')).equals(data)).toBe(true);
       }

@@ -12,7 +12,7 @@ const CAPTURE = fileURLToPath(
 );
 const DATA = sample(40_000);
 /** Longer than any start takes. */
-const SLOW_READER_MS = 300;
+const SLOW_READER_MS = 200;
 
 interface Example {
   readonly name: string;

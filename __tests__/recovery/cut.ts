@@ -42,6 +42,7 @@ const raw = new WeakMap<object, Int32Array>();
 function guarded(array: Int32Array, knife: Knife): Int32Array {
   const proxy = new Proxy(array, {
     get(target, key) {
+      if (isIndex(key)) return target[key];
       const value: unknown = Reflect.get(target, key, target);
       if (key === 'fill') {
         return (with_: number, from = 0, to = target.length) => {
@@ -56,32 +57,51 @@ function guarded(array: Int32Array, knife: Knife): Int32Array {
     },
     set(target, key, value) {
       knife.store();
-      return Reflect.set(target, key, value, target);
+      if (!isIndex(key)) return Reflect.set(target, key, value, target);
+      target[key] = value as number;
+      return true;
     },
   });
   raw.set(proxy, array);
   return proxy;
 }
 
+/** What a trap is given of an index: its digits. */
+function isIndex(key: string | symbol): key is `${number}` & keyof Int32Array {
+  return typeof key === 'string' && key <= '9';
+}
+
 const STORES = ['store', 'exchange', 'compareExchange', 'add', 'or', 'and', 'sub'] as const;
+const [PlainAtomics, PlainArray] = [Atomics, Int32Array];
 type AtomicsOf = typeof Atomics;
 
-/** Makes `Atomics` take proxies. To be undone by what it returns. */
-export function guardAtomics(knifeOf: (proxy: object) => Knife | undefined): () => void {
-  const original = globalThis.Atomics;
+/** Whose scheduler is at work; null while threads are. */
+let atWork: CutRig | null = null;
+
+/** Makes `Atomics` take proxies. */
+function guardAtomics(): AtomicsOf {
   const wrapped: Record<string, unknown> = {};
   for (const name of [...STORES, 'load', 'notify', 'wait', 'waitAsync']) {
-    const call = original[name as 'store'] as (...args: unknown[]) => unknown;
+    const call = PlainAtomics[name as 'store'] as (...args: unknown[]) => unknown;
+    const isStore = (STORES as readonly string[]).includes(name);
     wrapped[name] = (array: object, ...rest: unknown[]) => {
-      if ((STORES as readonly string[]).includes(name)) knifeOf(array)?.store();
+      if (atWork === null) return call(array, ...rest);
+      if (isStore) atWork.knifeOf(array)?.store();
       return call(raw.get(array) ?? array, ...rest);
     };
   }
-  globalThis.Atomics = wrapped as unknown as AtomicsOf;
-  return () => {
-    globalThis.Atomics = original;
-  };
+  return wrapped as unknown as AtomicsOf;
 }
+
+// Once for the file. `Atomics` by its bare name: see jest.environment.js.
+// oxlint-disable-next-line no-global-assign
+Atomics = guardAtomics();
+globalThis.Int32Array = new Proxy(PlainArray, {
+  construct(target, args: unknown[], newTarget: Function) {
+    const made = Reflect.construct(target, args, newTarget) as Int32Array;
+    return args.length > 1 ? made : (atWork?.guard(args[0], made) ?? made);
+  },
+});
 
 /** A domain whose scheduler runs on this thread and can be cut off. */
 export class CutRig implements SchedulerSeat {
@@ -121,27 +141,28 @@ export class CutRig implements SchedulerSeat {
     return !this.knife.isDead;
   }
 
+  knifeOf(proxy: object): Knife | undefined {
+    return this.#knives.get(proxy);
+  }
+
+  /** Puts an array over one of the domain's memories behind a proxy; others stay as they are. */
+  guard(memory: unknown, array: Int32Array): Int32Array {
+    if (memory !== this.#plan.memory && memory !== this.#plan.schedulerMemory) return array;
+    const proxy = guarded(array, this.knife);
+    this.#knives.set(proxy, this.knife);
+    return proxy;
+  }
+
   /** Runs as the scheduler's thread. */
   guarded(work: () => void): void {
-    const undo = guardAtomics((proxy) => this.#knives.get(proxy));
-    const original = globalThis.Int32Array;
-    globalThis.Int32Array = new Proxy(original, {
-      construct: (target, args: unknown[], newTarget: Function) => {
-        const made = Reflect.construct(target, args, newTarget) as Int32Array;
-        const { memory, schedulerMemory } = this.#plan;
-        if (args.length > 1 || (args[0] !== memory && args[0] !== schedulerMemory)) return made;
-        const proxy = guarded(made, this.knife);
-        this.#knives.set(proxy, this.knife);
-        return proxy;
-      },
-    });
+    // oxlint-disable-next-line typescript/no-this-alias
+    atWork = this;
     try {
       work();
     } catch (error) {
       if (error !== CUT) throw error;
     } finally {
-      globalThis.Int32Array = original;
-      undo();
+      atWork = null;
     }
   }
 

@@ -36,7 +36,7 @@ test.each(['1', '2', String(Math.floor(Math.random() * 2 ** 31))])(
   'every contract holds in any sequence of operations: seed %s',
   async (seed) => {
     // By steps, not by time: whoever shares the machine does not decide what is seen.
-    const run = await simulate(TOP, '--seed', seed, '--steps', '80000', '--time', '50', '--json');
+    const run = await simulate(TOP, '--seed', seed, '--steps', '50000', '--time', '50', '--json');
     // What was printed tells the seed, and how to replay it.
     if (run.code !== 0) throw new Error(run.told);
     const { steps, deaths } = JSON.parse(run.out) as { steps: number; deaths: number };

@@ -33,7 +33,9 @@ export const pipelineExamples: Scenario = {
 
   run: (settings, progress): Promise<Outcome> =>
     withRigs(async (open) => {
-      const [text, capture, log] = [await textBlocks(), await captureRecords(), await logBlocks()];
+      const most = settings.events ?? Infinity;
+      const text = await textBlocks(Math.min(most, TEXT_BLOCKS));
+      const [capture, log] = [await captureRecords(most), await logBlocks(most)];
       const pool = openPiscina(WORKERS);
       await open({ close: () => pool.destroy() });
       const bytes = BLOCK_BYTES + 1024;
@@ -82,26 +84,30 @@ function waysOf<In>(
   ];
 }
 
-async function textBlocks(): Promise<Uint8Array[]> {
-  const text = new GeneratedText(TEXT_BLOCKS * BLOCK_BYTES, SEED);
+async function textBlocks(count: number): Promise<Uint8Array[]> {
+  const text = new GeneratedText(count * BLOCK_BYTES, SEED);
   const buffer = new Uint8Array(BLOCK_BYTES);
   const blocks: Uint8Array[] = [];
   while ((await text.read(buffer)) > 0) blocks.push(makeBlock(new Uint8Array(0), buffer));
   return blocks;
 }
 
-async function captureRecords(): Promise<Uint8Array[]> {
+async function captureRecords(most: number): Promise<Uint8Array[]> {
   const { signal } = new AbortController();
   const source = await CaptureSource.open(fileURLToPath(CAPTURE), CAPTURE_ROUNDS, signal);
   const records: Uint8Array[] = [];
-  for await (const record of source.records()) records.push(record.slice());
+  for await (const record of source.records()) {
+    if (records.push(record.slice()) >= most) break;
+  }
   await source.close();
   return records;
 }
 
-async function logBlocks(): Promise<Block[]> {
+async function logBlocks(most: number): Promise<Block[]> {
   const blocks: Block[] = [];
   const log = new LogReader('log', new GeneratedLog(LOG_LINES, SEED));
-  for await (const { bytes } of lineBlocks(log.pieces())) blocks.push(bytes);
+  for await (const { bytes } of lineBlocks(log.pieces())) {
+    if (blocks.push(bytes) >= most) break;
+  }
   return blocks;
 }

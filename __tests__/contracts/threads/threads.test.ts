@@ -32,7 +32,7 @@ test.each(['atomic', 'ordered'] as const)(
 );
 
 test('C1: workers that are terminated in the middle lose nothing', async () => {
-  const events = 200_000;
+  const events = 100_000;
   const kills = 8;
   const result = await runChild<{
     first: { held: number; twice: number; suspects: number };
