@@ -426,6 +426,39 @@ describe('requests', () => {
     expect((await local(device, 'GET', '/why?queue=nothing&flow=7')).status).toBe(404);
   });
 
+  test.each([
+    ['stopped', 'stopped'],
+    ['closed', null],
+  ])(
+    'L2: a domain that is %s, upon which its program closes the device, is answered first',
+    async (state, body) => {
+      const { device, domain } = await withDomain();
+      const watch = await open({ socketPath: device.controlSocket!, path: '/watch/domains' });
+      const cut = new Promise<void>((resolve) => watch.on('error', () => resolve()));
+      watch.resume();
+      const over = new Promise<void>((resolve) => {
+        domain.onEnd(() => resolve(device.close()));
+      });
+      const answer = await local(device, 'PUT', '/tree/domains/0/state', state);
+      expect(answer).toMatchObject({ status: 200, body });
+      await Promise.all([over, cut]);
+    },
+  );
+
+  test('a request that is not sent to its end keeps a door open for a second at most', async () => {
+    const { device } = await withDomain();
+    const headers = { 'content-type': 'application/json', 'content-length': 100 };
+    const path = '/tree/domains/0/queues/0/weight';
+    const sent = request({ socketPath: device.controlSocket!, method: 'PUT', path, headers });
+    const cut = once(sent, 'error');
+    sent.write('1');
+    await once(sent, 'socket');
+    // It has arrived when a later one is answered.
+    await local(device, 'GET', path);
+    await device.close();
+    expect((await cut)[0]).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  });
+
   test('a watch tells changes as lines; so many at once, and no more', async () => {
     const { device, domain } = await withDomain();
     const path = '/watch/domains/0/queues/0/weight?intervalMs=10';

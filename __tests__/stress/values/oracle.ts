@@ -33,6 +33,8 @@ export async function verdictOf(item: Item, codecs: readonly Codec[]): Promise<V
   }
   if (value === undefined) return { values: [undefined], mayFail: false, law };
   const hasJson = rest.includes('json');
+  // More of an error arrives than a structured clone has of it, and JSON makes something else of that.
+  const isOpen = hasJson && !deed.isLast && law !== 'carried';
   try {
     // On its way to another stage it is a property, which JSON may leave out.
     const { odd: clone } = rest.reduce<unknown>(hop, { odd: value }) as { odd?: unknown };
@@ -43,11 +45,10 @@ export async function verdictOf(item: Item, codecs: readonly Codec[]): Promise<V
     if (isKept) return { values: [value], mayFail, law };
     // More of an error arrives than a structured clone has of it.
     const text = hasJson ? (hop({ odd: value }, 'json') as { odd?: unknown }).odd : value;
-    return { values: [clone, value, text], mayFail, law: 'told' };
+    return { values: [clone, value, text], mayFail, law: 'told', isOpen };
   } catch {
     if (law === 'carried') return FAILS;
-    // What arrives of it, JSON may have made something else of.
-    return { values: [value], mayFail: true, law, isOpen: hasJson && !deed.isLast };
+    return { values: [value], mayFail: true, law, isOpen };
   }
 }
 

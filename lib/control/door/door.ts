@@ -61,12 +61,12 @@ export async function openDoor(device: DoorDevice, http: number | undefined): Pr
   }
   const folder = controlFolder();
   openFolder(folder, surroundings().user);
-  const local = makeServer(device, () => {});
-  const socket = await listenOnSocket(local, folder, device.info.name);
+  const local = new Entrance(device, () => {});
+  const socket = await listenOnSocket(local.server, folder, device.info.name);
   openSockets.add(socket);
   let loopback: Loopback | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([closeServer(local), loopback && closeServer(loopback.server)]);
+    await Promise.all([local.close(), loopback?.entrance.close()]);
     openSockets.delete(socket);
     removeSocket(socket);
   };
@@ -84,7 +84,7 @@ export async function openDoor(device: DoorDevice, http: number | undefined): Pr
 }
 
 interface Loopback {
-  readonly server: Server;
+  readonly entrance: Entrance;
   readonly address: string;
   readonly token: string;
 }
@@ -92,7 +92,8 @@ interface Loopback {
 async function openLoopback(device: DoorDevice, http: number): Promise<Loopback> {
   const token = makeToken();
   let guard: Guard = () => {};
-  const server = makeServer(device, (request) => guard(request));
+  const entrance = new Entrance(device, (request) => guard(request));
+  const { server } = entrance;
   try {
     await listen(server, { host: LOOPBACK, port: http });
   } catch (error) {
@@ -101,27 +102,37 @@ async function openLoopback(device: DoorDevice, http: number): Promise<Loopback>
   }
   const { port } = server.address() as AddressInfo;
   guard = loopbackGuard(port, token);
-  return { server, address: `http://${LOOPBACK}:${port}`, token };
+  return { entrance, address: `http://${LOOPBACK}:${port}`, token };
 }
 
-function makeServer(device: DoorDevice, guard: Guard): Server {
-  const connections = new Connections();
-  const server = createServer(TIMEOUTS, (request, response) => {
-    // A reader that goes away ends its request, not the process.
-    response.on('error', () => {});
-    const answering = async (): Promise<void> => {
-      guard(request);
-      connections.use(request.socket, response);
-      await answer(device, request, response);
-    };
-    answering().catch((error: unknown) => sendError(response, error));
-  });
-  server.on('connection', (connection) => {
-    connection.unref();
-    connections.add(connection);
-  });
-  server.unref();
-  return server;
+/** One of the doors. */
+class Entrance {
+  readonly server: Server;
+  readonly #connections = new Connections();
+
+  constructor(device: DoorDevice, guard: Guard) {
+    this.server = createServer(TIMEOUTS, (request, response) => {
+      // A reader that goes away ends its request, not the process.
+      response.on('error', () => {});
+      const answering = async (): Promise<void> => {
+        guard(request);
+        this.#connections.use(request.socket, response);
+        await answer(device, request, response);
+      };
+      answering().catch((error: unknown) => sendError(response, error));
+    });
+    this.server.on('connection', (connection) => {
+      connection.unref();
+      this.#connections.add(connection);
+    });
+    this.server.unref();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    await this.#connections.end();
+    await closed;
+  }
 }
 
 /** A name may be taken: by another device of this process, or by a process of the same number before. */
@@ -154,12 +165,5 @@ function listen(server: Server, options: ListenOptions): Promise<void> {
       server.on('error', () => {});
       resolve();
     });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
   });
 }
