@@ -138,3 +138,19 @@ test('if the second domain does not fit, the first is closed again', async () =>
   expect(device.domains()).toEqual([]);
   expect(device.resources()).toEqual(before);
 });
+
+test('U4: documents that are applied at one moment do not take one name', async () => {
+  const device = await inlineDevice();
+  const document = { ...SMALL, name: 'one' };
+  const both = [device.apply(document), device.apply(document)] as const;
+  const [first, second] = await Promise.allSettled(both);
+  expect(first.status).toBe('fulfilled');
+  expect(second).toMatchObject({
+    status: 'rejected',
+    reason: { code: 'ERR_DLB_INVALID_SPEC', details: { field: 'name' } },
+  });
+  expect(device.domains().map(({ name }) => name)).toEqual(['one']);
+  // One that is refused keeps none from coming after it.
+  expect(await device.apply({ ...SMALL, name: 'two' })).toHaveLength(1);
+  await device.close();
+});

@@ -1,6 +1,7 @@
 /** The end of a pipeline: what is in flight is finished, or given up when its time is over. */
 import { expect, test } from '@jest/globals';
 import { createPipeline, stage } from '../../lib/pipeline/index.js';
+import type { Crash } from '../../lib/index.js';
 import type * as fragile from './modules/fragile.js';
 import type * as meeting from './modules/meeting.js';
 import type * as plain from './modules/plain.js';
@@ -164,6 +165,19 @@ test('a teardown that fails does not keep the pipeline from its end', async () =
   expect(await pipeline.call(1)).toBe(1);
   // Whether the failure is told here is not said; that it ends is.
   await Promise.allSettled([pipeline.close()]);
+  expect(threads.present).toEqual([]);
+});
+
+test('L8: a thread that ends in its teardown is told of, and keeps nothing from its end', async () => {
+  using threads = new Threads();
+  const told: unknown[] = [];
+  const onCrash = ({ cause }: Crash): void => void told.push((cause as Error).message);
+  const stages = [stage({ module: moduleUrl('dying-teardown') })] as const;
+  const pipeline = await createPipeline({ stages, workers: 1, onCrash });
+  expect(await pipeline.call(1)).toBe(1);
+  await pipeline.close();
+  expect(told).toEqual(['flush failed']);
+  expect(pipeline.stats()).toMatchObject({ crashes: 1, inFlight: 0 });
   expect(threads.present).toEqual([]);
 });
 

@@ -50,6 +50,26 @@ test('U6: what retryIf returns is true or not, and no promise; it gets what was 
   });
 });
 
+test('U6: a promise of retryIf, or of a key function, that rejects ends no thread', async () => {
+  const onError = { retries: 2, delayMs: 0, retryIf: 'rejects' };
+  const handler = { module, handler: 'handle', onError } as const;
+  const next = { module, handler: 'echo', name: 'next', flow: 'rejects' } as const;
+  for (const stages of [
+    [stage<typeof retries.handle>(handler)] as const,
+    [
+      stage<typeof retries.echo>({ module, handler: 'echo' }),
+      stage<typeof retries.echo>(next),
+    ] as const,
+  ]) {
+    await withPipeline({ stages, workers: 1 }, async (pipeline) => {
+      for (let i = 0; i < 3; i++) {
+        await expect(pipeline.call('any')).rejects.toMatchObject({ code: 'ERR_DLB_STAGE_FAILED' });
+      }
+      expect(pipeline.stats().crashes).toBe(0);
+    });
+  }
+});
+
 test.each([
   ['retryIf', () => true],
   ['retryIf', ''],

@@ -20,3 +20,9 @@ export function awaitable(value: unknown): PromiseLike<unknown> | undefined {
   // oxlint-disable-next-line unicorn/no-thenable -- stands in for the value, whose `then` has been looked at.
   return { then: (...answers: unknown[]) => Reflect.apply(then, value, answers) };
 }
+
+/** For a promise where none is waited for: its rejection is nobody's, and must not end the thread. */
+export function disregard(value: unknown): void {
+  const wait = async (): Promise<unknown> => await awaitable(value);
+  wait().catch(() => {});
+}

@@ -59,7 +59,9 @@ function onItsOwn(part: object): object | undefined {
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a whole number in the range. */
 export function whole(field: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+  if (typeof value !== 'number')
+    throw invalid(`${field} must be a number`, field, value, { min, max });
+  if (!Number.isInteger(value) || value < min || value > max) {
     throw invalid('option out of range', field, value, { min, max });
   }
   return value;
@@ -98,6 +100,15 @@ export function refuseUnknown(object: object, known: ReadonlySet<string>, at: st
   for (const field of Object.keys(object)) {
     if (!known.has(field)) throw invalid('unknown option', at + field, object[field as never]);
   }
+}
+
+/** What somebody passes to a call. @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is an object, of fields
+ *  that are known. */
+export function checkOptions(options: unknown, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options must be an object', 'options', options);
+  }
+  refuseUnknown(options, known, '');
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a string with something in it. */

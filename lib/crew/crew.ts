@@ -11,6 +11,7 @@ import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
+import { messageOf } from './message-of.js';
 import type { Crash } from './crash-teller.js';
 import { SEAT_NEWS } from './seat.js';
 import type { SeatNews } from './seat.js';
@@ -97,6 +98,7 @@ export class Crew {
   /** What Piscina tells of its threads. */
   readonly #hosts = new Set<{ readonly id: number }>();
   #closing = false;
+  #terminating = false;
 
   constructor(domain: Domain, options: CrewOptions) {
     this.#domain = domain;
@@ -162,7 +164,7 @@ export class Crew {
     void at.worker.terminate();
   }
 
-  /** From now on, an end is no crash. */
+  /** From now on, no thread that ends is replaced. */
   prepareToStop(): void {
     this.#closing = true;
   }
@@ -176,6 +178,7 @@ export class Crew {
   /** Ends the threads, whatever they do. */
   async terminate(): Promise<void> {
     this.#closing = true;
+    this.#terminating = true;
     for (const seat of this.#seats) clearTimeout(seat.limit);
     // Behind `destroy`, the end of a thread would have Piscina start others.
     await Promise.all(this.#leaving);
@@ -188,19 +191,30 @@ export class Crew {
     for (;;) {
       const forwardedBefore = this.#forwarded(seat);
       const failure = await this.#stint(seat);
-      if (this.#closing) return;
+      if (this.#terminating) return;
+      if (this.#closing) return this.#diedLast(seat, failure);
       if (failure === TAKEN_BACK) continue;
       if (!seat.manned) return refuse(this.#options.refusal(failure));
       if (failure === undefined) break;
-      this.crashes++;
-      const { index: worker, exitCode, stint } = seat;
-      this.#options.onCrash?.({ worker, cause: failure, exitCode }, stint);
+      this.#crashed(seat, failure);
       if (!(await this.#reclaim(seat)) || this.#closing) break;
       seat.barren =
         this.#forwarded(seat) > forwardedBefore ? 0 : seat.barren + this.#weight(failure);
       if (seat.barren >= this.#options.barrenMax) break;
     }
     this.#retire(seat);
+  }
+
+  #crashed(seat: Seat, cause: unknown): void {
+    this.crashes++;
+    const { index: worker, exitCode, stint } = seat;
+    this.#options.onCrash?.({ worker, cause, exitCode }, stint);
+  }
+
+  /** A thread that has ended by itself behind its last event, in a teardown for instance. */
+  #diedLast(seat: Seat, failure: unknown): void {
+    const isOwn = failure !== undefined && failure !== TAKEN_BACK;
+    if (isOwn && seat.manned) this.#crashed(seat, failure);
   }
 
   /** One thread's time at the seat. Resolves to why it ended, undefined when the domain stopped. */
@@ -220,7 +234,10 @@ export class Crew {
       // The task may have failed and its thread live: then nothing would come of its events.
       const { threadId = -1 } = (error ?? {}) as Partial<Rejection>;
       await (seat.worker ?? this.#threadOf(threadId))?.terminate();
-      return seat.reason ?? new Error(`the thread ended with exit code ${seat.exitCode}`);
+      if (seat.reason !== undefined) return seat.reason;
+      const { exitCode } = seat;
+      if (exitCode === undefined) return new Error(`${messageOf(reasonOf(error))} was thrown`);
+      return new Error(`the thread ended with exit code ${exitCode}`);
     } finally {
       clearTimeout(seat.limit);
       seat.worker = undefined;

@@ -109,6 +109,9 @@ const HTTP_PORT_MAX = 65_535;
 /** Undefined: nobody may look from outside. */
 export function checkControl(control: DeviceOptions['control']): ControlOptions | undefined {
   if (control === undefined || typeof control === 'boolean') return control ? {} : undefined;
+  if (typeof control !== 'object') {
+    throw fields.invalid('options.control', control, 'true, false or an object');
+  }
   fields.checkObject(control, 'options.control', ['http']);
   const { http } = control;
   if (http !== undefined) {

@@ -1,5 +1,5 @@
 /** Items of which each has somebody who waits for its result: `pipeline.call`. */
-import { optionalSignal } from '../crew/checks.js';
+import { checkOptions, optionalSignal } from '../crew/checks.js';
 import { onAbort } from '../crew/on-abort.js';
 import { DlbError } from '../eventdev/errors.js';
 import { Changes } from './changes.js';
@@ -12,6 +12,8 @@ import { Line } from './line.js';
 import type { Entrant } from './line.js';
 import type { ItemOwner } from './roots.js';
 import type { Sessions } from './sessions.js';
+
+const OPTIONS = new Set(['flow', 'priority', 'signal']);
 
 /** A call, from its beginning until its item has come out. */
 interface Call extends Entrant {
@@ -45,6 +47,7 @@ export class CallDesk implements ItemOwner, Dependent {
 
   /** Resolves to the item's result, undefined when a stage ended it. @throws see `Pipeline.call`. */
   async call(item: unknown, options: CallOptions): Promise<unknown> {
+    checkOptions(options, OPTIONS);
     const signal = optionalSignal('signal', options.signal);
     signal?.throwIfAborted();
     const flow = this.#entry.flow(item, options.flow);

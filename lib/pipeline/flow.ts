@@ -1,4 +1,5 @@
 /** Keys to flow ids: 20 bits that scatter well, since neighbours in a flow table exclude each other. */
+import { disregard } from '../crew/awaitable.js';
 import { invalid } from '../crew/checks.js';
 import { FLOWS_MAX } from '../eventdev/limits.js';
 import type { FlowKey } from './contract.js';
@@ -21,6 +22,7 @@ export function flowOf(key: FlowKey): number {
     return scatter(hashText(String(key)));
   }
   if (typeof key === 'bigint') return scatter(hashText(key.toString()));
+  disregard(key);
   throw invalid('a flow key is a string, a number or a bigint', 'flow', key);
 }
 

@@ -122,10 +122,11 @@ async function firstKey({
   setupTimeoutMs,
   stages,
 }: Settings): Promise<((item: unknown) => string | number | bigint) | undefined> {
-  const { flowFunction, flowExport, module } = stages[0]!;
+  const [first] = stages;
+  const { flowFunction, flowExport } = first!;
   if (flowExport === undefined) return flowFunction;
   try {
-    return await inTime(loadKey(module, flowExport), setupTimeoutMs);
+    return await inTime(loadKey(first!, flowExport), setupTimeoutMs);
   } catch (error) {
     throw moduleError(error);
   }

@@ -5,7 +5,14 @@
  */
 import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
-import { noTimeLimit, oneOf, optionalFunction, optionalSignal, whole } from '../crew/checks.js';
+import {
+  checkOptions,
+  noTimeLimit,
+  oneOf,
+  optionalFunction,
+  optionalSignal,
+  whole,
+} from '../crew/checks.js';
 import type { Crew } from '../crew/crew.js';
 import { Deadline } from '../crew/deadline.js';
 import type { Domain } from '../control/index.js';
@@ -42,6 +49,8 @@ export interface PipelineParts {
   readonly watchdog: Watchdog;
 }
 
+const RUN_OPTIONS = new Set(['signal', 'order', 'flow', 'priority', 'window']);
+const CLOSE_OPTIONS = new Set(['timeoutMs']);
 const ORDERS = ['in-order', 'as-completed'] as const;
 
 export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
@@ -135,12 +144,13 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     };
   }
 
-  close(options: contract.PipelineCloseOptions = {}): Promise<void> {
+  async close(options: contract.PipelineCloseOptions = {}): Promise<void> {
+    checkOptions(options, CLOSE_OPTIONS);
     const { timeoutMs = Infinity } = options;
-    if (!isTimeLimit(timeoutMs)) return Promise.reject(noTimeLimit('timeoutMs', timeoutMs));
+    if (!isTimeLimit(timeoutMs)) throw noTimeLimit('timeoutMs', timeoutMs);
     this.#deadline.within(timeoutMs);
     this.#closing ??= this.#close();
-    return this.#closing;
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -185,7 +195,9 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     }
   }
 
-  #newStream({ flow, order, signal, window }: contract.RunOptions<never>): Stream {
+  #newStream(options: contract.RunOptions<never>): Stream {
+    checkOptions(options, RUN_OPTIONS);
+    const { flow, order, signal, window } = options;
     const { engine, sessions, settings } = this.#parts;
     optionalFunction('flow', flow);
     return new Stream(engine, sessions, {

@@ -1,10 +1,13 @@
 /** Items that the user pushes one by one: each waits for room in its turn. */
+import { checkOptions } from '../crew/checks.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { Engine } from './engine.js';
 import type { Entry } from './entry.js';
 import type { ItemOptions } from './contract.js';
 import { Line } from './line.js';
 import type { Stream } from './stream.js';
+
+const OPTIONS = new Set(['flow', 'priority']);
 
 export class Pushes {
   readonly stream: Stream;
@@ -49,6 +52,7 @@ export class Pushes {
 
   /** How the item goes in: false when there is no room. @throws what the key function throws, and wrong options. */
   #way(item: unknown, options: ItemOptions): () => boolean {
+    checkOptions(options, OPTIONS);
     const flow = this.#entry.flow(item, options.flow);
     const priority = this.#entry.priority(options.priority);
     return () => {

@@ -1,6 +1,6 @@
 /** One stage in one worker: its functions, and the calls in flight. */
 import { invalid } from '../crew/checks.js';
-import { awaitable } from '../crew/awaitable.js';
+import { awaitable, disregard } from '../crew/awaitable.js';
 import { UserModule } from '../crew/user-module.js';
 import type { UserFunction } from '../crew/user-module.js';
 import { callerOf } from './cell.js';
@@ -86,6 +86,7 @@ export class StageRunner {
     if (this.#retryIf === undefined) return true;
     const answer = this.#retryIf(error as never);
     if (awaitable(answer) === undefined) return Boolean(answer);
+    disregard(answer);
     throw new TypeError('it returned a promise, and is not waited for');
   }
 }
@@ -108,13 +109,13 @@ export async function loadStage(
   seats: number,
 ): Promise<StageFunctions> {
   const { module, handler, flowExport, name, context, retryIf } = settings;
-  const key = flowExport === undefined ? undefined : await loadKey(module, flowExport);
+  const key = flowExport === undefined ? undefined : await loadKey(settings, flowExport);
   if (!serves(settings, seat, seats)) return { handler: notServed, key, teardown: undefined };
   const loaded = await UserModule.load(module);
   const functions = {
-    handler: exported(loaded, module, handler) as UntypedHandler,
+    handler: exported(loaded, settings, 'handler', handler) as UntypedHandler,
     key,
-    retryIf: retryIf === undefined ? undefined : exported(loaded, module, retryIf),
+    retryIf: retryIf === undefined ? undefined : exported(loaded, settings, 'retryIf', retryIf),
   };
   const setupContext = { stage: name, worker: seat, context };
   const setup = loaded.find('setup', handler) as SetupFunction | undefined;
@@ -133,12 +134,22 @@ function notServed(): never {
 }
 
 /** Also for the main thread, which makes the keys of the first stage. */
-export async function loadKey(module: string, name: string): Promise<(item: unknown) => FlowKey> {
-  return exported(await UserModule.load(module), module, name) as (item: unknown) => FlowKey;
+export async function loadKey(
+  stage: StageSettings,
+  name: string,
+): Promise<(item: unknown) => FlowKey> {
+  const loaded = await UserModule.load(stage.module);
+  return exported(loaded, stage, 'flow', name) as (item: unknown) => FlowKey;
 }
 
-function exported(loaded: UserModule, module: string, name: string): UserFunction {
+/** @param option the option of the stage that names the function. */
+function exported(
+  loaded: UserModule,
+  { module, name: stage }: StageSettings,
+  option: string,
+  name: string,
+): UserFunction {
   const found = loaded.find(name);
   if (found !== undefined) return found;
-  throw invalid('the module has no such function', 'export', name, { module });
+  throw invalid('the module has no such function', option, name, { stage, module });
 }

@@ -12,4 +12,7 @@ export function isTransient(error: Error): boolean {
   return error.message === 'transient';
 }
 export const later = async (): Promise<boolean> => true;
+export const rejects = async (error: { response?: { status: number } }): Promise<boolean> =>
+  error.response!.status === 503;
 export const truthy = (error: Error | null): unknown => error?.message;
+export const echo = (item: string): string => item;

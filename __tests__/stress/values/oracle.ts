@@ -63,6 +63,11 @@ export function isOneOf(actual: unknown, { values, law, isOpen = false }: Verdic
   return isOpen || values.some((value) => (law === 'kept' ? isOfOneClass : isSame)(actual, value));
 }
 
+/** Whether values of others are among those that it may be: then it is looked for when those are found. */
+export function isVague({ values, isOpen = false }: Verdict): boolean {
+  return isOpen || values.some((value) => types.isNativeError(value) && messageOf(value) === '?');
+}
+
 function isOfOneClass(a: unknown, b: unknown): boolean {
   return Object.prototype.toString.call(a) === Object.prototype.toString.call(b);
 }
@@ -82,13 +87,15 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function isSameError(a: Error, b: Error): boolean {
-  const part = (read: () => string): string => {
-    try {
-      return read().slice(0, MESSAGE_KEPT);
-    } catch {
-      return '?';
-    }
-  };
-  const messages = [part(() => a.message), part(() => b.message)];
+  const messages = [messageOf(a), messageOf(b)];
   return messages[0] === messages[1] || messages.includes('?');
+}
+
+/** `?` for one that cannot be read. */
+function messageOf(error: Error): string {
+  try {
+    return error.message.slice(0, MESSAGE_KEPT);
+  } catch {
+    return '?';
+  }
 }

@@ -14,11 +14,25 @@ export interface Applied {
   readonly virtualDevices: VirtualDevice[];
 }
 
+/** The last document of a device that is being applied, or was. */
+const underWay = new WeakMap<TreeDevice, Promise<unknown>>();
+
 /**
- * Creates what the document describes, in its order, then starts what is to be started.
+ * Creates what the document describes, in its order, then starts what is to be started. One document after the
+ * other: each finds the names taken that those before it have given.
  * @throws DlbError that names the path in the document; nothing is left behind
  */
-export async function applyDocument(device: TreeDevice, document: unknown): Promise<Applied> {
+export function applyDocument(device: TreeDevice, document: unknown): Promise<Applied> {
+  const before = underWay.get(device) ?? Promise.resolve();
+  const applied = before.then(() => apply(device, document));
+  underWay.set(
+    device,
+    applied.catch(() => {}),
+  );
+  return applied;
+}
+
+async function apply(device: TreeDevice, document: unknown): Promise<Applied> {
   const plan = checkDocument(document, device);
   checkNames(plan, device);
   const domains: Domain[] = [];
