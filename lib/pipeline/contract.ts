@@ -131,7 +131,8 @@ export interface StageOptions<H extends AnyHandler = UntypedHandler> {
   /**
    * The key of an item at this stage: the name of an export of the module, a function of the item;
    * at the first stage also a function itself. Default: the item's flow at the stage before, at first
-   * the one that it was pushed with; 0 for an item that has none.
+   * the one that it was pushed with; 0 for an item that has none. The first stage's is called in the thread
+   * that opened the pipeline, and its module is imported there as well.
    */
   flow?: string | ((item: InputOf<H>) => FlowKey);
   /** 0..255, 0 most urgent, default 128: whose items a worker takes first. */
