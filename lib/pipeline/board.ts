@@ -1,7 +1,8 @@
 /**
  * Shared words beside the events: what is no longer wanted, what each worker is at, what it has counted.
  *
- *   words 0..1023      one per session, written by the main thread: 1 says that its items are not wanted
+ *   words 0..1023      one per session, written by the main thread: bit 0 says that its items are not wanted, the
+ *                      bits above count the runs and calls that have had it
  *   then per seat      its line, written by its worker:
  *     word 0           BEAT: 0, or the stage of the call in hand and a count that moves with each call
  *     from word 2      doubles: per stage one of each of COUNTS
@@ -14,6 +15,7 @@
 export const SESSIONS = 1024;
 /** Session of those for whom there is no word of their own. */
 export const NO_SESSION = 0;
+const UNWANTED = 1;
 
 /** What a worker counts per stage. */
 export const COUNTS = {
@@ -49,10 +51,18 @@ export class Board {
 
   /** Whether the items of the session are still wanted. */
   isWanted(session: number): boolean {
-    return this.#words[session] === 0;
+    return (this.#words[session]! & UNWANTED) === 0;
   }
-  setWanted(session: number, wanted: boolean): void {
-    if (session !== NO_SESSION) this.#words[session] = wanted ? 0 : 1;
+  /** Changes when the session is given to another run or call. */
+  ownerOf(session: number): number {
+    return this.#words[session]! | UNWANTED;
+  }
+  cancel(session: number): void {
+    if (session !== NO_SESSION) this.#words[session]! |= UNWANTED;
+  }
+  /** It has another owner from now on, whose items are wanted. */
+  renew(session: number): void {
+    if (session !== NO_SESSION) this.#words[session] = (this.#words[session]! | UNWANTED) + 1;
   }
 
   /** Says that a call of the stage begins. */

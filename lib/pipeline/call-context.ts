@@ -1,5 +1,6 @@
 /** The second argument of a handler, in its worker. */
 import { whole } from '../crew/checks.js';
+import { NO_SESSION } from './board.js';
 import type { Cell } from './cell.js';
 import { CONTENT_MAX } from './codec.js';
 import type { StageContext } from './contract.js';
@@ -25,6 +26,7 @@ export class CallContext implements StageContext {
   grown: Cell | undefined;
   readonly #host: ContextHost;
   #cell: Cell | undefined;
+  #signal: AbortSignal | undefined;
   #lent: Uint8Array[] = [];
 
   constructor(stage: string, host: ContextHost) {
@@ -36,13 +38,14 @@ export class CallContext implements StageContext {
   /** For the next call. */
   show(cell: Cell, flow: number, attempt: number): void {
     this.#cell = cell;
+    this.#signal = undefined;
     this.grown = undefined;
     this.flow = flow;
     this.attempt = attempt;
   }
 
   get signal(): AbortSignal {
-    return this.#host.signalOf(this.#cell?.session ?? 0);
+    return (this.#signal ??= this.#host.signalOf(this.#cell?.session ?? NO_SESSION));
   }
 
   output(bytes: number): Uint8Array {

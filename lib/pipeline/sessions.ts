@@ -8,23 +8,24 @@ export class Sessions {
 
   constructor(board: Board) {
     this.#board = board;
-    for (let session = SESSIONS - 1; session > NO_SESSION; session--) this.#free.push(session);
+    for (let session = NO_SESSION + 1; session < SESSIONS; session++) this.#free.push(session);
   }
 
   /** A session of one's own; NO_SESSION when all are in use: its items are always worked on. */
   open(): number {
-    const session = this.#free.pop() ?? NO_SESSION;
-    this.#board.setWanted(session, true);
+    const session = this.#free.shift() ?? NO_SESSION;
+    this.#board.renew(session);
     return session;
   }
 
   cancel(session: number): void {
-    this.#board.setWanted(session, false);
+    this.#board.cancel(session);
   }
 
-  /** None of its items is in flight. */
+  /** None of its items is in flight. It is used again after all others that are free: until then workers can see that it
+   *  was cancelled, if it was. */
   close(session: number): void {
-    this.#board.setWanted(session, true);
+    if (this.#board.isWanted(session)) this.#board.renew(session);
     if (session !== NO_SESSION) this.#free.push(session);
   }
 }
