@@ -58,6 +58,29 @@ test('S9: pushes that wait are before a drained that is asked behind them, later
   });
 });
 
+test.each(['drained', 'drained behind end'] as const)(
+  'S9: drained rejects when a push that waited before it is refused: %s',
+  async (how) => {
+    await withPipeline({ stages: [take], window: 1, workers: 1 }, async (pipeline) => {
+      await pipeline.push(20);
+      const through = pipeline.drained();
+      const waiting = pipeline.push(1);
+      const behind = pipeline.drained();
+      if (how === 'drained behind end') pipeline.end();
+      const last = pipeline.drained();
+      const closed = pipeline.close();
+      const late = pipeline.drained();
+      const refused = { code: 'ERR_DLB_PIPELINE_CLOSED' };
+      for (const each of [waiting, behind, last, late])
+        await expect(each).rejects.toMatchObject(refused);
+      await through;
+      await closed;
+      // Nothing waited before this one.
+      await pipeline.drained();
+    });
+  },
+);
+
 test('S9: drained is not kept from its end by others that push on', async () => {
   await withPipeline({ stages: [take], window: 8, workers: 1 }, async (pipeline) => {
     let isOver = false;

@@ -45,9 +45,18 @@ export class Pushes {
     this.#afterLine(() => this.stream.end());
   }
 
-  /** Everything that has been pushed by now is through, its dead letters stored. @throws why the stream ended early. */
+  /** Everything that has been pushed by now, what waits included, is through, its dead letters stored. @throws why the
+   *  stream ended early, or took no more. */
   drained(): Promise<void> {
-    return new Promise((resolve) => this.#afterLine(() => resolve(this.stream.through())));
+    const isBehind = !this.#line.isEmpty;
+    return new Promise((resolve) => this.#afterLine(() => resolve(this.#through(isBehind))));
+  }
+
+  /** @param isBehind pushes waited before it: they were refused if no more is taken. */
+  async #through(isBehind: boolean): Promise<void> {
+    const { cutOff } = this.stream;
+    if (isBehind && cutOff !== undefined) throw cutOff.reason;
+    await this.stream.through();
   }
 
   /** How the item goes in: false when there is no room. @throws what the key function throws, and wrong options. */
