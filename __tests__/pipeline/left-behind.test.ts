@@ -1,6 +1,7 @@
 /** Nothing is left of what ended early: no listener, no source that is still open. */
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
+import { pipeline as connect } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 import { expect, test } from '@jest/globals';
 import { createPipeline, stage } from '../../lib/pipeline/index.js';
@@ -219,6 +220,66 @@ test.each(Object.keys(SOURCES))(
     }
   },
 );
+
+/** What a source that never gives anything is connected to; resolves to the reason when it has been told. */
+const SILENT: Readonly<
+  Record<string, (pipeline: Opened, signal: AbortSignal) => Promise<unknown>>
+> = {
+  'a transform': (pipeline, signal) =>
+    new Promise((cancel) =>
+      new ReadableStream<number>({ cancel }).pipeThrough(pipeline.transform({ signal })),
+    ),
+  "a transform's writer": (pipeline, signal) =>
+    pipeline
+      .transform({ signal })
+      .writable.getWriter()
+      .closed.catch((reason: unknown) => reason),
+  'a duplex': (pipeline, signal) =>
+    connect(new Readable({ objectMode: true, read() {} }), pipeline.duplex({ signal })).catch(
+      (reason: unknown) => reason,
+    ),
+  'a duplex that somebody listens to': (pipeline, signal) =>
+    new Promise((tell) => pipeline.duplex({ signal }).on('error', tell)),
+  'a duplex of which the only item ended': (pipeline, signal) => {
+    const duplex = pipeline.duplex({ signal });
+    const silent = new Readable({ objectMode: true, read() {} });
+    silent.push(Infinity);
+    return connect(silent, duplex).catch((reason: unknown) => reason);
+  },
+};
+
+test.each(['abort before', 'abort', 'close', 'break'])(
+  'S5: a silent source is told of the end before anything is written or read: %s',
+  async (how) => {
+    using threads = new Threads();
+    const pipeline = await createPipeline({ stages: [handle], workers: 1 });
+    const controller = new AbortController();
+    const reason = new Error('no longer wanted');
+    if (how === 'abort before') controller.abort(reason);
+    const told = Object.values(SILENT).map((connected) => connected(pipeline, controller.signal));
+    await turns(2);
+    if (how === 'abort') controller.abort(reason);
+    if (how === 'close') await pipeline.close();
+    if (how === 'break') await threads.started[0]!.terminate();
+    const code = how === 'close' ? 'ERR_DLB_PIPELINE_CLOSED' : expect.stringMatching(/^ERR_DLB_/);
+    const expected = how.startsWith('abort') ? reason : expect.objectContaining({ code });
+    expect(await Promise.all(told)).toEqual(told.map(() => expected));
+    await pipeline.close();
+  },
+);
+
+test('S5: a duplex that is closed gives what it has before it says so', async () => {
+  const pipeline = await createPipeline({ stages: [handle], workers: 1 });
+  const [unread, late] = [pipeline.duplex(), pipeline.duplex()];
+  const results: unknown[] = [];
+  for (const duplex of [unread, late]) duplex.write(1);
+  late.on('data', (result) => results.push(result));
+  const failed = new Promise((tell) => late.on('error', tell));
+  await pipeline.close();
+  expect(await failed).toMatchObject({ code: 'ERR_DLB_PIPELINE_CLOSED' });
+  expect(results).toEqual([1]);
+  await expect(unread[Symbol.asyncIterator]().next()).resolves.toEqual({ done: false, value: 1 });
+});
 
 test('L4: a generator that aborts its own run is ended', async () => {
   await withStuck(async (pipeline) => {

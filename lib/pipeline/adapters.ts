@@ -15,9 +15,13 @@ export interface Ends<In, Out> {
   readonly optionsOf: (item: In) => ItemOptions;
 }
 
-/** Items in, results out, in object mode. Destroying it cancels what is in flight. */
+/**
+ * Items in, results out, in object mode. Destroying it cancels what is in flight. It is in use, and told of the end,
+ * from the first listener on: what connects streams listens before anything is written or read.
+ */
 export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>): Duplex {
   const { stream } = pushes;
+  let isReading = false;
   const duplex = new Duplex({
     objectMode: true,
     write(item: In, _encoding, callback) {
@@ -28,8 +32,10 @@ export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>)
       callback();
     },
     read() {
+      isReading = true;
       results.next().then(
         ({ done, value }) => {
+          isReading = false;
           if (done !== true && value === null) this.destroy(nullResult());
           else this.push(done === true ? null : value);
         },
@@ -42,10 +48,20 @@ export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>)
     },
   });
   stream.onFailed = (reason) => duplex.destroy(errorOf(reason));
+  const endUnread = async (reason: unknown): Promise<void> => {
+    while (stream.failure === undefined && !stream.isThrough) await stream.changes.next();
+    // Whoever reads gets what there is first.
+    if (!isReading && stream.waiting + duplex.readableLength === 0) duplex.destroy(errorOf(reason));
+  };
+  stream.onUnwanted = (reason) => void endUnread(reason);
+  duplex.once('newListener', () => queueMicrotask(() => stream.begin()));
   return duplex;
 }
 
-/** A pair for `pipeThrough`. Cancelling or aborting either end cancels what is in flight. */
+/**
+ * A pair for `pipeThrough`. Cancelling or aborting either end cancels what is in flight. It is in use, and told of the
+ * end, when one of its ends has been asked for.
+ */
 export function transformOf<In, Out>({
   pushes,
   results,
@@ -79,7 +95,16 @@ export function transformOf<In, Out>({
     },
     { highWaterMark: 0 },
   );
-  return { readable, writable };
+  return {
+    get readable() {
+      stream.begin();
+      return readable;
+    },
+    get writable() {
+      stream.begin();
+      return writable;
+    },
+  };
 }
 
 /** What a Node stream can be destroyed with: it takes nothing falsy for an error. */
