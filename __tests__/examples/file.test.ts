@@ -52,7 +52,7 @@ test.each([
 ])('a file of megabytes with %s', async (_what, options) => {
   await inDirectory(async (path) => {
     // A smaller file for the smallest chunk: it is all distribution.
-    const data = sample(options[1] === '16' ? 400_001 : MEGABYTES);
+    const data = sample(options[1] === '16' ? 200_001 : MEGABYTES);
     writeFileSync(path('plain'), data);
     const args = ['--input', path('plain'), '--output', path('sealed'), ...SECRETS, ...options];
     expect(await run(args)).toMatchObject({ code: 0 });

@@ -73,13 +73,9 @@ test('every form of capture: both byte orders, micro- and nanoseconds, Ethernet 
     };
     const sealed: Buffer[] = [];
     for (const order of ['BE', 'LE'] as const) {
-      for (const nanoseconds of [false, true]) {
-        const links = [ETHERNET, RAW];
-        // Two at a time: most of it is the start of a process.
-        sealed.push(
-          ...(await Promise.all(links.map((link) => seal({ order, nanoseconds, link })))),
-        );
-      }
+      // One of each way with one of each other: how they are read does not depend on each other.
+      const nanoseconds = order === 'LE';
+      for (const link of [ETHERNET, RAW]) sealed.push(await seal({ order, nanoseconds, link }));
     }
     // But for the magic, all are the same: times, packets, order, key.
     for (const each of sealed) expect(each.equals(sealed[0]!)).toBe(true);

@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals';
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('./exit-script.js', import.meta.url));
 
-test.each(['close', 'await using', 'bad module', 'crash', 'ten times'])(
+test.each(['close', 'await using', 'bad module', 'crash', 'five times'])(
   'a process ends by itself: %s',
   async (way) => {
     // A hold would be seen as a time-out, which kills.

@@ -16,7 +16,7 @@ import {
 } from './pipelines.js';
 
 const module = moduleUrl('hostile');
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 300;
 
 const run = {
   module,

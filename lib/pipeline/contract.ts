@@ -281,6 +281,8 @@ export interface Percentiles {
   readonly mean: number;
 }
 
+/** What the workers of a stage have counted. What a thread had not sent on when it died is done again, and counted
+ *  again. */
 export interface StageStats {
   readonly name: string;
   /** Calls that returned, retries not counted. */

@@ -69,7 +69,7 @@ test('C3: workers that are terminated in an ordered stage neither lose, repeat n
 });
 
 test('C12: a domain that stops under its threads accounts for every event', async () => {
-  expect(await runChild('stops.program.js', [16])).toEqual({
+  expect(await runChild('stops.program.js', [8])).toEqual({
     wrong: 0,
     left: 0,
     unequal: 0,

@@ -62,7 +62,8 @@ export async function run(seed: number): Promise<Report> {
   if (!(await settles(pipeline.close({ timeoutMs: 2000 })))) told.wrong.push('close is pending');
   for (let i = 0; i < 50 && threads.present.length > 0; i++) await sleep(20);
   if (threads.present.length > 0) told.wrong.push(`threads left: ${threads.present.length}`);
-  await told.check(stages.reduce((sum, { dropped }) => sum + dropped, 0));
+  const dropped = stages.reduce((sum, each) => sum + each.dropped, 0);
+  await told.check(dropped, crashes);
   const { schedules, codecs, policy, ending } = plan;
   const shape = `${schedules.join(' -> ')}, ${codecs.join(', ')}, ${JSON.stringify(policy)}, ${ending}`;
   return { seed, shape, wrong: told.wrong, counts: { ...told.counts, crashes, kills: plan.kills } };
