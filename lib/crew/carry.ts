@@ -4,7 +4,7 @@
  * The serialiser refuses what has no copy, such as a function, but makes `{}` of an object whose content is not in
  * properties, such as a URL, and says nothing. So a value is looked through before.
  */
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { isPlatform, typeName } from './platform.js';
 import { define } from './told.js';
 
@@ -13,8 +13,19 @@ import { define } from './told.js';
 export const DEPTH_MAX = 1000;
 /** Characters of a path that are told. */
 const PATH_MAX = 100;
-/** Longer arrays are not looked through for properties that have names. */
-const NAMED_MAX = 8;
+/** Members of an array whose keys are listed to see whether it has properties with names. */
+const LISTED_MAX = 64;
+/** What `inspect` says of a longer one that has none: it does not look at the members then. */
+const UNNAMED = /^\[ \.\.\. \d+ more items \]$/;
+const MEMBERS_LEFT_OUT = {
+  maxArrayLength: 0,
+  depth: 0,
+  breakLength: Infinity,
+  colors: false,
+  customInspect: false,
+  getters: false,
+  showHidden: false,
+} as const;
 /** Fewer than `DEPTH_MAX`, so that a circle is noticed before it looks deep. */
 const UNTRACKED_LOOKS = 128;
 
@@ -122,9 +133,7 @@ class Look {
       if (member === undefined && !(i in list)) return this.#properties(list, depth);
       if (!isPrimitive(member)) this.member(i, member, depth);
     }
-    if (list.length <= NAMED_MAX && Object.keys(list).length > list.length) {
-      this.#properties(list, depth);
-    }
+    if (mayHaveNamed(list)) this.#properties(list, depth);
   }
 
   #properties(object: object, depth: number): void {
@@ -149,6 +158,21 @@ class Look {
       .join('');
     const isLong = path.length > PATH_MAX;
     this.#refuse({ path: isLong ? `${path.slice(0, PATH_MAX)}...` : path, type }, part);
+  }
+}
+
+/** Whether an array without holes has properties with names. True when in doubt. The time that it takes does not
+ *  grow with the array: a list of all keys takes longer than all else for a long one. */
+function mayHaveNamed(list: readonly unknown[]): boolean {
+  const { length } = list;
+  if (length <= LISTED_MAX) {
+    const keys = Object.keys(list);
+    return keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1));
+  }
+  try {
+    return !UNNAMED.test(inspect(list, MEMBERS_LEFT_OUT));
+  } catch {
+    return true;
   }
 }
 
