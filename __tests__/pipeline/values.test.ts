@@ -141,6 +141,7 @@ test.each([
   ['function', 'function'],
   ['symbol', 'symbol'],
   ['Proxy', 'Proxy'],
+  ['environment', 'path=value.env, type=Object'],
   ['levels', 'more than 1000 levels'],
 ])(
   'W5, S4: a result with a %s in it is refused by name, and the next call has its answer',

@@ -5,14 +5,13 @@
  * properties, such as a URL, and says nothing. So a value is looked through before.
  */
 import { inspect, types } from 'node:util';
+import { pathOf } from './path-of.js';
 import { isPlatform, typeName } from './platform.js';
 import { define } from './told.js';
 
 /** How deep a value may be nested: what a thread of any kind can read. The stack that the serialiser needs for one
  *  level is up to 600 bytes, and the main thread's is 984 KiB. */
 export const DEPTH_MAX = 1000;
-/** Characters of a path that are told. */
-const PATH_MAX = 100;
 /** Members of an array whose keys are listed to see whether it has properties with names. */
 const LISTED_MAX = 64;
 /** What `inspect` says of a longer one that has none: it does not look at the members then. */
@@ -152,12 +151,7 @@ class Look {
   }
 
   #hindered(type: string, part: unknown, depth: number): void {
-    const path = this.#path
-      .slice(0, depth + 1)
-      .map(step)
-      .join('');
-    const isLong = path.length > PATH_MAX;
-    this.#refuse({ path: isLong ? `${path.slice(0, PATH_MAX)}...` : path, type }, part);
+    this.#refuse({ path: pathOf(this.#path.slice(0, depth + 1)), type }, part);
   }
 }
 
@@ -174,11 +168,6 @@ function mayHaveNamed(list: readonly unknown[]): boolean {
   } catch {
     return true;
   }
-}
-
-function step(key: string | number, depth: number): string {
-  if (typeof key === 'number') return `[${key}]`;
-  return depth === 0 ? key : `.${key}`;
 }
 
 /**
@@ -225,7 +214,7 @@ function begun(
   return [copy, fill];
 }
 
-function isPrimitive(value: unknown): boolean {
+export function isPrimitive(value: unknown): boolean {
   if (typeof value === 'object') return value === null;
   return typeof value !== 'function' && typeof value !== 'symbol';
 }
@@ -235,8 +224,9 @@ function formOf(value: object): number {
   if (types.isProxy(value)) return FORM.PLATFORM;
   if (Array.isArray(value)) return FORM.LIST;
   const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return FORM.OBJECT;
-  if (ArrayBuffer.isView(value)) return FORM.VIEW;
+  if (prototype !== null && Object.getPrototypeOf(prototype) === null) return FORM.OBJECT;
+  // Without a prototype a view cannot be asked where it lies.
+  if (ArrayBuffer.isView(value)) return prototype === null ? FORM.PLATFORM : FORM.VIEW;
   if (types.isMap(value)) return FORM.MAP;
   if (types.isSet(value)) return FORM.SET;
   if (isError(value)) return FORM.ERROR;
@@ -248,6 +238,22 @@ function formOf(value: object): number {
 
 export function isError(value: object): boolean {
   return types.isNativeError(value) || value instanceof DOMException;
+}
+
+/** What is in it, with the keys that a path has. */
+export function membersOf(value: object): [key: string | number, member: unknown][] {
+  const form = formOf(value);
+  if (form === FORM.MAP || form === FORM.SET) {
+    return entriesOf(value).flatMap(([key, entry]) => [
+      ['<key>', key],
+      ['<entry>', entry],
+    ]);
+  }
+  if (form === FORM.OBJECT) return Object.entries(value);
+  if (form !== FORM.LIST) return [];
+  return Object.entries(value).map(([key, member]) => {
+    return [String(Number(key)) === key ? Number(key) : key, member];
+  });
 }
 
 /** Of a map: key and value; of a set: the member twice. Not by its own iterator, which may be another. */

@@ -1,6 +1,7 @@
 /** Which classes are the platform's: what their instances hold is not in properties, so a copy of the properties is
  *  an empty object. */
 import { types } from 'node:util';
+import { viewName } from './views.js';
 
 const MODULES = [
   'async_hooks',
@@ -16,6 +17,12 @@ const MODULES = [
   'vm',
   'worker_threads',
 ];
+const prototypeOf = Object.getPrototypeOf as (value: object) => object;
+/** What iterators and generators inherit from: they have no name among the globals of each version. */
+const ITERATORS: ReadonlySet<object> = new Set([
+  prototypeOf(prototypeOf([].values())),
+  prototypeOf(prototypeOf(async function* none() {}.prototype as object)),
+]);
 const verdicts = new WeakMap<object, boolean>();
 
 /** Whether the object's class is one of the platform's, or derived from one. */
@@ -53,14 +60,21 @@ export function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (types.isProxy(value)) return 'Proxy';
   try {
-    const [nearest] = lineage(value).flatMap((prototype) => className(prototype) ?? []);
-    return nearest ?? 'Object';
+    const [nearest] = lineage(value).flatMap((each) => className(each) ?? tagOf(each) ?? []);
+    return nearest ?? (ArrayBuffer.isView(value) ? viewName(value) : 'Object');
   } catch {
     return 'Object';
   }
 }
 
+/** What a prototype of the language without a class of its own is called. */
+function tagOf(prototype: object): string | undefined {
+  const tag: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
+  return typeof tag === 'string' ? tag : undefined;
+}
+
 function isOfPlatform(prototype: object): boolean {
+  if (ITERATORS.has(prototype)) return true;
   const name = className(prototype);
   if (name === undefined) return false;
   const global = Object.getOwnPropertyDescriptor(globalThis, name);

@@ -5,11 +5,12 @@
  * Errors are made by users, and anything of them may throw when it is read. Nothing here does.
  */
 import { types } from 'node:util';
+import { asBytes } from './bytes.js';
 import { messageOf } from './message-of.js';
 import { className, isPlatform, lineage, typeName } from './platform.js';
 import { KNOWN } from './told.js';
 import type { Entry, Property, Told, ToldError } from './told.js';
-import { bytesOf, viewClass } from './views.js';
+import { viewClass } from './views.js';
 
 /** How much is told at most. */
 export interface Budget {
@@ -161,7 +162,7 @@ class Teller {
     }
     this.#length -= byteLength;
     if (!ArrayBuffer.isView(value)) return ['bytes', value.slice(0)];
-    return ['view', new Uint8Array(bytesOf(value)).buffer, viewClass(value)];
+    return ['view', new Uint8Array(asBytes(value)).buffer, viewClass(value)];
   }
 
   get #isSpent(): boolean {

@@ -32,6 +32,10 @@ export function viewClass(view: ArrayBufferView): number {
   return NAMES.indexOf((tagOf.call(view) ?? 'DataView') as (typeof NAMES)[number]);
 }
 
+export function viewName(view: ArrayBufferView): string {
+  return NAMES[viewClass(view)]!;
+}
+
 /** A view of that class of a part of the memory, all of it by default. */
 export function viewOf(
   number: number,
@@ -45,9 +49,4 @@ export function viewOf(
     globalThis as unknown as Record<string, ViewClass & { BYTES_PER_ELEMENT?: number }>
   )[name]!;
   return new made(memory, offset, bytes / (made.BYTES_PER_ELEMENT ?? 1));
-}
-
-/** The bytes of a view. */
-export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

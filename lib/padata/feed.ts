@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { invalid } from '../crew/checks.js';
 import { messageOf } from '../crew/message-of.js';
 import { Source } from '../crew/source.js';
-import { lengthOf } from './bytes.js';
+import { lengthOf } from '../crew/bytes.js';
 
 /** Returned by a fill function: there are no more jobs. */
 export const END = -1;

@@ -1,7 +1,7 @@
 /** One call of the parallel function, and what becomes of its return value. */
 import { awaitable } from '../crew/awaitable.js';
 import { typeName } from '../crew/platform.js';
-import { asBytes, lengthOf } from './bytes.js';
+import { asBytes, lengthOf } from '../crew/bytes.js';
 import { PIECES_MAX } from './job-buffer.js';
 import type { JobBuffer } from './job-buffer.js';
 import type { Job } from './job.js';

@@ -15,7 +15,7 @@ import type { CallContext } from './call-context.js';
 import { callerOf, MARKS } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { copyOf, decode, KIND } from './codec.js';
+import { bufferCopy, decode, KIND } from './codec.js';
 import type { Endings } from './endings.js';
 import type { Guard } from './guard.js';
 import type { Held } from './held.js';
@@ -188,8 +188,9 @@ export class Calls {
   };
 
   #itemIn(cell: Cell, context: CallContext): unknown {
-    if (this.#parts.debug && cell.kind === KIND.BYTES) return context.lend(copyOf(cell.content));
-    return decode(cell.kind, cell.content, cell.shared);
+    const item = decode(cell.kind, cell.content, cell.shared);
+    if (!this.#parts.debug || item !== cell.content) return item;
+    return (cell.lent = context.lend(bufferCopy(cell.content)));
   }
 
   /** Waits for the promise of a call. Runs in a context of its own, for `then` is the user's as well. Never

@@ -82,6 +82,8 @@ export class Cell {
   half = 0;
   /** Memory that the items in it share with others; only of a large cell. */
   shared: readonly SharedArrayBuffer[] = NOTHING_SHARED;
+  /** What a handler was given in the place of the bytes in it, in debug mode. */
+  lent: Uint8Array | undefined;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #cuts: [Buffer, Buffer];

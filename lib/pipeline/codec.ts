@@ -5,14 +5,17 @@
  */
 import { constants } from 'node:buffer';
 import { types } from 'node:util';
-import { deserialize, serialize } from 'node:v8';
+import { deserialize } from 'node:v8';
+import { lengthOf } from '../crew/bytes.js';
 import { CONTAINS, lookThrough } from '../crew/carry.js';
 import type { Hindrance } from '../crew/carry.js';
 import { invalid } from '../crew/checks.js';
-import { messageOf } from '../crew/message-of.js';
+import { findRefused } from '../crew/find-refused.js';
+import { typeName } from '../crew/platform.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { Codec } from './contract.js';
-import { readSpecial, writeSpecial } from './structured.js';
+import { toJson } from './json.js';
+import { NotCloned, readSpecial, writePlain, writeSpecial } from './structured.js';
 import type { SharedMemory } from './structured.js';
 
 export const KIND = {
@@ -26,15 +29,17 @@ export const KIND = {
   SPECIAL: 5,
   /** Text that UTF-8 would change, or cannot be read again from: UTF-16. */
   WIDE_STRING: 6,
+  /** Bytes that were a Buffer. */
+  BUFFER: 7,
   /** Several items, results of the last stage: `readBundle`. */
-  BUNDLE: 7,
+  BUNDLE: 8,
   // Ends, of which the reader learns no value.
-  ENDED: 8,
-  DROPPED: 9,
-  CANCELLED: 10,
+  ENDED: 9,
+  DROPPED: 10,
+  CANCELLED: 11,
   /** An error; the item that it happened to is in the other room. */
-  FAILED: 11,
-  DEAD: 12,
+  FAILED: 12,
+  DEAD: 13,
 } as const;
 
 /** Most bytes of an item: a length is 31 bits. */
@@ -79,7 +84,7 @@ export class Encoder {
     this.#kept = '';
     if (typeof kept === 'string') return room.write(kept, 0, this.#encoding);
     room.set(kept);
-    return kept.length;
+    return this.needed;
   }
 
   get #encoding(): BufferEncoding {
@@ -88,8 +93,8 @@ export class Encoder {
 
   #write(value: unknown, codec: Codec, room: Buffer): number {
     if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
-      if (value.length === 0) lookThrough(value, refusal(value, codec));
-      return this.#bytes(value, KIND.BYTES, room);
+      if (!(value.length > 0)) lookThrough(value, refusal(value, codec));
+      return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES, room);
     }
     if (typeof value === 'string' && (codec === 'auto' || codec === 'string')) {
       return this.#text(value, KIND.STRING, room);
@@ -99,9 +104,11 @@ export class Encoder {
       this.kind = KIND.NUMBER;
       return NUMBER_BYTES;
     }
-    if (codec === 'json') return this.#text(toJson(value), KIND.JSON, room);
+    if (codec === 'json') {
+      return this.#text(toJson(value, refusal(value, codec)), KIND.JSON, room);
+    }
     if (codec === 'bytes' || codec === 'string') {
-      throw invalid(`the codec '${codec}' does not take the value`, 'value', value, { codec });
+      return refusal(value, codec)({ path: 'value', type: typeName(value) });
     }
     return this.#structured(value, codec, room);
   }
@@ -112,26 +119,24 @@ export class Encoder {
     const shared = [...this.shared];
     try {
       if (contains === CONTAINS.NOTHING) {
-        return this.#bytes(serialize(value), KIND.STRUCTURED, room);
+        return this.#bytes(writePlain(value), KIND.STRUCTURED, room);
       }
       const bytes = writeSpecial(value, contains, shared);
       this.shared = shared;
       return this.#bytes(bytes, KIND.SPECIAL, room);
     } catch (error) {
-      // The serialiser has found something itself, such as a generator; others are errors of getters.
-      const reason = messageOf(error);
-      if (!reason.includes('could not be cloned')) throw error;
-      return refuse({ path: 'value', type: reason });
+      // Others are errors of getters.
+      if (!(error instanceof NotCloned)) throw error;
+      return refuse(findRefused(value, (part) => isRefused(part, contains)));
     }
   }
 
   #bytes(bytes: Uint8Array, kind: number, room: Buffer): number {
     this.kind = kind;
-    if (bytes.length > room.length || this.shared.length > 0) {
-      return this.#keep(bytes, bytes.length);
-    }
+    const length = lengthOf(bytes);
+    if (length > room.length || this.shared.length > 0) return this.#keep(bytes, length);
     room.set(bytes);
-    return bytes.length;
+    return length;
   }
 
   #text(text: string, kind: number, room: Buffer): number {
@@ -182,6 +187,16 @@ function isChanged(text: string, length: number, kind: number): boolean {
   return length > TEXT_MAX || !text.isWellFormed();
 }
 
+/** Whether the serialiser refuses it. */
+function isRefused(part: unknown, contains: number): boolean {
+  try {
+    writeSpecial(part, contains, []);
+    return false;
+  } catch (error) {
+    return error instanceof NotCloned;
+  }
+}
+
 function refusal(value: unknown, codec: Codec): (hindrance: Hindrance) => never {
   return ({ path, type }) => {
     const what = `the codec '${codec}' does not take the value`;
@@ -194,12 +209,6 @@ function tooLarge(value: unknown, bytes: number, max: number): DlbError {
   return invalid('the value is too large for one item', 'value', shown, { bytes, max });
 }
 
-function toJson(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw invalid("the codec 'json' does not take the value", 'value', value);
-  return text;
-}
-
 /**
  * The value in `content`. Bytes are `content` itself: shared memory.
  * @param shared of the cell that the content is in.
@@ -208,6 +217,7 @@ function toJson(value: unknown): string {
 export function decode(kind: number, content: Buffer, shared: SharedMemory): unknown {
   switch (kind) {
     case KIND.BYTES:
+    case KIND.BUFFER:
       return content;
     case KIND.STRING:
       return content.toString('utf8');
@@ -226,12 +236,13 @@ export function decode(kind: number, content: Buffer, shared: SharedMemory): unk
 
 /** As `decode`, but bytes are a copy. */
 export function decodeCopy(kind: number, content: Buffer, shared: SharedMemory): unknown {
-  return kind === KIND.BYTES ? copyOf(content) : decode(kind, content, shared);
+  if (kind === KIND.BYTES) return new Uint8Array(content);
+  return kind === KIND.BUFFER ? bufferCopy(content) : decode(kind, content, shared);
 }
 
-/** A plain Uint8Array of its own memory. */
-export function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
+/** With memory of its own. */
+export function bufferCopy(bytes: Uint8Array): Buffer {
+  return Buffer.from(new Uint8Array(bytes).buffer);
 }
 
 // A bundle is a list of items, each with its kind and length before it.

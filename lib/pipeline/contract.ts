@@ -45,7 +45,7 @@ export type Schedule =
 /**
  * How values cross threads: as they are, or refused with type and place. README.md, "Payloads", has what is carried.
  *
- * - 'auto': Uint8Array as bytes, strings and numbers as they are, the rest as 'structured';
+ * - 'auto': Uint8Array as bytes (a Buffer arrives as one), strings and numbers as they are, the rest as 'structured';
  * - 'bytes', 'string': only those;
  * - 'json': JSON text, for plain objects faster than 'structured'; what JSON leaves out or changes is as JSON has it;
  * - 'structured': what structured clone can copy, by the serialiser of node:v8; views with memory of their own, errors whole,
@@ -151,7 +151,7 @@ export interface StageOptions<H extends AnyHandler = UntypedHandler> {
   /** Most results of one call that go to the next stage, 1..1024, default 1: `many` of more needs
    *  this to be raised, since room is kept for them. The last stage's results have no limit. */
   pieces?: number;
-  /** Given to the module's `setup`; structured-cloneable. */
+  /** Given to the module's `setup`; structured-cloneable. Copied when the pipeline is opened. */
   context?: unknown;
 }
 

@@ -12,7 +12,7 @@ import type { Port } from '../port/index.js';
 import { NO_HOME } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { copyOf, Encoder, KIND } from './codec.js';
+import { decodeCopy, Encoder, KIND } from './codec.js';
 import type { SharedMemory } from './structured.js';
 import { MANY } from './contract.js';
 import type { Many } from './contract.js';
@@ -134,7 +134,9 @@ export class Sender {
     runner: StageRunner,
   ): number {
     const encoder = this.#encoder;
-    const length = encoder.writeBundle(pieces, runner.settings.codec, cell.otherRoom);
+    const { codec } = runner.settings;
+    const values = pieces.map((piece) => asItWas(piece, cell));
+    const length = encoder.writeBundle(values, codec, cell.otherRoom);
     this.#place(burst, i, cell, cell.half ^ 1, length, KIND.BUNDLE, encoder.shared);
     burst.setQueueId(i, OUT_QUEUE);
     return KIND.BUNDLE;
@@ -154,7 +156,11 @@ export class Sender {
     checkPieces(results.length, cell, runner);
     // The list is the handler's, and key functions may change it. The item itself stays as it is, with its part
     // of the whole: it may have to be called once more.
-    const pieces = results.map((piece) => (piece === cell.content ? copyOf(cell.content) : piece));
+    const pieces = results.map((piece) =>
+      piece === cell.content
+        ? decodeCopy(cell.kind, cell.content, cell.shared)
+        : asItWas(piece, cell),
+    );
     const flows = pieces.map((piece) => next.flowFor(piece));
     const { start, weight } = cell;
     const cut = (k: number): number => start + Math.floor((weight * k) / pieces.length);
@@ -191,6 +197,9 @@ export class Sender {
       ? this.#cells.large.make(cell.root, this.#bytes)
       : this.#cells.ofBuffer(handle);
     piece.begin(cell.root, cell.session, isLarge ? NO_HOME : handle);
+    // What the buffer held before is no item of this call.
+    piece.half = 0;
+    piece.fill(0, KIND.ENDED, 0, this.stamp);
     this.#homes[at] = handle;
     return piece;
   }
@@ -215,7 +224,8 @@ export class Sender {
   ): number {
     const encoder = this.#encoder;
     const room = grown === undefined ? cell.rooms[half]! : grown.rooms[0];
-    const inPlace = codec === 'auto' || codec === 'bytes' ? lengthIn(room, value) : -1;
+    const isBytes = codec === 'auto' || codec === 'bytes';
+    const inPlace = isBytes ? lengthIn(room, value) : -1;
     if (inPlace >= 0) {
       if (grown !== undefined) this.#cells.large.announce(grown);
       return this.#placed(
@@ -228,12 +238,13 @@ export class Sender {
         cell,
       );
     }
-    if (value instanceof Uint8Array && value === cell.content) {
+    if (isBytes && value === cell.content) {
+      const { kind } = cell;
       cell.keep(this.stamp);
       this.#address(burst, i, cell, cell.half);
-      return KIND.BYTES;
+      return kind;
     }
-    const length = encoder.write(value, codec, cell.rooms[half]!);
+    const length = encoder.write(asItWas(value, cell), codec, cell.rooms[half]!);
     return this.#place(burst, i, cell, half, length, encoder.kind, encoder.shared);
   }
 
@@ -310,6 +321,14 @@ function checkPieces(results: number, cell: Cell, { settings }: StageRunner): vo
 function piecesOf(result: unknown): readonly unknown[] | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   return (result as Partial<Many<unknown>>)[MANY];
+}
+
+/** Handlers get all bytes as a Buffer. What they return of those of a Uint8Array is one, as the item was. */
+function asItWas(value: unknown, cell: Cell): unknown {
+  if (cell.kind !== KIND.BYTES || !Buffer.isBuffer(value)) return value;
+  const { buffer, byteOffset, length } = value;
+  if (buffer !== cell.content.buffer && buffer !== cell.lent?.buffer) return value;
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** Length of a value that is the front of the room already, or -1. */

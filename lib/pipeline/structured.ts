@@ -7,9 +7,10 @@
  */
 import { Deserializer, Serializer } from 'node:v8';
 import { types } from 'node:util';
+import { asBytes, lengthOf } from '../crew/bytes.js';
 import { CONTAINS, copyWith, isError } from '../crew/carry.js';
 import { packThrown, unpackThrown } from '../crew/thrown.js';
-import { bytesOf, viewClass, viewOf } from '../crew/views.js';
+import { viewClass, viewOf } from '../crew/views.js';
 import { isOfCell } from './cell.js';
 
 /** What follows in the bytes. */
@@ -34,10 +35,13 @@ export function writeSpecial(
   shared: SharedArrayBuffer[],
 ): Uint8Array {
   const writer = new Writer(shared);
-  writer.writeHeader();
   const isAsItIs = (contains & REPLACED) === 0;
-  writer.writeValue(isAsItIs ? value : copyWith(value, writer.standInFor));
-  return writer.releaseBuffer();
+  return writer.write(isAsItIs ? value : copyWith(value, writer.standInFor));
+}
+
+/** As `writeSpecial`, for what contains nothing special: `deserialize` of node:v8 reads it. */
+export function writePlain(value: unknown): Uint8Array {
+  return new PlainWriter().write(value);
 }
 
 /** @throws what the deserialiser throws. */
@@ -47,7 +51,28 @@ export function readSpecial(content: Uint8Array, shared: SharedMemory): unknown 
   return reader.readValue();
 }
 
-class Writer extends Serializer {
+/** The serialiser does not take something; what else it throws is an error of a getter. */
+export class NotCloned extends Error {}
+
+class PlainWriter extends Serializer {
+  write(value: unknown): Uint8Array {
+    this.writeHeader();
+    this.writeValue(value);
+    return this.releaseBuffer();
+  }
+
+  /** Makes the error that it throws. */
+  _getDataCloneError(message: string): Error {
+    return new NotCloned(message);
+  }
+
+  /** Called for objects of the platform, such as `process.env`. */
+  _writeHostObject(_object: object): void {
+    throw new NotCloned();
+  }
+}
+
+class Writer extends PlainWriter {
   readonly #shared: SharedArrayBuffer[];
   /** What views stand in for: they are what the serialiser asks about. */
   readonly #replaced = new Map<object, object>();
@@ -66,19 +91,20 @@ class Writer extends Serializer {
     return standIn;
   };
 
-  /** Called for views. */
-  _writeHostObject(view: ArrayBufferView): void {
-    if (!ArrayBuffer.isView(view)) throw new TypeError('a part of it could not be cloned');
+  /** Called for views as well. */
+  override _writeHostObject(view: object): void {
+    if (!ArrayBuffer.isView(view)) throw new NotCloned();
     const replaced = this.#replaced.get(view);
     if (replaced !== undefined) return this.#writeReplaced(replaced);
-    const { buffer } = view;
+    const bytes = asBytes(view);
+    const { buffer } = bytes;
     const isShared = types.isSharedArrayBuffer(buffer) && !isOfCell(buffer);
     this.writeUint32(isShared ? SHARED_VIEW : VIEW);
     this.writeUint32(viewClass(view));
-    if (!isShared) return this.#bytes(bytesOf(view));
+    if (!isShared) return this.#bytes(bytes);
     this.writeUint32(this.#idOf(buffer));
-    this.writeDouble(view.byteOffset);
-    this.writeDouble(view.byteLength);
+    this.writeDouble(bytes.byteOffset);
+    this.writeDouble(bytes.byteLength);
   }
 
   #writeReplaced(part: object): void {
@@ -94,7 +120,7 @@ class Writer extends Serializer {
   }
 
   #bytes(bytes: Uint8Array): void {
-    this.writeDouble(bytes.length);
+    this.writeDouble(lengthOf(bytes));
     this.writeRawBytes(bytes);
   }
 }

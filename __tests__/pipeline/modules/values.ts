@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
   symbol: () => Symbol('s'),
   Proxy: () => [new Proxy({}, {})],
   levels: () => nested(100_000),
+  environment: () => ({ env: process.env }),
 };
 
 /** Of what JavaScript carries, everything; what is asked for by name is made here. */
@@ -96,6 +97,23 @@ export function errors(): unknown {
 
 export function output(bytes: unknown, context: StageContext): Uint8Array {
   return context.output(bytes as number);
+}
+
+const PARTS: readonly ((bytes: Uint8Array) => unknown)[] = [
+  (bytes) => bytes,
+  (bytes) => bytes.subarray(1),
+  (bytes) => many([bytes, bytes.subarray(0, 1)]),
+  async (bytes) => Promise.resolve(bytes),
+];
+/** The item itself, in one way or another, by its first byte. */
+export function partsOf(bytes: Uint8Array): unknown {
+  return PARTS[bytes[0]!]!(bytes);
+}
+
+/** Ends its thread when it is asked to, and says what context this one has. */
+export function contextOr(what: string, { attempt }: StageContext): unknown {
+  if (what === 'end' && attempt === 0) process.exit(3);
+  return contexts;
 }
 
 let contexts: unknown;
