@@ -6,6 +6,8 @@ import { types } from 'node:util';
 import { DlbError } from '../eventdev/errors.js';
 import { TIMER_MS_MAX } from '../eventdev/times.js';
 import { CONTAINS, copyWith, lookThrough } from './carry.js';
+import type { Hindrance } from './carry.js';
+import { findRefused } from './find-refused.js';
 import { messageOf } from './message-of.js';
 import { isPlatform, typeName } from './platform.js';
 import { viewClass, viewOf } from './views.js';
@@ -29,24 +31,57 @@ export function moduleUrl(field: string, module: unknown): string {
 }
 
 /**
- * Threads get a copy each: what cannot be copied is refused here, where it can be named. Returns what is to be
- * handed to them: views have memory of their own, so that they take no others' bytes along.
+ * Threads get a copy each, also those that come later: so what is handed to them is copied here, and later changes
+ * reach none. What cannot be copied is refused here, where it can be named. Views in the copy have memory of their
+ * own, so that they take no others' bytes along.
  */
 export function cloneable(field: string, context: unknown): unknown {
+  const refuse = (more: Record<string, unknown>): never => {
+    throw invalid(`${field} cannot be cloned`, field, context, more);
+  };
+  let refusal: Partial<Hindrance> | undefined;
+  const stop = (why: Partial<Hindrance>): never => {
+    refusal = why;
+    throw new TypeError(why.type);
+  };
   try {
-    structuredClone(context);
+    const contains = lookThrough(context, (why, part) => void (isCopied(part) || stop(why)));
+    const copy: unknown = structuredClone(context);
+    if (contains === CONTAINS.NOTHING) return copy;
+    return structuredClone(
+      copyWith(context, (part) => {
+        return part instanceof DOMException ? stop({ type: 'DOMException' }) : onItsOwn(part);
+      }),
+    );
   } catch (error) {
-    throw invalid(`${field} cannot be cloned`, field, context, { reason: messageOf(error) });
+    if (refusal !== undefined) return refuse({ ...refusal });
+    // Others are errors of getters.
+    if (!isNotCloned(error)) return refuse({ reason: messageOf(error) });
+    return refuse({ ...findRefused(context, isUncloneable) });
   }
-  const contains = lookThrough(context, ({ path, type }, part) => {
-    if (typeof part === 'object' && part !== null && isPlatform(structuredClone(part))) return;
-    throw invalid(`${field} cannot be cloned`, field, context, { path, type });
-  });
-  if (contains === CONTAINS.NOTHING) return context;
-  return copyWith(context, (part) => {
-    if (!(part instanceof DOMException)) return onItsOwn(part);
-    throw invalid(`${field} cannot be cloned`, field, context, { type: 'DOMException' });
-  });
+}
+
+/** Of the platform, and so is its copy. */
+function isCopied(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  try {
+    return isPlatform(structuredClone(part));
+  } catch {
+    return false;
+  }
+}
+
+function isUncloneable(part: unknown): boolean {
+  try {
+    structuredClone(part);
+    return false;
+  } catch (error) {
+    return isNotCloned(error);
+  }
+}
+
+function isNotCloned(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'DataCloneError';
 }
 
 /** A copy of a view that is not of the whole of its memory. */
@@ -147,7 +182,8 @@ export function threadLimits(limits: unknown): ResourceLimits | undefined {
     const field = `resourceLimits.${limit}`;
     throw invalid(`${field} must be a number above 0`, field, value);
   }
-  return limits;
+  // They hold for threads that come later as well.
+  return { ...limits };
 }
 
 /** The error for a wrong argument: its message ends in the field and its value. */

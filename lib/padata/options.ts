@@ -26,7 +26,7 @@ export interface PadataOptions {
   workers?: number;
   /** Most jobs of a stream in flight, 1..65536. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
   jobs?: number;
-  /** Given to the module's `setup`; structured-cloneable. */
+  /** Given to the module's `setup`; structured-cloneable. Copied when the pool is opened. */
   context?: unknown;
   /** Default 'padata'. */
   name?: string;
