@@ -1,8 +1,10 @@
 /** The processes of ends.test.ts and turns.test.ts: the arguments say what to do, one after the other. */
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPipeline, stage } from '../../lib/pipeline/index.js';
 import type * as busy from './modules/busy.js';
 import type * as fragile from './modules/fragile.js';
+import type * as stuck from './modules/stuck.js';
 import type * as plain from './modules/plain.js';
 import { collect, gate, moduleUrl, numbers } from './pipelines.js';
 
@@ -12,6 +14,14 @@ const slow = stage<typeof fragile.slowLater>({
   handler: 'slowLater',
   context: { wrong: [] },
 });
+
+/** Item 0 fails, items below never end. */
+function burying(onDeadLetter: () => Promise<void>) {
+  const module = moduleUrl('stuck');
+  const onError = 'dead-letter' as const;
+  const handle = stage<typeof stuck.handle>({ module, handler: 'handle', onError });
+  return { stages: [handle], workers: 1, unref: true, onDeadLetter } as const;
+}
 
 async function runAndClose(): Promise<void> {
   const pipeline = await createPipeline({ stages: [number], workers: 2 });
@@ -98,6 +108,26 @@ const WAYS: Record<string, () => Promise<void>> = {
     await pipeline.push(5);
     await pipeline.drained();
     console.log(`results: ${results.join(' ')}`);
+  },
+  /** A dead letter is stored when nothing is on its way any more. */
+  async 'stored, unref'() {
+    const pipeline = await createPipeline(burying(() => sleep(30)));
+    await pipeline.call(0).catch(() => {});
+    await pipeline.push(0);
+    await pipeline.drained();
+    if (pipeline.stats().inFlight > 0) await sleep(40);
+    console.log(`in flight: ${pipeline.stats().inFlight}, and then: ${await pipeline.call(1)}`);
+  },
+  /** A dead letter is not stored while an item is on its way that never comes. */
+  async 'broken, unref'() {
+    const fails = async (): Promise<void> => {
+      await sleep(30);
+      throw new Error('not stored');
+    };
+    const pipeline = await createPipeline(burying(fails));
+    void pipeline.push(-1);
+    await pipeline.push(0);
+    await pipeline.drained().catch((error: Error) => console.log(error.message));
   },
   async 'closed, unref'() {
     const pipeline = await createPipeline({ stages: [slow], workers: 1, unref: true });

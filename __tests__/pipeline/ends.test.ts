@@ -34,3 +34,11 @@ test('U6: a process does not wait for an open pipeline with unref, but for what 
   expect(stdout).toContain('results: 0 1 2');
   expect(stderr).toBe('');
 });
+
+test('U6: a process with unref ends when dead letters are stored, and when that fails', async () => {
+  const ways = ['stored, unref', 'broken, unref'];
+  const { stdout, stderr } = await run(process.execPath, [PROGRAM, ...ways], OPTIONS);
+  expect(stdout).toContain('in flight: 0, and then: 1\n');
+  expect(stdout).toContain('not stored\n');
+  expect(stderr).toBe('');
+});

@@ -79,9 +79,14 @@ export class Engine {
     return this.dependents.broken;
   }
 
-  /** Items let in that have not come out. */
+  /** Items let in that have not come out, or have dead letters that are not stored. */
   get inFlight(): number {
     return this.#slots.length - this.#free.length;
+  }
+
+  /** Items let in of which events are to come out. */
+  get #awaited(): number {
+    return this.inFlight - this.#roots.burying;
   }
 
   /** Lets an item in. False when there is no room.
@@ -203,6 +208,8 @@ export class Engine {
     if (this.broken !== undefined) return;
     this.#roots.disown();
     this.dependents.break(reason);
+    // The pump need not wait for anything, and keeps the process alive while it does.
+    this.port.detach();
     this.tell();
   }
 
@@ -289,16 +296,16 @@ export class Engine {
     this.#pump().catch((error: unknown) => this.break(error));
   }
 
-  /** Takes out what comes while anything is in flight. */
+  /** Takes out what comes while anything is to come. */
   async #pump(): Promise<void> {
     let lastTurn = performance.now();
     try {
       // Whoever let the item in may let in more before the first wait.
       await Promise.resolve();
-      while (this.inFlight > 0 && this.broken === undefined) {
+      while (this.#awaited > 0 && this.broken === undefined) {
         this.flush();
         const isFull = this.#free.length === 0;
-        const depth = isFull ? Math.min(BATCH, (this.inFlight >> 1) + 1) : 1;
+        const depth = isFull ? Math.min(BATCH, (this.#awaited >> 1) + 1) : 1;
         const isAlive = await this.port.ready({ depth, withinMs: BATCH_WITHIN_MS });
         if (this.poll() === 0 && !isAlive) this.#checkAlive();
         const now = performance.now();

@@ -170,7 +170,6 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
       await this.#dismiss();
     } finally {
       engine.break(closed);
-      engine.port.detach();
       engine.large.close();
       await device.close().finally(() => clearInterval(alive));
     }

@@ -66,6 +66,8 @@ export class Roots {
   onBuried: () => void = () => {};
   /** What a dead letter's taker threw. */
   onBurialFailed: (error: unknown) => void = () => {};
+  /** Roots of which all has come out, and dead letters are being taken. */
+  burying = 0;
   /** Whose results come out. */
   lastStage = '';
   readonly #roots: Root[];
@@ -176,6 +178,7 @@ export class Roots {
     root.burials--;
     owner.stored(number);
     if (root.burials > 0 || root.owner !== NOBODY) return;
+    this.burying--;
     this.release(index);
     this.onBuried();
   }
@@ -195,5 +198,6 @@ export class Roots {
     root.seen = 0;
     if (root.parts.length > 0) root.parts = [];
     if (root.burials === 0) this.release(index);
+    else this.burying++;
   }
 }
