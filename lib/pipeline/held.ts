@@ -52,6 +52,11 @@ export class BusyFlows {
     this.#waiting.get(key)!.push(held);
   }
 
+  /** Takes out what waits and fits. */
+  take(fits: (held: Held) => boolean): Held[] {
+    return [...this.#waiting.values()].flatMap((waiting) => takeFrom(waiting, fits));
+  }
+
   /** The open event is done: the next of its flow, which is open now; undefined when there is none, and the
    *  flow is free. */
   next(key: number): Held | undefined {
@@ -60,4 +65,16 @@ export class BusyFlows {
     if (next === undefined) this.#waiting.delete(key);
     return next;
   }
+}
+
+/** Takes out of a list what fits. */
+export function takeFrom(list: Held[], fits: (held: Held) => boolean): Held[] {
+  const taken: Held[] = [];
+  let left = 0;
+  for (const held of list) {
+    if (fits(held)) taken.push(held);
+    else list[left++] = held;
+  }
+  list.length = left;
+  return taken;
 }

@@ -9,10 +9,11 @@ import { EventBurst } from '../eventdev/event-burst.js';
 import { OPEN_WIDE_MAX } from '../eventdev/limits.js';
 import type { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
+import type { Board } from './board.js';
 import { MARKS } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { BusyFlows, flowKeyOf, Held } from './held.js';
+import { BusyFlows, flowKeyOf, Held, takeFrom } from './held.js';
 import { largeId } from './large-ids.js';
 import type { StageRunner } from './stage-runner.js';
 import { HALF_BIT } from './task.js';
@@ -29,6 +30,7 @@ const DOUBLINGS_MAX = 6;
 const DONE_MAX = 256;
 
 export interface OpenEventsParts {
+  readonly board: Board;
   readonly port: Port;
   readonly cells: Cells;
   /** Opened when an open call settles. */
@@ -51,6 +53,8 @@ export class OpenEvents {
   #only: Held | undefined;
   /** To be called as soon as there is room. */
   #ready: Held[] = [];
+  /** To be called when their time has come. */
+  readonly #delayed = new Map<Held, ReturnType<typeof setTimeout>>();
   /** To be called alone, and the one that is. */
   readonly #suspects: Held[] = [];
   #alone: Held | undefined;
@@ -154,8 +158,37 @@ export class OpenEvents {
 
   callLater(held: Held, delayMs: number): void {
     if (this.#alone === held) this.#alone = undefined;
-    setTimeout(() => this.#makeReady(held), delayMs);
+    const isDue = (): void => {
+      this.#delayed.delete(held);
+      this.#makeReady(held);
+    };
+    this.#delayed.set(held, setTimeout(isDue, delayMs));
   }
+
+  /** Events wait here that are not called next: it is to be looked whether they are wanted. */
+  get isWaiting(): boolean {
+    return this.count > this.#running.size;
+  }
+
+  /** What waits and is no longer wanted goes at once, whatever it waits for. */
+  dropUnwanted(): void {
+    if (!this.isWaiting) return;
+    // Behind others of their flows, which go on.
+    for (const held of this.#busy.take(this.#isUnwanted)) if (this.start(held)) this.#end(held);
+    for (const held of takeFrom(this.#suspects, this.#isUnwanted)) this.#start(held);
+    for (const { backlog } of this.#parts.stages) {
+      for (const held of takeFrom(backlog, this.#isUnwanted)) this.#start(held);
+    }
+    for (const held of takeFrom([...this.#delayed.keys()], this.#isUnwanted)) {
+      clearTimeout(this.#delayed.get(held));
+      this.#delayed.delete(held);
+      this.#start(held);
+    }
+    this.sendDone();
+  }
+
+  readonly #isUnwanted = ({ cell }: Held): boolean =>
+    cell !== undefined && !this.#parts.board.isWanted(cell.session);
 
   /** A large cell that was announced before this thread began to listen is asked for. */
   async fetch(held: Held): Promise<void> {
@@ -169,9 +202,7 @@ export class OpenEvents {
   /** The event is through: the next of its flow may go. */
   complete(held: Held): void {
     if (this.#alone === held) this.#alone = undefined;
-    this.count--;
-    this.#done.append(held.event, 0);
-    if (this.#done.length === this.#done.capacity) this.sendDone();
+    this.#end(held);
     if (!held.runner.isKeyed) return;
     const next = this.#busy.next(held.flowKey);
     if (next !== undefined) this.#makeReady(next);
@@ -206,6 +237,12 @@ export class OpenEvents {
       at += sent;
     }
     this.#done.clear();
+  }
+
+  #end(held: Held): void {
+    this.count--;
+    this.#done.append(held.event, 0);
+    if (this.#done.length === this.#done.capacity) this.sendDone();
   }
 
   #keep(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {

@@ -23,7 +23,8 @@ const TURN_MS = 8;
 const REST_MS = 50;
 /** Results are sent on at least this often: each time costs a wake-up of the scheduler. */
 const SEND_MS = 0.5;
-/** While a handler has asked for its signal, it is looked at so often whether it is to be aborted. */
+/** It is looked so often whether signals that handlers have asked for are to be aborted, and whether what waits here is
+ *  still wanted. */
 const LOOK_MS = 10;
 const TIMED_TOGETHER = 8;
 
@@ -48,6 +49,7 @@ export class WorkLoop {
   #lastTurn = performance.now();
   #lastWork = 0;
   #lastSend = 0;
+  #lastLook = 0;
 
   constructor({ port, calls, open, signals, latch }: LoopParts) {
     this.#port = port;
@@ -75,7 +77,7 @@ export class WorkLoop {
       } else if (this.#port.state !== 'started') return this.#aside.close();
       else if (held > 0 || now - this.#lastWork > REST_MS) await this.#rest(max);
       if (this.#open.count > 0 || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
-      this.#signals.check();
+      this.#look();
       this.#open.advance();
     }
   }
@@ -137,9 +139,18 @@ export class WorkLoop {
       });
     }
     // Nobody rings when a session ends.
-    const look = this.#signals.isOpen ? setTimeout(() => this.#latch.open(), LOOK_MS) : undefined;
+    const isLooking = this.#signals.isOpen || this.#open.isWaiting;
+    const look = isLooking ? setTimeout(() => this.#latch.open(), LOOK_MS) : undefined;
     await this.#latch.wait();
     clearTimeout(look);
+  }
+
+  #look(): void {
+    this.#signals.check();
+    const now = performance.now();
+    if (now - this.#lastLook < LOOK_MS) return;
+    this.#lastLook = now;
+    this.#open.dropUnwanted();
   }
 
   async #turn(): Promise<void> {

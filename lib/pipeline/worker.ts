@@ -86,7 +86,7 @@ async function work(
   const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
   const tally = new Tally(board, task);
   const served = stages.filter(({ settings }) => serves(settings, task.seat, task.seats));
-  const open = new OpenEvents({ port, cells, latch, stages: served });
+  const open = new OpenEvents({ board, port, cells, latch, stages: served });
   const guard = new Guard(task.seat, board, open);
   const signals = new OpenSignals(board, guard.scope);
   const endings = new Endings(sender, tally, open);

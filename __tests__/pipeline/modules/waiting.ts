@@ -23,6 +23,8 @@ export function work({ key, how }: Item): string | Promise<string> {
   return untilOpen(key);
 }
 
+export const pass = (key: string): string => key;
+
 async function untilOpen(key: string): Promise<string> {
   while (Atomics.load(words, 0) === 0) await sleep(2);
   return key;
