@@ -1,6 +1,7 @@
 /** One item that becomes none, one or several: in order, over several stages, and counted. */
 import { expect, test } from '@jest/globals';
-import { stage } from '../../lib/pipeline/index.js';
+import { many, stage } from '../../lib/pipeline/index.js';
+import * as nested from './modules/pieces.js';
 import type * as pieces from './modules/pieces.js';
 import { collect, inNumericOrder, moduleUrl, numbers, withPipeline } from './pipelines.js';
 
@@ -116,3 +117,30 @@ test('results of promises may be several', async () => {
     expect(await collect(pipeline.run(numbers(200)))).toEqual(expected);
   });
 });
+
+test.each(['auto', 'json', 'structured'] as const)(
+  'W5: several results within one, or as a value, are refused with their place: %s',
+  async (codec) => {
+    const nest = stage<typeof nested.nest>({ module, handler: 'nest', codec, pieces: 4 });
+    const keyed = { schedule: 'atomic', flow: 'lengthOf' } as const;
+    const same = stage<typeof pieces.same>({ module, handler: 'same', ...keyed });
+    const lists = codec === 'auto' ? 2 : 1;
+    for (const stages of [[nest], [nest, same]].slice(0, lists)) {
+      await withPipeline(
+        { stages: stages as [typeof nest], workers: 1, codec },
+        async (pipeline) => {
+          for (const path of Object.keys(nested.NESTED)) {
+            const cause = { code: 'ERR_DLB_INVALID_ARGUMENT', details: { path } };
+            await expect(pipeline.call(path)).rejects.toMatchObject({ cause });
+            const value = nested.NESTED[path]!() as never;
+            if (!path.endsWith('x')) continue;
+            await expect(pipeline.call(value)).rejects.toMatchObject(cause);
+          }
+          const whole = { code: 'ERR_DLB_INVALID_ARGUMENT', details: { path: 'value' } };
+          await expect(pipeline.push(many(['a']) as never)).rejects.toMatchObject(whole);
+          expect(await pipeline.call('ab')).toBe('ab');
+        },
+      );
+    }
+  },
+);

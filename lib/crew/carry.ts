@@ -6,6 +6,7 @@
  */
 import { inspect, types } from 'node:util';
 import { pathOf } from './path-of.js';
+import { isMany, MANY_NAME } from './many.js';
 import { isPlatform, typeName } from './platform.js';
 import { define } from './told.js';
 
@@ -57,6 +58,8 @@ const FORM = {
   SHARED_MEMORY: 7,
   /** Not carried. */
   PLATFORM: 8,
+  /** Not carried either. */
+  MANY: 9,
 } as const;
 
 /** Is told of what cannot go, and throws unless it may stay all the same. */
@@ -118,6 +121,8 @@ class Look {
       case FORM.SHARED_MEMORY:
         this.found |= CONTAINS.SHARED_MEMORY;
         return;
+      case FORM.MANY:
+        return this.#hindered(MANY_NAME, value, depth);
       case FORM.PLATFORM:
         return this.#hindered(typeName(value), value, depth);
       default:
@@ -233,6 +238,7 @@ function formOf(value: object): number {
   if (types.isSharedArrayBuffer(value)) return FORM.SHARED_MEMORY;
   if (types.isDate(value) || types.isArrayBuffer(value)) return FORM.LEAF;
   if (types.isRegExp(value) || types.isBoxedPrimitive(value)) return FORM.LEAF;
+  if (isMany(value)) return FORM.MANY;
   return isPlatform(value) ? FORM.PLATFORM : FORM.OBJECT;
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Crash } from '../crew/crash-teller.js';
+import { MANY } from '../crew/many.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 
@@ -15,7 +16,7 @@ export type FlowKey = string | number | bigint;
 export interface Many<T> {
   readonly [MANY]: readonly T[];
 }
-export const MANY = Symbol.for('softdlb.many');
+export { MANY };
 
 /** What a handler may return: one result, several (`many`), or nothing, which ends the item. */
 export type HandlerResult<T> = T | Many<T> | void | undefined;

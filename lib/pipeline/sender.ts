@@ -19,6 +19,7 @@ import type { Many } from './contract.js';
 import { packFailure, withoutItem } from './failure.js';
 import type { Failure } from './failure.js';
 import { invalid } from '../crew/checks.js';
+import { isMany, MANY_NAME } from '../crew/many.js';
 import { OUT_QUEUE } from './plan.js';
 import type { StageRunner } from './stage-runner.js';
 import { HALF_BIT } from './task.js';
@@ -67,6 +68,7 @@ export class Sender {
     const pieces = piecesOf(result);
     if (pieces === undefined) return this.#one(burst, i, cell, result, runner, grown);
     if (pieces.length === 0) return this.end(burst, i, cell, KIND.ENDED);
+    checkNested(pieces, runner);
     if (pieces.length === 1) return this.#one(burst, i, cell, pieces[0], runner, grown);
     if (runner.next === undefined) return this.#bundle(burst, i, cell, pieces, runner);
     return this.#several(burst, i, cell, pieces, runner);
@@ -316,6 +318,14 @@ function checkPieces(results: number, cell: Cell, { settings }: StageRunner): vo
   if (results <= pieces && results <= cell.weight) return;
   const what = 'a call has more results than its stage may have';
   throw invalid(what, 'pieces', pieces, { stage: name, results });
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT */
+function checkNested(pieces: readonly unknown[], { settings }: StageRunner): void {
+  const at = pieces.findIndex(isMany);
+  if (at < 0) return;
+  const details = { stage: settings.name, path: `value[${at}]`, type: MANY_NAME };
+  throw invalid('a result cannot be several', 'value', pieces[at], details);
 }
 
 function piecesOf(result: unknown): readonly unknown[] | undefined {

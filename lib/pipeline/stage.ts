@@ -1,4 +1,5 @@
 /** The two words that a pipeline's stages and handlers are written with. */
+import { MANY_NAME } from '../crew/many.js';
 import { MANY } from './contract.js';
 import type {
   AnyHandler,
@@ -22,5 +23,19 @@ export function stage<H extends AnyHandler = UntypedHandler>(
 
 /** Returned by a handler: these are several results, in this order; none ends the item. */
 export function many<T>(results: Iterable<T>): Many<T> {
-  return { [MANY]: [...results] };
+  return new Several(results);
+}
+
+/** Of a class, so that it is not taken for plain data on its way to another thread. */
+class Several<T> implements Many<T> {
+  readonly [MANY]: readonly T[];
+
+  constructor(results: Iterable<T>) {
+    this[MANY] = [...results];
+  }
+
+  /** The codec 'json' asks for this, and says where it is; what a handler itself returns is taken apart before. */
+  toJSON(): never {
+    throw new TypeError(MANY_NAME);
+  }
 }

@@ -41,3 +41,14 @@ export function parts(item: Uint8Array, context: StageContext): Many<Uint8Array>
     ),
   );
 }
+
+export const NESTED: Record<string, () => unknown> = {
+  'value[1]': () => many([3, many([1, 2])]),
+  'value[0]': () => many([many([])]),
+  'value.x': () => ({ x: many([1]) }),
+  'value[1].x': () => [1, { x: many([1]) }],
+};
+export function nest(path: string): string {
+  return (NESTED[path] ?? (() => path))() as string;
+}
+export const lengthOf = (item: unknown): number => String(item).length;
