@@ -15,6 +15,10 @@ import { define } from './told.js';
 export const DEPTH_MAX = 1000;
 /** Members of an array whose keys are listed to see whether it has properties with names. */
 const LISTED_MAX = 64;
+/** The last key of an array without others, by length. */
+const LAST_KEYS = Array.from({ length: LISTED_MAX + 1 }, (_, length) => {
+  return length === 0 ? undefined : String(length - 1);
+});
 /** What `inspect` says of a longer one that has none: it does not look at the members then. */
 const UNNAMED = /^\[ \.\.\. \d+ more items \]$/;
 const MEMBERS_LEFT_OUT = {
@@ -166,7 +170,7 @@ function mayHaveNamed(list: readonly unknown[]): boolean {
   const { length } = list;
   if (length <= LISTED_MAX) {
     const keys = Object.keys(list);
-    return keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1));
+    return keys.length !== length || keys[length - 1] !== LAST_KEYS[length];
   }
   try {
     return !UNNAMED.test(inspect(list, MEMBERS_LEFT_OUT));
