@@ -24,6 +24,11 @@ export class Gates {
     while (Atomics.load(this.#shared, AT_GATE) < count) await sleep(1);
   }
 
+  /** As `atGate`, and the event loop stands still meanwhile. */
+  blockAtGate(count: number): void {
+    while (Atomics.load(this.#shared, AT_GATE) < count) Atomics.wait(this.#shared, LOG - 1, 0, 1);
+  }
+
   /** Jobs that parallel was called for. */
   get runs(): number {
     return Atomics.load(this.#shared, RUNS);

@@ -92,3 +92,18 @@ test('W5: a job whose memory goes while it waits fails alone', async () => {
     await expect(pool.submit(gone)).rejects.toMatchObject({ code: 'ERR_DLB_INVALID_ARGUMENT' });
   });
 });
+
+test('S5: a stream whose submitted jobs all have their results takes a run', async () => {
+  await withPool('invert', { workers: 1 }, async (pool) => {
+    for (const job of numbered(20)) {
+      expect(await pool.submit(job)).toEqual(inverted(job));
+      expect(await pool.run([job], () => {})).toEqual({ completed: 1, failed: 0 });
+    }
+    await pool.submit(twoBytes(1));
+    const first = pool.run(numbered(3), () => {});
+    await expect(pool.run(numbered(3), () => {})).rejects.toMatchObject({
+      code: 'ERR_DLB_PADATA_BUSY',
+    });
+    expect(await first).toEqual({ completed: 3, failed: 0 });
+  });
+});

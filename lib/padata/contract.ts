@@ -12,7 +12,8 @@ export type SerialFunction = (
 ) => MaybePromise<void>;
 
 export interface RunOptions {
-  /** Ends the run early; it then rejects with the signal's reason, and its source is told. */
+  /** Ends the run early; it then rejects with the signal's reason, and its source is told. Jobs that no thread has
+   *  begun do not begin; what the others become is dropped. */
   signal?: AbortSignal;
   /** Takes the errors of failed jobs, in their place in the order; their `cause` is what the function threw, or
    *  why its thread ended. Without it the first failed job ends the run, which rejects with its error. */
@@ -20,15 +21,16 @@ export interface RunOptions {
 }
 
 export interface RunSummary {
-  /** Jobs whose result was delivered. */
+  /** Jobs that ended well: their result was delivered, or they have none (`false`). */
   completed: number;
   /** Jobs whose error was delivered. */
   failed: number;
 }
 
 export interface CloseOptions {
-  /** How long jobs and chunks in flight may still take, in milliseconds, to 2^31 - 1. Then the threads are
-   *  terminated and what is pending rejects. Of several calls the earliest limit holds. Default: no limit. */
+  /** How long jobs and chunks that were begun may still take, in milliseconds, to 2^31 - 1, also those of runs that
+   *  have ended early. Then the threads are terminated and what is pending rejects. Of several calls the earliest
+   *  limit holds. Default: no limit. */
   graceMs?: number;
 }
 
@@ -41,10 +43,12 @@ export interface StreamOptions {
 }
 
 export interface StreamStats {
-  /** Jobs submitted whose results were not delivered. */
+  /** Jobs submitted whose results were not delivered: their serial call has not begun or not ended. Without those of
+   *  runs that have ended early. */
   inFlight: number;
   /** Number of the job that the others in flight wait for; undefined when there is none. */
   oldest: number | undefined;
+  /** As in `RunSummary`, of all runs. */
   completed: number;
   failed: number;
 }

@@ -22,36 +22,55 @@ export interface Sink {
   failed(error: DlbError, number: number): MaybePromise<void>;
 }
 
+/** What the runs of a stream have in common. */
+export class Deliveries {
+  /** A serial call is a pending promise, if of a run that has ended: the next one waits. */
+  pending = false;
+  /** Calls that are over. */
+  completed = 0;
+  failed = 0;
+}
+
 export class Deliverer {
   completed = 0;
   failed = 0;
-  /** A serial call is a pending promise. */
-  serving = false;
-  /** Results are taken back and shown to nobody. */
-  discarding = false;
+  /** Nothing more is shown to the sink. */
+  stopped = false;
+  readonly #deliveries: Deliveries;
   readonly #flight: Flight;
   readonly #sink: Sink;
   readonly #turns: Turns;
   readonly #fail: (reason: unknown) => void;
 
   /** @param fail what to do with what the sink throws. */
-  constructor(flight: Flight, sink: Sink, turns: Turns, fail: (reason: unknown) => void) {
+  constructor(
+    flight: Flight,
+    sink: Sink,
+    deliveries: Deliveries,
+    turns: Turns,
+    fail: (reason: unknown) => void,
+  ) {
     this.#flight = flight;
+    this.#deliveries = deliveries;
     this.#sink = sink;
     this.#turns = turns;
     this.#fail = fail;
+  }
+
+  /** The next result has to wait for a serial call to end. */
+  get isServing(): boolean {
+    return this.#deliveries.pending;
   }
 
   /** Delivers one burst, or until something is to be waited for, or the event loop is due. Returns how many
    *  results it took. */
   step(): number {
     let taken = 0;
-    while (taken < BURST && (this.discarding || !this.serving) && !this.#turns.isDue) {
+    while (taken < BURST && !this.stopped && !this.isServing && !this.#turns.isDue) {
       const buffer = this.#flight.nextResult();
       if (buffer === undefined) break;
       taken++;
-      if (this.discarding) this.#flight.give(buffer);
-      else this.#deliver(buffer);
+      this.#deliver(buffer);
     }
     return taken;
   }
@@ -65,19 +84,17 @@ export class Deliverer {
     } catch (error) {
       this.#fail(error);
     }
-    this.#flight.give(buffer);
+    this.#end(buffer);
   }
 
   #call(buffer: JobBuffer): MaybePromise<void> {
     const { number } = buffer;
     const { outcome } = buffer;
     if (outcome !== OUTCOME.FAILED) {
-      this.completed++;
       const isOne = outcome === OUTCOME.DONE || this.#sink.joins === true;
       if (isOne) return this.#sink.done(buffer.bytes(buffer.resultLength), number, 0);
       return outcome === OUTCOME.PIECES ? this.#servePieces(buffer, number) : undefined;
     }
-    this.failed++;
     const { reason, ...more } = this.#flight.exchange.failures.of(buffer);
     const details = { job: number, reason };
     const error = new DlbError('ERR_DLB_JOB_FAILED', 'a job failed', details);
@@ -87,21 +104,29 @@ export class Deliverer {
   /** One after the other; while one is served, no other result is. */
   async #servePieces(buffer: JobBuffer, number: number): Promise<void> {
     for (const [i, piece] of buffer.pieces().entries()) {
-      if (this.discarding) return;
+      if (this.stopped) return;
       await this.#sink.done(piece, number, i);
       if (this.#turns.isDue) await this.#turns.take();
     }
   }
 
   async #await(buffer: JobBuffer, served: unknown): Promise<void> {
-    this.serving = true;
+    this.#deliveries.pending = true;
     try {
       await served;
     } catch (error) {
       this.#fail(error);
     }
-    this.serving = false;
-    this.#flight.give(buffer);
+    this.#deliveries.pending = false;
+    this.#end(buffer);
     this.#flight.latch.open();
+  }
+
+  /** The call is over, however it ended. */
+  #end(buffer: JobBuffer): void {
+    const what = buffer.outcome === OUTCOME.FAILED ? 'failed' : 'completed';
+    this[what]++;
+    this.#deliveries[what]++;
+    this.#flight.give(buffer);
   }
 }

@@ -164,6 +164,21 @@ export class Exchange {
     return count;
   }
 
+  /** Sends what is in line, waits until something has come, and takes it: where no run waits for it. Never rejects. */
+  async serve(): Promise<void> {
+    try {
+      this.flush();
+      if (this.stuck) await new Promise((resolve) => setImmediate(resolve));
+      else await this.port.ready();
+      this.checkAlive();
+      if (this.broken !== undefined) return;
+      this.poll();
+      this.settle();
+    } catch (error) {
+      this.break(error);
+    }
+  }
+
   /** Between runs nothing is held back: the last burst's credits return. */
   settle(): void {
     this.port.release(this.port.outstanding);

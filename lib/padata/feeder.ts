@@ -21,6 +21,9 @@ export class Feeder {
   #filling = false;
   /** The source's code is on the stack. */
   #pulling = false;
+  /** A job that came when the pool was stopped. */
+  #held: JobBuffer | undefined;
+  #heldLength = 0;
   #number: number;
 
   /**
@@ -44,11 +47,12 @@ export class Feeder {
   /** Feeds one burst, or until something is to be waited for, or the event loop is due. Returns the number of
    *  buffers it looked at. */
   step(): number {
-    let fed = 0;
+    let fed = this.#sendHeld();
     while (
       fed < BURST &&
       !this.ended &&
       !this.#filling &&
+      this.#held === undefined &&
       !this.#isPaused &&
       this.#flight.hasRoom &&
       this.#flight.accepts &&
@@ -68,6 +72,8 @@ export class Feeder {
   stop(): void {
     if (this.ended) return;
     this.ended = true;
+    if (this.#held !== undefined) this.#flight.give(this.#held);
+    this.#held = undefined;
     // A generator cannot be ended while it runs: it is when it has come back.
     if (!this.#pulling) this.#feed.cancel();
   }
@@ -105,9 +111,19 @@ export class Feeder {
       this.#flight.give(buffer);
       return;
     }
-    this.#flight.submit(buffer, this.#number, length);
+    this.#held = buffer;
+    this.#heldLength = length;
+    this.#sendHeld();
+  }
+
+  /** Returns how many went: a pool that is stopped takes none. */
+  #sendHeld(): number {
+    if (this.#held === undefined || this.#isPaused) return 0;
+    this.#flight.submit(this.#held, this.#number, this.#heldLength);
+    this.#held = undefined;
     this.#number++;
     this.submitted++;
+    return 1;
   }
 
   #drop(buffer: JobBuffer, error: unknown): void {

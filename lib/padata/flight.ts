@@ -37,6 +37,11 @@ export class Flight implements Arrivals {
   #sealed = FIRST_INDEX;
   #next = FIRST_INDEX;
   readonly #packSize: PackSize;
+  /** The result that a serial call has in hand. */
+  #served: JobBuffer | undefined;
+  /** Jobs at the front of the ring whose run has ended early. */
+  #unwanted = 0;
+  #takingBack: Promise<void> | undefined;
   /** Called when nothing is in flight. */
   #atRest: (() => void)[] = [];
   /** Seat of the serial function; undefined: the submitting thread's. */
@@ -55,14 +60,16 @@ export class Flight implements Arrivals {
     exchange.connect(flow, this);
   }
 
-  /** Jobs submitted whose results were not taken. */
+  /** Jobs submitted that are not delivered, of the run that is under way. */
   get inFlight(): number {
-    return (this.#next - this.#first) | 0;
+    const inRing = ((this.#next - this.#first) | 0) - this.#unwanted;
+    return this.#served === undefined ? inRing : inRing + 1;
   }
 
   /** Number of the oldest job in flight. */
   get oldest(): number | undefined {
-    return this.inFlight > 0 ? this.#at(this.#first).number : undefined;
+    if (this.inFlight === 0) return undefined;
+    return (this.#served ?? this.#at(this.#first + this.#unwanted)).number;
   }
 
   /** Jobs of the pack that is being filled. */
@@ -101,6 +108,7 @@ export class Flight implements Arrivals {
 
   /** It is done with, or was not used. */
   give(buffer: JobBuffer): void {
+    if (buffer === this.#served) this.#served = undefined;
     this.exchange.failures.forget(buffer);
     this.#free.push(buffer);
   }
@@ -127,7 +135,7 @@ export class Flight implements Arrivals {
     return this.exchange.flush();
   }
 
-  /** The next result in order, or undefined when none has come. */
+  /** The next result in order, or undefined when none has come. It is in flight until it is given back. */
   nextResult(): JobBuffer | undefined {
     if (this.#first === this.#arrived) {
       this.exchange.poll();
@@ -135,7 +143,27 @@ export class Flight implements Arrivals {
     }
     const buffer = this.#at(this.#first);
     this.#first = (this.#first + 1) | 0;
+    this.#served = buffer;
     return buffer;
+  }
+
+  /** The run has ended early: what is in flight is wanted by nobody. Jobs that no thread has begun do not
+   *  begin, and buffers come back as soon as nobody works in them. */
+  abandon(): void {
+    this.#served = undefined;
+    while (this.#next !== this.#sealed) {
+      this.#next = (this.#next - 1) | 0;
+      this.give(this.#at(this.#next));
+    }
+    for (let at = this.#arrived; at !== this.#next; at = (at + 1) | 0) this.#at(at).condemn();
+    this.#unwanted = (this.#next - this.#first) | 0;
+    this.#dropUnwanted();
+    if (this.#unwanted > 0) this.#takingBack ??= this.#takeBack();
+  }
+
+  /** Resolves when no thread has a job of a run that has ended early, or none will come back. */
+  async takenBack(): Promise<void> {
+    await Promise.race([this.#takingBack, this.exchange.end]);
   }
 
   arrive(slot: number, count: number): void {
@@ -147,8 +175,9 @@ export class Flight implements Arrivals {
         slot,
       });
     }
-    this.#packSize.note(first.spent * MS_PER_MICRO, count);
+    if (this.#unwanted === 0) this.#packSize.note(first.spent * MS_PER_MICRO, count);
     this.#arrived = (this.#arrived + count) | 0;
+    this.#dropUnwanted();
     this.latch.open();
   }
 
@@ -175,6 +204,18 @@ export class Flight implements Arrivals {
     const waiting = this.#atRest;
     this.#atRest = [];
     for (const resolve of waiting) resolve();
+  }
+
+  #dropUnwanted(): void {
+    for (; this.#unwanted > 0 && this.#first !== this.#arrived; this.#unwanted--) {
+      this.give(this.#at(this.#first));
+      this.#first = (this.#first + 1) | 0;
+    }
+  }
+
+  async #takeBack(): Promise<void> {
+    while (this.#unwanted > 0 && this.exchange.broken === undefined) await this.exchange.serve();
+    this.#takingBack = undefined;
   }
 
   #at(index: number): JobBuffer {

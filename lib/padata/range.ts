@@ -80,11 +80,8 @@ export class RangeSlots implements Arrivals {
   watch(): void {
     if (this.#polling) return;
     this.#polling = true;
-    void this.exchange.port.ready().then(() => {
+    void this.exchange.serve().then(() => {
       this.#polling = false;
-      this.exchange.checkAlive();
-      this.poll();
-      this.exchange.settle();
       this.wake();
     });
   }

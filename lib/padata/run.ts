@@ -6,11 +6,11 @@
  * of buffers, so a slow consumer holds back its source.
  *
  * A run ends early for the first reason that comes up: an error of the source or of the sink, an
- * abort, a cut. What is in flight is then taken back and shown to nobody.
+ * abort. What is in flight is then abandoned: it is shown to nobody, and nobody waits for it.
  */
 import { Turns } from '../crew/turns.js';
 import { Deliverer } from './deliverer.js';
-import type { Sink } from './deliverer.js';
+import type { Deliveries, Sink } from './deliverer.js';
 import type { Feed } from './feed.js';
 import { Feeder } from './feeder.js';
 import type { Exchange } from './exchange.js';
@@ -37,12 +37,12 @@ export class Run {
   readonly #turns = new Turns();
 
   /** @param first number of the first job. */
-  constructor(flight: Flight, feed: Feed, sink: Sink, first = 0) {
+  constructor(flight: Flight, feed: Feed, sink: Sink, deliveries: Deliveries, first = 0) {
     const fail = (reason: unknown): void => this.fail(reason);
     this.#flight = flight;
     this.#exchange = flight.exchange;
     this.#feeder = new Feeder(flight, feed, first, this.#turns, fail);
-    this.#deliverer = new Deliverer(flight, sink, this.#turns, fail);
+    this.#deliverer = new Deliverer(flight, sink, deliveries, this.#turns, fail);
   }
 
   get submitted(): number {
@@ -65,6 +65,7 @@ export class Run {
     }
     this.#over.abort();
     clearTimeout(this.#holding);
+    if (this.#failure !== undefined) this.#flight.abandon();
     this.#flight.rested();
     this.#exchange.settle();
     const early = this.#failure ?? this.#cut;
@@ -74,7 +75,7 @@ export class Run {
   /** Ends the run early; the first reason counts. */
   fail(reason: unknown): void {
     this.#failure ??= { reason };
-    this.#deliverer.discarding = true;
+    this.#deliverer.stopped = true;
     this.#feeder.stop();
     this.#flight.latch.open();
   }
@@ -95,15 +96,11 @@ export class Run {
   }
 
   #finished(): boolean {
-    const { inFlight } = this.#flight;
     const { broken } = this.#exchange;
-    if (broken !== undefined) {
-      this.fail(broken.reason);
-      return true;
-    }
-    if (!this.#feeder.ended || inFlight > 0) return false;
-    // A run that failed does not wait for a serial call that may never end.
-    return this.#failure !== undefined || !this.#deliverer.serving;
+    if (broken !== undefined) this.fail(broken.reason);
+    // One that failed waits for no job and no serial call: any of them may never end.
+    if (this.#failure !== undefined) return true;
+    return this.#feeder.ended && this.#flight.inFlight === 0;
   }
 
   /** All that needs no waiting. Returns how much was done. */
@@ -119,7 +116,7 @@ export class Run {
   /** Waits for whatever comes first: results, the source, the sink, or an end. */
   async #rest(): Promise<void> {
     this.#closePack();
-    if (this.#flight.inFlight === 0 && !this.#deliverer.serving) this.#flight.rested();
+    if (this.#flight.inFlight === 0) this.#flight.rested();
     if (this.#exchange.stuck) {
       this.#checkExchange();
       await this.#turns.take();
@@ -145,7 +142,7 @@ export class Run {
   }
 
   #awaitResults(): void {
-    if (this.#awaitingResults || (this.#deliverer.serving && !this.#deliverer.discarding)) return;
+    if (this.#awaitingResults || this.#deliverer.isServing) return;
     this.#awaitingResults = true;
     const depth = this.#flight.hasRoom ? 1 : Math.min(BATCH, this.#flight.spare + 1);
     const waiting = { signal: this.#over.signal, depth, withinMs: BATCH_WITHIN_MS };

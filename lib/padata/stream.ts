@@ -7,6 +7,7 @@ import { invalid, optionalSignal } from '../crew/checks.js';
 import { onAbort } from '../crew/on-abort.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { RunOptions, RunSummary, SerialFunction, StreamStats } from './contract.js';
+import { Deliveries } from './deliverer.js';
 import { checkJob, feedFrom } from './feed.js';
 import type { JobSource } from './feed.js';
 import type { Flight } from './flight.js';
@@ -38,8 +39,7 @@ export class Stream implements AsyncDisposable {
   /** What is active serves `submit`. */
   #submitting = false;
   #activeEnd: Promise<void> = Promise.resolve();
-  #completed = 0;
-  #failed = 0;
+  readonly #deliveries = new Deliveries();
   #closing: Promise<void> | undefined;
 
   /** Use `pool.stream`. */
@@ -72,9 +72,12 @@ export class Stream implements AsyncDisposable {
     const signal = optionalSignal('signal', options.signal);
     requireFunction('serial', serial);
     requireFunction('onError', onError);
+    // All that was submitted has its result, but the end of its run has yet to come about.
+    if (this.#submitting && !this.#submissions.pending) await this.#activeEnd;
     this.#assertTakes();
     if (this.#active !== undefined || this.#submitting) throw this.#busy();
-    const run = new Run(this.#flight, feedFrom(source), { done: serial, failed: onError });
+    const sink = { done: serial, failed: onError };
+    const run = new Run(this.#flight, feedFrom(source), sink, this.#deliveries);
     // Aborted already, it ends without a job, and its source is told.
     const unfollow = signal && onAbort(signal, () => run.fail(signal.reason));
     const end = this.#drive(run);
@@ -106,8 +109,8 @@ export class Stream implements AsyncDisposable {
     return {
       inFlight: this.#flight.inFlight,
       oldest: this.#flight.oldest,
-      completed: this.#completed + (this.#active?.completed ?? 0),
-      failed: this.#failed + (this.#active?.failed ?? 0),
+      completed: this.#deliveries.completed,
+      failed: this.#deliveries.failed,
     };
   }
 
@@ -126,8 +129,7 @@ export class Stream implements AsyncDisposable {
   /** For the pool: as `close`, but the place stays taken. Resolves when nothing is in flight. */
   async end(): Promise<void> {
     this.#closing ??= Promise.resolve();
-    this.#cut();
-    await this.#activeEnd;
+    await this.#ended();
   }
 
   /** For the pool: resolves when all that was accepted is delivered. */
@@ -138,13 +140,14 @@ export class Stream implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#cut();
-    await this.#activeEnd;
+    await this.#ended();
     this.#pool.release(this);
   }
 
-  #cut(): void {
+  async #ended(): Promise<void> {
     if (!this.#submitting) this.#active?.cut(this.#closed());
+    await this.#activeEnd;
+    await this.#flight.takenBack();
   }
 
   /** @throws the reason when the run ends early. */
@@ -154,8 +157,6 @@ export class Stream implements AsyncDisposable {
       await run.drive();
     } finally {
       this.#active = undefined;
-      this.#completed += run.completed;
-      this.#failed += run.failed;
     }
   }
 
@@ -166,7 +167,13 @@ export class Stream implements AsyncDisposable {
     this.#submitting = true;
     try {
       while (submissions.waiting) {
-        const run = new Run(this.#flight, submissions, submissions, this.#submitted);
+        const run = new Run(
+          this.#flight,
+          submissions,
+          submissions,
+          this.#deliveries,
+          this.#submitted,
+        );
         await this.#drive(run);
         this.#submitted += run.submitted;
       }
