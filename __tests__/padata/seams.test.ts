@@ -98,6 +98,22 @@ test('W4, S2, S4: what a job throws arrives whole, in jobs that have no room for
   });
 });
 
+test('W4: the cause is of what failed the job, whichever threads of the seat had it', async () => {
+  await withPool('serial-ends', { workers: 1 }, async (pool) => {
+    const stream = pool.stream({ serialOn: 0 });
+    for (const [reason, cause] of [
+      ['from serial', 'from serial'],
+      ['from parallel', 'from parallel'],
+      ['the thread that ran the job ended without a result, 3 times', /exit/],
+    ] as const) {
+      await expect(stream.submit(says('x'))).rejects.toMatchObject({
+        details: { reason },
+        cause: { message: expect.stringMatching(cause) },
+      });
+    }
+  });
+});
+
 test.each(WHOLE)('W4: a set-up that throws is told whole: %s', async (context, cause) => {
   const open = openPadata({ module: moduleUrl('seams'), bytes: 8, workers: 1, context });
   await expect(open).rejects.toMatchObject({ code: 'ERR_DLB_MODULE_INVALID', cause });

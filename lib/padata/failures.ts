@@ -10,9 +10,8 @@ import { messageOf } from '../crew/message-of.js';
 import { packThrown, unpackThrown } from '../crew/thrown.js';
 import type { JobBuffer } from './job-buffer.js';
 
-/** An id is a count times this, and the seat, plus 1: 0 is none. */
-const SEATS = 64;
-const COUNTS = 2 ** 24;
+/** An id is the number of the thread, from 1, times this, and a count: no two of a pool are equal, and 0 is none. */
+const COUNTS = 2 ** 32;
 
 interface Posted {
   readonly slot: number;
@@ -26,15 +25,22 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
+/** Handed to a thread. */
+export interface FailureLine {
+  readonly port: MessagePort;
+  /** Counts the threads of the pool. */
+  readonly thread: number;
+}
+
 /** In the worker. */
 export class FailurePost {
   readonly #port: MessagePort;
-  readonly #seat: number;
+  readonly #thread: number;
   #count = 0;
 
-  constructor(port: MessagePort, seat: number) {
+  constructor({ port, thread }: FailureLine) {
     this.#port = port;
-    this.#seat = seat;
+    this.#thread = thread;
   }
 
   /** The job has failed with what was thrown. Does not throw. */
@@ -42,7 +48,7 @@ export class FailurePost {
     const reason = messageOf(error);
     const thrown = packThrown(error);
     this.#count = (this.#count + 1) % COUNTS;
-    const id = this.#count * SEATS + this.#seat + 1;
+    const id = this.#thread * COUNTS + this.#count;
     const posted: Posted = { slot: buffer.slot, id, thrown };
     this.#port.postMessage(posted);
     buffer.fail(reason, id);
@@ -53,18 +59,19 @@ export class FailurePost {
 export class Failures {
   /** By seat: where its thread posts. */
   readonly #ports: (MessagePort | undefined)[] = [];
+  #threads = 0;
   /** By slot: what was posted of the job that is in it. */
   readonly #posted = new Map<number, Posted[]>();
   /** By slot: why the last thread ended that had the job in hand. */
   readonly #ends = new Map<number, { readonly cause: unknown }>();
 
-  /** The port for the next thread of a seat. */
-  connect(seat: number): MessagePort {
+  /** For the next thread of a seat. */
+  connect(seat: number): FailureLine {
     this.#drain();
     this.#ports[seat]?.close();
     const { port1, port2 } = new MessageChannel();
     this.#ports[seat] = port1;
-    return port2;
+    return { port: port2, thread: ++this.#threads };
   }
 
   /** A thread has ended with the job in hand. */
@@ -82,10 +89,8 @@ export class Failures {
 
   /** The job is done with. */
   forget(buffer: JobBuffer): void {
-    if (buffer.failure !== 0) {
-      this.#drain();
-      this.#posted.delete(buffer.slot);
-    }
+    if (buffer.failure !== 0) this.#drain();
+    if (this.#posted.size > 0) this.#posted.delete(buffer.slot);
     if (this.#ends.size > 0) this.#ends.delete(buffer.slot);
   }
 

@@ -2,7 +2,7 @@
  * A job's place in shared memory: a short header that belongs to the pool, then the job's room.
  *
  *   word  field                  written by
- *   0, 1  NUMBER_LOW, _HIGH      the submitting thread, before the job is enqueued
+ *   0, 1  NUMBER                 the submitting thread, before the job is enqueued
  *   2     OUTCOME                PENDING by the submitting thread, then by the worker
  *   3     STARTS                 0 by the submitting thread, counted up by each worker
  *   4     LENGTH                 of the input: the submitting thread
@@ -15,7 +15,7 @@
  *   10    SERVED                 1 when the module's serial function is through: the worker
  *   11    SERIAL_STARTS          as STARTS, of the serial function
  *   12    PIECES                 how many pieces the result has: the worker
- *   13    FAILURE                what was thrown, as failures.ts numbers it; 0 by the submitting thread
+ *   13,14 FAILURE                what was thrown, as failures.ts numbers it; 0 by the submitting thread
  *   16..  PIECE_LENGTHS          their lengths
  *   from 128 bytes on            the room: the input, then the result or the message of the error
  *
@@ -32,8 +32,7 @@ export const OUTCOME = { PENDING: 0, DONE: 1, FAILED: 2, NONE: 3, PIECES: 4 } as
 /** A DLB's event becomes at most so many. */
 export const PIECES_MAX = 16;
 
-const NUMBER_LOW = 0;
-const NUMBER_HIGH = 1;
+const NUMBER = 0;
 const RESULT = 2;
 const STARTS = 3;
 const LENGTH = 4;
@@ -85,8 +84,7 @@ export class JobBuffer {
 
   begin(number: number, length: number): void {
     const header = this.#header;
-    header[NUMBER_LOW] = number;
-    header[NUMBER_HIGH] = number / WORD_RANGE;
+    this.#setWide(NUMBER, number);
     header[RESULT] = OUTCOME.PENDING;
     header[STARTS] = 0;
     header[LENGTH] = length;
@@ -95,11 +93,11 @@ export class JobBuffer {
     header[CONDEMNED] = 0;
     header[SERVED] = 0;
     header[SERIAL_STARTS] = 0;
-    header[FAILURE] = 0;
+    this.#setWide(FAILURE, 0);
   }
 
   get number(): number {
-    return this.#header[NUMBER_HIGH]! * WORD_RANGE + (this.#header[NUMBER_LOW]! >>> 0);
+    return this.#wide(NUMBER);
   }
 
   get outcome(): number {
@@ -229,8 +227,18 @@ export class JobBuffer {
 
   /** @param failure of what was thrown; 0: nothing was. */
   fail(message: string, failure = 0): void {
-    this.#header[FAILURE] = failure;
+    this.#setWide(FAILURE, failure);
     this.#end(encoder.encodeInto(message, this.#messageRoom).written, OUTCOME.FAILED);
+  }
+
+  /** Of two words. */
+  #wide(at: number): number {
+    return this.#header[at + 1]! * WORD_RANGE + (this.#header[at]! >>> 0);
+  }
+
+  #setWide(at: number, value: number): void {
+    this.#header[at] = value;
+    this.#header[at + 1] = value / WORD_RANGE;
   }
 
   #end(length: number, outcome: number): void {
@@ -242,7 +250,7 @@ export class JobBuffer {
 
   /** The number of what was thrown; 0: nothing was. */
   get failure(): number {
-    return this.#header[FAILURE]!;
+    return this.#wide(FAILURE);
   }
 
   get message(): string {

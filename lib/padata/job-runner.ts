@@ -29,7 +29,7 @@ export class JobRunner {
   constructor(functions: ModuleFunctions, task: SeatTask) {
     const { parallel = missing('parallel'), serial = missing('serial') } = functions;
     this.#functions = { parallel, serial, range: functions.range ?? missing('range') };
-    this.#failures = new FailurePost(task.failures, task.seat);
+    this.#failures = new FailurePost(task.failures);
     this.#seat = task.seat;
     this.#attempts = task.attempts;
     this.#context = task.context;

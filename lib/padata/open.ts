@@ -124,7 +124,7 @@ function crewOptions(
       const common = { module, context, ...work, watchdogMs, beats: memory };
       const task: SeatTask = { seat, attachment, ...common };
       // The port moves with it.
-      return move({ [transferableSymbol]: failures, [valueSymbol]: task });
+      return move({ [transferableSymbol]: failures.port, [valueSymbol]: task });
     },
     refusal: (cause) => moduleInvalid(module, reasonOf(cause)),
     ...hooks,

@@ -1,8 +1,8 @@
 /**
  * What passes between the submitting thread and a worker's task, besides events.
  */
-import type { MessagePort } from 'node:worker_threads';
 import type { attachPort } from '../port/index.js';
+import type { FailureLine } from './failures.js';
 
 /** The task that Piscina hands to a thread: run the loop until the domain stops. */
 export interface SeatTask {
@@ -20,7 +20,7 @@ export interface SeatTask {
   /** Jobs that the thread may have in hand at once. */
   readonly concurrency: number;
   /** Where what is thrown is posted to. */
-  readonly failures: MessagePort;
+  readonly failures: FailureLine;
   /** Time that a job has; undefined: nobody watches. */
   readonly watchdogMs: number | undefined;
   /** See `beats.ts`. */
