@@ -140,10 +140,13 @@ export function refuseUnknown(object: object, known: ReadonlySet<string>, at: st
 /** What somebody passes to a call. @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is an object, of fields
  *  that are known. */
 export function checkOptions(options: unknown, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options must be an object', 'options', options);
-  }
+  if (!isPlain(options)) throw invalid('options must be a plain object', 'options', options);
   refuseUnknown(options, known, '');
+}
+
+/** An object whose fields may be options: no array, signal or other instance of the platform's classes. */
+export function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isPlatform(value);
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT unless it is a string with something in it. */

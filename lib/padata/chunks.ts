@@ -1,9 +1,11 @@
 /** How a range is cut: the rules of the kernel's `padata_do_multithreaded`. */
-import { invalid } from '../crew/checks.js';
+import { checkOptions, invalid } from '../crew/checks.js';
 import type { RangeOptions } from './contract.js';
 
 /** Chunks per thread: enough that one that is slow does not hold up the others for long. */
 const BALANCE = 4;
+
+const OPTIONS = new Set(['start', 'size', 'minChunk', 'align', 'maxThreads', 'signal']);
 
 export interface RangePlan {
   readonly start: number;
@@ -14,9 +16,7 @@ export interface RangePlan {
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
 export function planRange(options: RangeOptions, threadsDefault: number): RangePlan {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options must be an object', 'options', options);
-  }
+  checkOptions(options, OPTIONS);
   const start = count('start', options.start ?? 0, 0);
   const size = count('size', options.size, 0);
   const minChunk = count('minChunk', options.minChunk ?? 1, 1);

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import {
+  checkOptions,
   cloneable,
   invalid,
   moduleUrl,
@@ -129,12 +130,7 @@ const KNOWN = new Set([
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
 export function settle(options: PadataOptions): PadataSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options must be an object', 'options', options);
-  }
-  for (const field of Object.keys(options)) {
-    if (!KNOWN.has(field)) throw invalid('unknown option', field, options[field as never]);
-  }
+  checkOptions(options, KNOWN);
   const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
   const workers = whole('workers', options.workers ?? workersDefault, 1, WORKERS_MAX);
   const bytes = whole('bytes', options.bytes, 1, BYTES_MAX);

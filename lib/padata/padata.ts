@@ -6,7 +6,7 @@
 import type { Domain } from '../control/index.js';
 import type { Crew } from '../crew/crew.js';
 import { Deadline } from '../crew/deadline.js';
-import { invalid, noTimeLimit, whole } from '../crew/checks.js';
+import { checkOptions, invalid, noTimeLimit, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { isTimeLimit } from '../eventdev/times.js';
@@ -30,6 +30,9 @@ import { JOBS_QUEUE } from './seat.js';
 import type { Stream } from './stream.js';
 import type { StreamTable } from './stream-table.js';
 import type { SetChange, WorkerSets } from './worker-sets.js';
+
+const STREAM_OPTIONS = new Set(['name', 'serialOn']);
+const CLOSE_OPTIONS = new Set(['graceMs']);
 
 /** What a pool is made of; `openPadata` puts it together. */
 export interface PadataParts {
@@ -99,6 +102,7 @@ export class Padata implements AsyncDisposable {
    */
   stream(options: StreamOptions = {}): Stream {
     this.#assertOpen();
+    checkOptions(options, STREAM_OPTIONS);
     const { streams, sets } = this.#parts;
     const { name = `${this.name}-${streams.opened}`, serialOn } = options;
     if (typeof name !== 'string') throw invalid('name must be a string', 'name', name);
@@ -170,8 +174,8 @@ export class Padata implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT
    */
   close(options: CloseOptions = {}): Promise<void> {
-    const { graceMs = Infinity } = options;
-    if (!isTimeLimit(graceMs)) return Promise.reject(noTimeLimit('graceMs', graceMs));
+    const graceMs = graceOf(options);
+    if (typeof graceMs !== 'number') return Promise.reject(graceMs);
     this.#deadline.within(graceMs);
     this.#closing ??= this.#close();
     return this.#closing;
@@ -226,4 +230,15 @@ export class Padata implements AsyncDisposable {
   #closed(): DlbError {
     return new DlbError('ERR_DLB_PADATA_CLOSED', 'the pool is closed', { name: this.name });
   }
+}
+
+/** The limit, or what is wrong with it. */
+function graceOf(options: CloseOptions): number | DlbError {
+  try {
+    checkOptions(options, CLOSE_OPTIONS);
+  } catch (error) {
+    return error as DlbError;
+  }
+  const { graceMs = Infinity } = options;
+  return isTimeLimit(graceMs) ? graceMs : noTimeLimit('graceMs', graceMs);
 }

@@ -3,7 +3,7 @@
  *
  * Runs on: the thread that opened the pool.
  */
-import { invalid, optionalSignal } from '../crew/checks.js';
+import { checkOptions, invalid, optionalSignal } from '../crew/checks.js';
 import { onAbort } from '../crew/on-abort.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { RunOptions, RunSummary, SerialFunction, StreamStats } from './contract.js';
@@ -13,6 +13,8 @@ import type { JobSource } from './feed.js';
 import type { Flight } from './flight.js';
 import { Run } from './run.js';
 import { Submissions } from './submissions.js';
+
+const RUN_OPTIONS = new Set(['signal', 'onError']);
 
 /** What a stream asks of its pool. */
 export interface StreamPool {
@@ -68,6 +70,7 @@ export class Stream implements AsyncDisposable {
     serial: SerialFunction,
     options: RunOptions = {},
   ): Promise<RunSummary> {
+    checkOptions(options, RUN_OPTIONS);
     const { onError = rethrow } = options;
     const signal = optionalSignal('signal', options.signal);
     requireFunction('serial', serial);

@@ -4,7 +4,7 @@
  * Runs on: the thread that opened the pool. A link that ends takes nothing back: what a worker was
  * given it completes, in its place; so no order is lost, and nothing has to be drained.
  */
-import { invalid } from '../crew/checks.js';
+import { invalid, isPlain, refuseUnknown } from '../crew/checks.js';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { WORKERS_MAX } from './options.js';
@@ -15,6 +15,8 @@ export interface SetChange {
   parallel?: readonly number[];
   serial?: readonly number[];
 }
+
+const SETS = new Set(['parallel', 'serial']);
 
 /** What the sets ask of the crew. */
 export interface Presence {
@@ -142,9 +144,10 @@ export class WorkerSets {
       const parallel = new Set(Array.from({ length: change }, (_, seat) => seat));
       return { parallel, serial: undefined };
     }
-    if (typeof change !== 'object' || change === null) {
+    if (!isPlain(change)) {
       throw invalid('workers must be a number or sets of seats', 'workers', change);
     }
+    refuseUnknown(change, SETS, '');
     return {
       parallel: checkedSet('parallel', change.parallel),
       serial: checkedSet('serial', change.serial),
