@@ -56,13 +56,15 @@ test('PD-05, PD-08: a job that fails is told to serial in its place, and its suc
     const failed: number[] = [];
     const source = [...jobs(3), job(DO.THROW), ...jobs(3), job(DO.NONE), ...jobs(1)];
     const done: number[] = [];
-    await stream.run(source, (_result, number) => void done.push(number), {
+    const summary = await stream.run(source, (_result, number) => void done.push(number), {
       onError: (error, number) => {
         expect(error.details).toMatchObject({ reason: 'a job threw' });
         failed.push(number);
       },
     });
     expect(done).toEqual([0, 1, 2, 4, 5, 6, 8]);
+    // The one without a result ended well too.
+    expect(summary).toEqual({ completed: 8, failed: 1 });
     expect(failed).toEqual([3]);
     const seen = gates.log.map(({ number, failed: error }) => `${number}${error ? ' failed' : ''}`);
     expect(seen).toEqual(['0', '1', '2', '3 failed', '4', '5', '6', '8']);

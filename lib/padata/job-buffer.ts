@@ -11,7 +11,7 @@
  *   7     SPENT                  in a pack's first job: microseconds of work, by the worker
  *   8     HOLDER                 seat that has it in hand, plus 1: that worker; 0 by the submitting thread
  *                                when the worker has died
- *   9     CONDEMNED              1 when the job shall not start again: the watchdog
+ *   9     CONDEMNED              1 when the job shall not start (again): the submitting thread
  *   10    SERVED                 1 when the module's serial function is through: the worker
  *   11    SERIAL_STARTS          as STARTS, of the serial function
  *   12    PIECES                 how many pieces the result has: the worker
