@@ -31,7 +31,7 @@ import { Random } from '../stress/random.js';
 type Model = 'host' | 'dlb2.0' | 'dlb2.5';
 const MODELS: readonly Model[] = ['host', 'dlb2.0', 'dlb2.5'];
 const LEDGER_STEPS = 16_000;
-const DEVICE_STEPS = 900;
+const DEVICE_STEPS = 700;
 const SHARES_MAX = 4;
 /** Runs are looked at less often: they have to be sorted. */
 const RUNS_EVERY = 8;

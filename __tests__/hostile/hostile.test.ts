@@ -9,7 +9,7 @@ import { expect, test } from '@jest/globals';
 import type { Findings } from './findings.js';
 import { PARK_LIMIT_MS, runHostile } from './run-hostile.js';
 
-const RUN_MS = 2000;
+const RUN_MS = 1500;
 /** An event is taken in twice on its way, and the bell may be spoiled each time. The rest is for
  *  threads that wait for one of two cores. */
 const DELAY_MAX_MS = 2 * PARK_LIMIT_MS + 800;

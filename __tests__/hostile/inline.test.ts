@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { runChild } from '../contracts/threads/run-child.js';
 
 const PROGRAM = new URL('inline.program.js', import.meta.url).href;
-const SEEDS = 700;
+const SEEDS = 400;
 const random = randomInt(2 ** 30);
 
 test.each([0, random])(

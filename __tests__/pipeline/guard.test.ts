@@ -16,7 +16,7 @@ import {
 } from './pipelines.js';
 
 const module = moduleUrl('hostile');
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 250;
 
 const run = {
   module,

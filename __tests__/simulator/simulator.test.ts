@@ -32,7 +32,7 @@ function simulate(top: string, ...args: string[]): Promise<Run> {
   });
 }
 
-test.each(['1', '2', String(Math.floor(Math.random() * 2 ** 31))])(
+test.each(['1', String(Math.floor(Math.random() * 2 ** 31))])(
   'every contract holds in any sequence of operations: seed %s',
   async (seed) => {
     // By steps, not by time: whoever shares the machine does not decide what is seen.

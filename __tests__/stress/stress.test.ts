@@ -9,7 +9,7 @@ import { expect, test } from '@jest/globals';
 import { runSeed } from './run-seed.js';
 import { orderOf, topologyOf } from './topology.js';
 
-const RUN_MS = 700;
+const RUN_MS = 500;
 /** One per kind of order, and between them every type of stage, with terminations and detaches. */
 const SEEDS = [2, 18, 20, 37];
 

@@ -33,7 +33,7 @@ test.each(['atomic', 'ordered'] as const)(
 
 test('C1: workers that are terminated in the middle lose nothing', async () => {
   const events = 100_000;
-  const kills = 8;
+  const kills = 5;
   const result = await runChild<{
     first: { held: number; twice: number; suspects: number };
     again: number;
@@ -69,7 +69,7 @@ test('C3: workers that are terminated in an ordered stage neither lose, repeat n
 });
 
 test('C12: a domain that stops under its threads accounts for every event', async () => {
-  expect(await runChild('stops.program.js', [8])).toEqual({
+  expect(await runChild('stops.program.js', [6])).toEqual({
     wrong: 0,
     left: 0,
     unequal: 0,
