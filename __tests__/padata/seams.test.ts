@@ -98,7 +98,7 @@ test('W4, S2, S4: what a job throws arrives whole, in jobs that have no room for
   });
 });
 
-test('W4: the cause is of what failed the job, whichever threads of the seat had it', async () => {
+test('W4: the cause is of what failed the job, also when it had several threads of a seat', async () => {
   await withPool('serial-ends', { workers: 1 }, async (pool) => {
     const stream = pool.stream({ serialOn: 0 });
     for (const [reason, cause] of [

@@ -240,7 +240,7 @@ const SILENT: Readonly<
     ),
   'a duplex that somebody listens to': (pipeline, signal) =>
     new Promise((tell) => pipeline.duplex({ signal }).on('error', tell)),
-  'a duplex of which the only item ended': (pipeline, signal) => {
+  'a duplex whose only item ended': (pipeline, signal) => {
     const duplex = pipeline.duplex({ signal });
     const silent = new Readable({ objectMode: true, read() {} });
     silent.push(Infinity);

@@ -6,7 +6,7 @@ import type * as waiting from './modules/waiting.js';
 import { collect, moduleUrl, turns, withPipeline } from './pipelines.js';
 
 const module = moduleUrl('waiting');
-/** No test takes so long. */
+/** More than a test may take. */
 const onError = { retries: 1, delayMs: 1_000_000 };
 type Opened = Pipeline<waiting.Item, string>;
 

@@ -50,7 +50,7 @@ export function duplexOf<In, Out>({ pushes, results, optionsOf }: Ends<In, Out>)
   stream.onFailed = (reason) => duplex.destroy(errorOf(reason));
   const endUnread = async (reason: unknown): Promise<void> => {
     while (stream.failure === undefined && !stream.isThrough) await stream.changes.next();
-    // Whoever reads gets what there is first.
+    // A reader gets what there is first.
     if (!isReading && stream.waiting + duplex.readableLength === 0) duplex.destroy(errorOf(reason));
   };
   stream.onUnwanted = (reason) => void endUnread(reason);

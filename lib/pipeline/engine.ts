@@ -84,7 +84,7 @@ export class Engine {
     return this.#slots.length - this.#free.length;
   }
 
-  /** Items let in of which events are to come out. */
+  /** Items let in whose events have not all come out. */
   get #awaited(): number {
     return this.inFlight - this.#roots.burying;
   }

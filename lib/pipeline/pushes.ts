@@ -45,8 +45,8 @@ export class Pushes {
     this.#afterLine(() => this.stream.end());
   }
 
-  /** Everything that has been pushed by now, what waits included, is through, its dead letters stored. @throws why the
-   *  stream ended early, or took no more. */
+  /** Resolves when all that was pushed before, what waits included, has gone through the stages, and its dead letters
+   *  are stored. @throws why the stream ended early, or took no more. */
   drained(): Promise<void> {
     const isBehind = !this.#line.isEmpty;
     return new Promise((resolve) => this.#afterLine(() => resolve(this.#through(isBehind))));

@@ -66,7 +66,7 @@ export class Roots {
   onBuried: () => void = () => {};
   /** What a dead letter's taker threw. */
   onBurialFailed: (error: unknown) => void = () => {};
-  /** Roots of which all has come out, and dead letters are being taken. */
+  /** Roots that wait for nothing but a taker of dead letters. */
   burying = 0;
   /** Whose results come out. */
   lastStage = '';
