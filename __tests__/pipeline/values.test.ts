@@ -4,6 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { Cell, cellBytes, NO_HOME } from '../../lib/pipeline/cell.js';
 import { Encoder, KIND } from '../../lib/pipeline/codec.js';
 import { LargeCells } from '../../lib/pipeline/large-cells.js';
+import { DlbError } from '../../lib/eventdev/errors.js';
 import { BlockIds, IDS_PER_BLOCK } from '../../lib/mempool/block-ids.js';
 import { highOfLarge, largeId } from '../../lib/pipeline/large-ids.js';
 import { createPipeline, many, stage } from '../../lib/pipeline/index.js';
@@ -117,6 +118,15 @@ test('W4: errors of every class arrive with what they say, in rejections, dead l
   ];
   expect(letters.map(({ error }) => error.cause)).toMatchObject(expected);
   expect(told.map((error) => (error as Error).cause)).toMatchObject(expected);
+});
+
+test('W4: an error of this package arrives as one, whichever copy of the package its thread has', async () => {
+  await withFail(async (pipeline) => {
+    await expect(pipeline.call('DlbError')).rejects.toThrow('a handler failed');
+  });
+  const [{ error }] = letters as [DeadLetter];
+  expect(error.cause).toBeInstanceOf(DlbError);
+  expect(error.cause).toMatchObject({ code: 'ERR_DLB_PORT_IN_USE', details: { portId: 3 } });
 });
 
 test('W4: a set-up that fails says what it failed with', async () => {

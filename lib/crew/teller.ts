@@ -191,10 +191,14 @@ function knownClass(error: Error): string {
   for (const prototype of lineage(error)) {
     const name = className(prototype) ?? '';
     if (KNOWN.get(name)?.prototype === prototype) return name;
-    // The same class of another realm, as of node:vm.
-    if (name !== 'DlbError' && KNOWN.has(name)) return name;
+    // The same class of another realm, as of node:vm, or of another copy of this package, as a thread's own file is.
+    if (name === 'DlbError' ? isOurs(error) : KNOWN.has(name)) return name;
   }
   return 'Error';
+}
+
+function isOurs(error: Error): boolean {
+  return textOf(error, 'code')?.startsWith('ERR_DLB_') === true;
 }
 
 function isWorthTelling(error: Error, key: string, known: string): boolean {

@@ -1,5 +1,6 @@
 /** Handlers whose results and errors are hard to carry, by name. */
 import { BlockList } from 'node:net';
+import { DlbError } from '../../../lib/eventdev/errors.js';
 import { many } from '../../../lib/pipeline/index.js';
 import type { Many, SetupContext, StageContext } from '../../../lib/pipeline/index.js';
 
@@ -54,6 +55,7 @@ const ERRORS: Readonly<Record<string, () => unknown>> = {
   AggregateError: () => new AggregateError([new TypeError('a'), new QuotaError('b')], 'both'),
   causes: () =>
     new Error('outer', { cause: new QuotaError('inner', { cause: new TypeError('in') }) }),
+  DlbError: () => new DlbError('ERR_DLB_PORT_IN_USE', 'taken', { portId: 3 }),
   cycle: () => {
     const error = new Error('first', { cause: new Error('second') });
     (error.cause as Error).cause = error;
