@@ -73,8 +73,10 @@ export type {
   WorkerSet,
   WorkerSets,
 } from './padata/index.js';
-export { createPipeline, many, stage } from './pipeline/index.js';
+export { createPipeline, lines, many, records, stage } from './pipeline/index.js';
 export type {
+  ChunkSource,
+  LinesOptions,
   PipelineCallOptions,
   Codec,
   Crash,

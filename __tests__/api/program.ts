@@ -9,15 +9,17 @@ import {
   attachPort,
   DlbError,
   EventBurst,
+  lines,
   OP,
   openDevice,
   PRIORITY,
+  records,
   REFUSAL,
   SCHED,
 } from 'softdlb';
 import type { BufferPool, Device, DeviceInfo, DeviceOptions, Domain, DomainSpec } from 'softdlb';
 import type { DomainStats, Port, PortAttachment, PortSpec, QueueSpec } from 'softdlb';
-import type { ResourceReport } from 'softdlb';
+import type { ChunkSource, LinesOptions, ResourceReport } from 'softdlb';
 import type * as api from './shapes.js';
 import type { Holds, Same, Serves } from './shapes.js';
 
@@ -42,6 +44,8 @@ export type Given = [
   Holds<Same<Arguments<Port['enqueueBurst']>, [burst: EventBurst, from: number, count: number]>>,
   Holds<Same<Arguments<Port['dequeueBurst']>, [burst: EventBurst, max: number, waitMs: number]>>,
   Holds<Same<Arguments<Port['ready']>, [options: ReadyWhen]>>,
+  Holds<Same<Arguments<typeof lines<true>>, [source: ChunkSource, options: LinesOptions<true>]>>,
+  Holds<Same<Arguments<typeof records>, [source: ChunkSource]>>,
 ];
 
 // What callers get: at least what was promised.
@@ -58,6 +62,9 @@ export type Got = [
   Holds<Serves<BufferPool, api.Pool>>,
   Holds<Serves<DlbError, api.Refused>>,
   Holds<Serves<ReturnType<typeof attachPort>, Port>>,
+  Holds<Serves<ReturnType<typeof lines<false>>, AsyncIterable<string>>>,
+  Holds<Serves<ReturnType<typeof lines<true>>, AsyncIterable<Uint8Array>>>,
+  Holds<Serves<ReturnType<typeof records<number>>, AsyncIterable<number>>>,
   Holds<Serves<Awaited<ReturnType<typeof openDevice>>, Device>>,
   Holds<Serves<Awaited<ReturnType<Device['createDomain']>>, Domain>>,
   Holds<Serves<ResourceReport[keyof ResourceReport], { total: number; available: number }>>,
@@ -201,4 +208,8 @@ await domain[Symbol.asyncDispose]();
 check(JSON.stringify(device.resources()) === JSON.stringify(before), 'all is given back');
 await device[Symbol.asyncDispose]();
 await device.close();
+for await (const line of lines(['one l', 'ine\n'])) check(line === 'one line', 'lines');
+for await (const line of lines([Uint8Array.of(97)], { bytes: true }))
+  check(line[0] === 97, 'bytes');
+for await (const { id } of records<{ id: number }>(['{"id":7}'])) check(id === 7, 'records');
 process.stdout.write(`${said.length} checks passed\n`);

@@ -1,4 +1,6 @@
 /** Pipelines: stages on a pool of threads, per key, in order, with backpressure. */
+export { lines, records } from './lines/lines.js';
+export type { ChunkSource, LinesOptions } from './lines/lines.js';
 export { createPipeline } from './open.js';
 export { many, stage } from './stage.js';
 export type { Crash } from '../crew/crash-teller.js';
