@@ -68,6 +68,7 @@ export interface Burst {
   setEventType: Set;
   op: Get;
   setOp: Set;
+  setRenewal: (i: number) => void;
   schedType: Get;
   setSchedType: Set;
   queueId: Get;

@@ -12,18 +12,23 @@ interface Field {
   readonly at: number;
   readonly get: (burst: EventBurst, i: number) => number;
   readonly set: (burst: EventBurst, i: number, v: number) => void;
+  /** What the setter clears as well. */
+  readonly cleared: bigint;
 }
 
-function field(name: keyof EventFields, at: number, bits: number): Field {
+/** The bit of a renewal. */
+const RENEWAL = 1n << 36n;
+
+function field(name: keyof EventFields, at: number, bits: number, cleared = 0n): Field {
   const setter = `set${name[0]!.toUpperCase()}${name.slice(1)}` as `set${Capitalize<typeof name>}`;
-  return { name, bits, at, get: (b, i) => b[name](i), set: (b, i, v) => b[setter](i, v) };
+  return { name, bits, at, get: (b, i) => b[name](i), set: (b, i, v) => b[setter](i, v), cleared };
 }
 
 const FIELDS: Field[] = [
   field('flowId', 0, 20),
   field('subEventType', 20, 8),
   field('eventType', 28, 4),
-  field('op', 32, 2),
+  field('op', 32, 2, RENEWAL),
   field('schedType', 38, 2),
   field('queueId', 40, 8),
   field('priority', 48, 8),
@@ -53,7 +58,7 @@ test('the constants are those of eventdev', () => {
   });
 });
 
-describe.each(FIELDS)('$name', ({ name, bits, at, get, set }) => {
+describe.each(FIELDS)('$name', ({ name, bits, at, get, set, cleared }) => {
   const max = 2 ** bits - 1;
   const mask = ((1n << BigInt(bits)) - 1n) << BigInt(at);
 
@@ -65,7 +70,7 @@ describe.each(FIELDS)('$name', ({ name, bits, at, get, set }) => {
     expect(get(burst, 1)).toBe(max);
     burst.words.fill(-1);
     set(burst, 1, 0);
-    expect(bitsOf(burst, 1)).toBe(((1n << 128n) - 1n) ^ mask);
+    expect(bitsOf(burst, 1)).toBe(((1n << 128n) - 1n) ^ mask ^ cleared);
     expect([get(burst, 0), get(burst, 1), get(burst, 2)]).toEqual([max, 0, max]);
   });
 
@@ -110,6 +115,20 @@ test('attempts are the low two reserved bits, 0 to 3', () => {
     expect(burst.attempts(0)).toBe(attempts);
   }
   expect([burst.op(0), burst.schedType(0)]).toEqual([3, 3]);
+});
+
+test('setRenewal makes a FRAGMENT with a bit of its own, which append copies and setOp clears', () => {
+  const burst = new EventBurst(2);
+  burst.push({ flowId: 7, queueId: 200, priority: 0, implOpaque: 9, payload: 5 });
+  const before = bitsOf(burst, 0);
+  burst.setRenewal(0);
+  burst.append(burst, 0);
+  for (const i of [0, 1]) {
+    expect(bitsOf(burst, i)).toBe(before | (3n << 32n) | RENEWAL);
+    expect([burst.op(i), burst.attempts(i)]).toEqual([OP.FRAGMENT, 0]);
+  }
+  burst.setOp(1, OP.FRAGMENT);
+  expect(bitsOf(burst, 1)).toBe(before | (3n << 32n));
 });
 
 test('payload64 is both halves, unsigned, and is cut to 64 bits', () => {

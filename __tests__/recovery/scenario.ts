@@ -1,9 +1,9 @@
 /**
  * Traffic over a domain whose scheduler can be cut off, and what must be inside afterwards.
  *
- * An event's payload is its own: `number << 2 | stage`, numbered per flow in the order of intake. A
- * worker passes an event on from stage 0 to stage 1, or ends it. Whatever was accepted and is neither
- * ended nor passed on is inside; nothing else is.
+ * An event's payload is its own: `number << 2 | stage`, numbered per flow in the order of intake, in both
+ * halves. A worker passes an event on from stage 0 to stage 1, or ends it; before, it may renew it, to stage 2
+ * and to stage 3. Whatever was accepted and is neither ended, renewed nor passed on is inside; nothing else is.
  */
 import { attachPort, EventBurst, OP, SCHED } from '../../lib/index.js';
 import type { DomainSpec, EventFields, Port } from '../../lib/index.js';
@@ -19,8 +19,9 @@ export interface Topology {
   /** The queue that workers pass events on to. */
   readonly next: number;
   readonly schedTypes?: readonly number[];
-  /** Pieces that a worker may make of an event of stage 0. */
+  /** Pieces that a worker may make of an event of stage 0, less one; and whether it renews some. */
   readonly pieces?: number;
+  readonly renews?: boolean;
   /** Completions come in any order; that of the oldest never if there are others. */
   readonly isIndependent?: boolean;
   readonly keepsOldest?: boolean;
@@ -31,14 +32,25 @@ export interface Topology {
 }
 
 const FLOWS = 5;
+/** What a renewal makes of an event of each stage; undefined: it is not renewed. */
+const RENEWED: readonly (number | undefined)[] = [2, undefined, 3];
 
 type Name = Pick<EventFields, 'implOpaque' | 'subEventType'>;
+
+/** An event that a worker has dequeued. */
+interface Held {
+  payload: number;
+  readonly flow: number;
+  readonly name: Name;
+  /** Pieces of it so far. */
+  made: number;
+}
 
 interface Worker {
   readonly id: number;
   port: Port;
-  /** Payloads and names that it has dequeued, oldest first. */
-  held: { payload: number; flow: number; name: Name }[];
+  /** Oldest first. */
+  held: Held[];
 }
 
 export class Scenario {
@@ -99,6 +111,7 @@ export class Scenario {
     const last = new Map<string, number>();
     for (let i = 0; i < events.length; i += 4) {
       const payload = events[i + 2]!;
+      if (events[i + 3] !== payload) wrong.push(`${show(payload)} is torn`);
       if (found.has(payload)) wrong.push(`${show(payload)} is reported twice`);
       found.set(payload, i);
       if (!this.inside.has(payload)) wrong.push(`${show(payload)} is reported and not inside`);
@@ -159,7 +172,8 @@ export class Scenario {
       const flowId = random(FLOWS);
       const schedType = topology.schedTypes?.[random(topology.schedTypes.length)] ?? SCHED.ATOMIC;
       const queueId = topology.first[flowId % topology.first.length]!;
-      burst.push({ queueId, flowId, schedType, payload: this.#next(0, flowId), priority: 128 });
+      const payload = this.#next(0, flowId);
+      burst.push({ queueId, flowId, schedType, payload, payloadHigh: payload, priority: 128 });
     }
     const sent = this.#producer.enqueueBurst(burst);
     for (let i = 0; i < sent; i++) this.inside.set(burst.payload(i), burst.flowId(i));
@@ -178,7 +192,7 @@ export class Scenario {
       const [payload, flow] = [burst.payload(i), burst.flowId(i)];
       if (!this.inside.has(payload)) throw new Error(`${show(payload)} is delivered after its end`);
       const name = { implOpaque: burst.implOpaque(i), subEventType: burst.subEventType(i) };
-      worker.held.push({ payload, flow, name });
+      worker.held.push({ payload, flow, name, made: 0 });
     }
   }
 
@@ -190,7 +204,13 @@ export class Scenario {
       const any = kept + random(worker.held.length - kept);
       const at = topology.isIndependent === true ? any : 0;
       const event = worker.held[at]!;
-      const isPassedOn = (event.payload & 3) === 0 && random(4) > 0;
+      const stage = event.payload & 3;
+      const renewed = topology.renews === true ? RENEWED[stage] : undefined;
+      if (renewed !== undefined && random(3) === 0) {
+        this.#renew(worker, event, renewed);
+        continue;
+      }
+      const isPassedOn = stage !== 1 && random(4) > 0;
       if (isPassedOn) this.#pass(worker, event);
       else if (topology.isIndependent === true) this.#name(worker, event);
       else if (worker.port.release(1) === 1) this.inside.delete(event.payload);
@@ -198,7 +218,7 @@ export class Scenario {
     }
   }
 
-  #name(worker: Worker, { payload, name }: Worker['held'][number]): void {
+  #name(worker: Worker, { payload, name }: Held): void {
     const burst = this.#burst;
     burst.length = 0;
     burst.push({ op: OP.RELEASE, ...name });
@@ -206,22 +226,50 @@ export class Scenario {
   }
 
   /** Numbers follow the source's, so that the order of stage 1 is that of stage 0. */
-  #pass(worker: Worker, { payload, flow, name }: Worker['held'][number]): void {
-    const { topology, random } = this;
+  #pass(worker: Worker, event: Held): void {
     const burst = this.#burst;
     burst.length = 0;
-    const pieces = topology.pieces === undefined ? 0 : random(topology.pieces);
-    const common = { queueId: topology.next, flowId: flow, schedType: SCHED.ATOMIC, priority: 128 };
-    const base = (payload >>> 2) * 4;
-    for (let i = 0; i < pieces; i++) {
-      const own = (((base + i) << 2) | 1) >>> 0;
-      burst.push({ ...common, op: OP.FRAGMENT, payload: own, ...name });
+    this.#pushPieces(event);
+    this.#pushOwn(event, OP.FORWARD, this.#numbered(event, 3));
+    this.#send(worker, event);
+  }
+
+  /** Pieces so far go on, the event stays with another payload. */
+  #renew(worker: Worker, event: Held, stage: number): void {
+    const burst = this.#burst;
+    burst.length = 0;
+    this.#pushPieces(event);
+    const payload = ((event.payload & ~3) | stage) >>> 0;
+    this.#pushOwn(event, OP.FRAGMENT, payload);
+    burst.setRenewal(burst.length - 1);
+    if (this.#send(worker, event)) event.payload = payload;
+  }
+
+  #pushPieces(event: Held): void {
+    const { pieces } = this.topology;
+    const count = pieces === undefined ? 0 : this.random(pieces - event.made);
+    for (let i = 0; i < count; i++) {
+      this.#pushOwn(event, OP.FRAGMENT, this.#numbered(event, event.made++));
     }
-    const own = (((base + 3) << 2) | 1) >>> 0;
-    burst.push({ ...common, op: OP.FORWARD, payload: own, ...name });
-    const sent = worker.port.enqueueBurst(burst);
+  }
+
+  #pushOwn({ flow, name }: Held, op: number, payload: number): void {
+    const to = { queueId: this.topology.next, flowId: flow, schedType: SCHED.ATOMIC };
+    this.#burst.push({ ...to, priority: 128, op, payload, payloadHigh: payload, ...name });
+  }
+
+  /** The payload of what an event becomes at stage 1. */
+  #numbered({ payload }: Held, i: number): number {
+    return ((((payload >>> 2) * 4 + i) << 2) | 1) >>> 0;
+  }
+
+  /** Whether all was accepted. Then the event is no longer what it was. */
+  #send({ port }: Worker, { payload, flow }: Held): boolean {
+    const burst = this.#burst;
+    const sent = port.enqueueBurst(burst);
     for (let i = 0; i < sent; i++) this.inside.set(burst.payload(i), flow);
-    if (sent === burst.length) this.inside.delete(payload);
+    if (sent < burst.length) return false;
+    return this.inside.delete(payload);
   }
 }
 

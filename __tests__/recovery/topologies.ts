@@ -86,6 +86,45 @@ export const TOPOLOGIES: Topology[] = [
     inOrder: [true, true],
   },
   {
+    name: 'renewals of ordered events',
+    spec: {
+      eventsLimit: 32,
+      queues: [
+        { ...ORDERED, fragments: 4 },
+        { type: 'atomic', flows: 16 },
+      ],
+      ports: [{}, worker, worker],
+    },
+    first: [0],
+    next: 1,
+    pieces: 4,
+    renews: true,
+    inOrder: [true, true],
+  },
+  {
+    name: 'renewals of events of all types, in any order',
+    spec: {
+      eventsLimit: 32,
+      queues: [
+        { type: 'atomic', flows: 16, fragments: 4 },
+        { type: 'parallel' },
+        { ...ORDERED, scope: 'flow', flows: 8, fragments: 4 },
+        { type: 'directed', fragments: 4 },
+      ],
+      ports: [
+        {},
+        { ...worker, links: [0, 1, 2, 3], independentEnqueue: true },
+        { ...worker, links: [0, 1, 2], independentEnqueue: true, wideNames: true },
+      ],
+    },
+    first: [0, 2, 3],
+    next: 1,
+    pieces: 4,
+    renews: true,
+    isIndependent: true,
+    inOrder: [true, false],
+  },
+  {
     name: 'completions in any order',
     spec: {
       eventsLimit: 64,

@@ -1,5 +1,5 @@
 /** The thread on one port: does what the operations say, and checks each answer. */
-import { OP, OPAQUE_MASK, REFUSAL } from '../../lib/eventdev/event.js';
+import { OP, OPAQUE_MASK, QE_WORDS, REFUSAL, RESERVED_SHIFT } from '../../lib/eventdev/event.js';
 import { DlbError } from '../../lib/eventdev/errors.js';
 import { EventBurst } from '../../lib/eventdev/event-burst.js';
 import { PORT } from '../../lib/memory/layout.js';
@@ -15,6 +15,8 @@ import { withMortalViews } from './words.js';
 /** One event of a burst to be enqueued. */
 export interface Wanted {
   readonly op: number;
+  /** A FRAGMENT that renews. */
+  readonly isRenewal: boolean;
   readonly queue: number;
   readonly flow: number;
   readonly priority: number;
@@ -28,6 +30,9 @@ export interface Wanted {
 }
 
 const BURST = 64;
+/** All reserved bits, and those but that of a renewal. */
+const ANY_RESERVED = 0b1111;
+const NO_RENEWAL = 0b1011;
 
 export class Actor extends Thread {
   wasRefusedCredit = false;
@@ -74,7 +79,7 @@ export class Actor extends Thread {
    *  its oldest. */
   #plan(wanted: readonly Wanted[]): PlannedEvent[] {
     const open = this.seen.hands.map((event) => event.opaque);
-    return wanted.map(({ op, inOrder, choice }) => {
+    return wanted.map(({ op, isRenewal, inOrder, choice }) => {
       const kept = this.seen.shape.hoards && open.length > 1 ? 1 : 0;
       const at = this.seen.shape.independent
         ? kept + (choice % Math.max(1, open.length - kept))
@@ -83,6 +88,7 @@ export class Actor extends Thread {
       if (op === OP.FORWARD || op === OP.RELEASE) open.splice(at, 1);
       return {
         op,
+        isRenewal,
         inOrder,
         opaque: inOrder ? named : (named + 1 + (choice % OPAQUE_MASK)) & OPAQUE_MASK,
       };
@@ -105,7 +111,11 @@ export class Actor extends Thread {
         payload: each.low ?? (id * 7) | 0x8000_0000,
         payloadHigh: id,
       });
-      if (each.op !== OP.RELEASE) this.follow(track(burst, i, id, this.id));
+      // Some that a delivery has set, and others.
+      const reserved = id & (each.op === OP.FRAGMENT ? NO_RENEWAL : ANY_RESERVED);
+      burst.words[i * QE_WORDS + 1]! |= reserved << RESERVED_SHIFT;
+      if (each.isRenewal) burst.setRenewal(i);
+      if (each.op !== OP.RELEASE) this.follow(track(burst, i, id, this.id, each.isRenewal));
     }
     return burst;
   }

@@ -14,7 +14,7 @@ import type { SimDomain } from './world.js';
 export interface Expected {
   accepted: number;
   refusal: number;
-  /** N, F, P or R per event that goes onto the ring. */
+  /** N, F, P, W (a renewal) or R per event that goes onto the ring. */
   transcript: string;
   misordered: number;
   /** The port's own counters tell of the refusal: not while it waits for its predecessor to be gone. */
@@ -23,6 +23,7 @@ export interface Expected {
 
 export interface PlannedEvent {
   readonly op: number;
+  readonly isRenewal: boolean;
   readonly opaque: number;
   readonly inOrder: boolean;
 }
@@ -130,10 +131,10 @@ function takeUpTo(
   let left = granted;
   let owed = port.hands.length;
   for (; result.accepted < limit; result.accepted++) {
-    const { op, opaque, inOrder } = events[result.accepted]!;
+    const { op, isRenewal, opaque, inOrder } = events[result.accepted]!;
     const completes = independent ? open.has(opaque) : owed > 0;
     if (op === OP.FRAGMENT) {
-      if (completes && pieceSlots > 0) result.transcript += 'P';
+      if (completes && pieceSlots > 0) result.transcript += isRenewal ? 'W' : 'P';
     } else if (op !== OP.NEW && completes) {
       open.delete(opaque);
       owed--;

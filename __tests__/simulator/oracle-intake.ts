@@ -79,10 +79,11 @@ export class Intake {
       this.#release(port, entry, order * PIECES_MAX);
       return;
     }
-    this.rx++;
-    port.rx++;
     event.batch = this.batch;
     event.order = order * PIECES_MAX;
+    if (event.isRenewal && this.#renew(port, event, entry)) return;
+    this.rx++;
+    port.rx++;
     if (op === OP.FRAGMENT) this.#enterPiece(port, event, entry);
     else if (op === OP.FORWARD && port.held.length > 0) this.#enterForward(port, event, entry);
     else {
@@ -112,10 +113,11 @@ export class Intake {
       return;
     }
     const queue = this.queues[done.queue]!;
-    const fits = done.pieces.length === 0 || done.pieces.length < queue.shape.fragments;
+    const pieces = done.placed.length + done.pieces.length;
+    const fits = pieces === 0 || pieces < queue.shape.fragments;
     this.#sendPieces(done, event.order);
     event.parent = done.left;
-    event.piece = done.pieces.length;
+    event.piece = pieces;
     event.order += event.piece;
     if (fits) {
       this.#arriveAt(event, () => port.dropped++);
@@ -134,7 +136,8 @@ export class Intake {
     else {
       const queue = this.queues[owner.queue]!;
       const { fragments } = queue.shape;
-      const isFull = fragments === 1 || owner.pieces.length >= fragments;
+      const pieces = owner.placed.length + owner.pieces.length;
+      const isFull = fragments === 1 || pieces >= fragments;
       if (!isFull && this.inside < this.machine.plan.capacity) {
         owner.pieces.push(event);
         event.at = AT.PIECE;
@@ -146,9 +149,23 @@ export class Intake {
     this.over(event);
   }
 
-  /** Pieces go on when their event is completed, in its place. */
+  /** Its owner has another payload, and goes by it; pieces go on, or wait in the owner's place. */
+  #renew(port: OraclePort, event: Tracked, { names }: Entry): boolean {
+    const owner = port.held[names === null ? 0 : indexNamed(port.held, names)];
+    if (owner === undefined) return false;
+    this.over(event);
+    this.events.delete(owner.id);
+    owner.id = event.id;
+    owner.low = event.low;
+    this.events.set(owner.id, owner);
+    if (owner.left === null) this.#sendPieces(owner, event.order);
+    else owner.placed.push(...owner.pieces.splice(0));
+    return true;
+  }
+
+  /** Pieces go on when their event is completed, in its place, or renewed. */
   #sendPieces(done: Tracked, order: number): void {
-    done.pieces.forEach((piece, i) => {
+    [...done.placed.splice(0), ...done.pieces.splice(0)].forEach((piece, i) => {
       piece.parent = done.left;
       piece.piece = i;
       piece.batch = this.batch;

@@ -1,5 +1,5 @@
 /** A port as the oracle knows it: what its ring and its CQ have shown so far. */
-import { OP, OPAQUE_SHIFT, OP_MASK, QE_WORDS } from '../../lib/eventdev/event.js';
+import { OP, OPAQUE_SHIFT, OP_MASK, QE_WORDS, RENEWAL } from '../../lib/eventdev/event.js';
 import { isDisabled, isHeld, leaseNumber } from '../../lib/memory/domain-state.js';
 import { PORT } from '../../lib/memory/layout.js';
 import type { PortLayout } from '../../lib/memory/layout.js';
@@ -42,7 +42,7 @@ export class OraclePort {
   readonly held: Tracked[] = [];
   /** Dequeued and not completed, as its thread sees it. */
   readonly hands: Tracked[] = [];
-  /** What the enqueue under way has published: N, F, P, R per event, in order. */
+  /** What the enqueue under way has published: N, F, P, W, R per event, in order. */
   transcript = '';
   /** Attached, alive, and in no call. */
   settled = false;
@@ -140,12 +140,13 @@ export class OraclePort {
       () => `port ${this.id} published #${words[at + 3]}, which it was not given now`,
     );
     checkContent(words, at, event!, `on the ring of port ${this.id}`);
-    check((words[at + 1]! & 0x3c) === 0, 'ring', () => `reserved bits on the ring`);
+    const reserved = event!.isRenewal ? RENEWAL : 0;
+    check((words[at + 1]! & 0x3c) === reserved, 'ring', () => `reserved bits on the ring`);
     event!.at = AT.RING;
     const names = this.shape.independent ? opaque : null;
     if (op === OP.FORWARD) this.#finish(1, names);
     else if (op === OP.NEW) this.newInRing++;
-    this.transcript += 'NFRP'[op]!;
+    this.transcript += event!.isRenewal ? 'W' : 'NFRP'[op]!;
     return { event: event!, op, releases: 0, names };
   }
 

@@ -51,6 +51,7 @@ export class Oracle extends Intake {
     const count = port.held.length;
     for (const event of port.held.splice(0).toReversed()) {
       const queue = this.queues[event.queue]!;
+      // But not those in its place.
       for (const piece of event.pieces.splice(0)) {
         queue.dropped++;
         this.inside--;

@@ -113,8 +113,10 @@ function enqueue(
   const mixOps = random.oneIn(2);
   const wanted: Wanted[] = [];
   for (let i = 0; i < count; i++) {
+    const its = mixOps ? random.pick(ops) : op;
     wanted.push({
-      op: mixOps ? random.pick(ops) : op,
+      op: its,
+      isRenewal: its === OP.FRAGMENT && random.oneIn(3),
       queue: mixQueues ? chooseQueue(random, of) : queue,
       flow: random.below(flows) & 0xf_ffff,
       priority: random.pick(LEVEL_PRIORITIES),
@@ -134,8 +136,8 @@ function chooseQueue(random: Random, of: SimDomain): number {
   return random.oneIn(20) ? length + random.below(256 - length) : random.below(length);
 }
 
-function describe({ op, queue, flow, priority, inOrder }: Wanted): string {
-  const name = ['NEW', 'FORWARD', 'RELEASE', 'FRAGMENT'][op]!;
+function describe({ op, isRenewal, queue, flow, priority, inOrder }: Wanted): string {
+  const name = isRenewal ? 'RENEWAL' : ['NEW', 'FORWARD', 'RELEASE', 'FRAGMENT'][op]!;
   return op === OP.RELEASE
     ? name
     : `${name} q${queue} f${flow} p${priority}${inOrder ? '' : ' misordered'}`;

@@ -22,11 +22,12 @@ export interface Leave {
 }
 
 export interface Tracked {
-  readonly id: number;
+  /** Its payload's high half: that of its last renewal, as `low`. */
+  id: number;
   readonly word0: number;
   /** schedType, queue and priority. */
   readonly word1: number;
-  readonly low: number;
+  low: number;
   readonly queue: number;
   readonly flow: number;
   readonly level: number;
@@ -53,8 +54,11 @@ export interface Tracked {
   /** The place of the event that it was forwarded as, and which of its pieces it is. */
   parent: Leave | null;
   piece: number;
-  /** What FRAGMENT has added to it. */
+  /** What FRAGMENT has added to it since its last renewal, and before: that waits in its place. */
   readonly pieces: Tracked[];
+  readonly placed: Tracked[];
+  /** It is no event, but has the payload that one is to have. */
+  readonly isRenewal: boolean;
 }
 
 /** Whether the contracts say that `a` goes before `b`; both are on the same level of a queue. */
@@ -82,7 +86,13 @@ export function nameOf(event: Tracked): string {
 }
 
 /** The `i`-th event of a burst that port `from` enqueues. */
-export function track(burst: EventBurst, i: number, id: number, from: number): Tracked {
+export function track(
+  burst: EventBurst,
+  i: number,
+  id: number,
+  from: number,
+  isRenewal: boolean,
+): Tracked {
   const at = i * QE_WORDS;
   const word1 = burst.words[at + 1]! & CONTENT_MASK;
   return {
@@ -109,5 +119,7 @@ export function track(burst: EventBurst, i: number, id: number, from: number): T
     parent: null,
     piece: 0,
     pieces: [],
+    placed: [],
+    isRenewal,
   };
 }

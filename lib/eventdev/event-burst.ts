@@ -22,6 +22,7 @@ import {
   QE_WORDS,
   QUEUE_MASK,
   QUEUE_SHIFT,
+  RENEWAL,
   SCHED_MASK,
   SCHED_SHIFT,
   SUB_TYPE_MASK,
@@ -160,8 +161,18 @@ export class EventBurst {
   op(i: number): number {
     return this.words[i * QE_WORDS + 1]! & OP_MASK;
   }
+  /** What was a renewal is none any more: with `OP.FRAGMENT` it is a piece. */
   setOp(i: number, v: number): void {
-    this.#set(i * QE_WORDS + 1, 0, OP_MASK, v);
+    this.#set(i * QE_WORDS + 1, 0, OP_MASK | RENEWAL, v & OP_MASK);
+  }
+  /**
+   * Makes the event a renewal, a FRAGMENT that is no piece: its port goes on holding the event that it belongs to (the
+   * oldest outstanding one; of an independent port the one whose name it has), with this event's payload, and the
+   * pieces that the port has enqueued for it so far go on. If the port dies, the event is scheduled again with this payload.
+   * All other fields are ignored.
+   */
+  setRenewal(i: number): void {
+    this.words[i * QE_WORDS + 1] = this.words[i * QE_WORDS + 1]! | OP.FRAGMENT | RENEWAL;
   }
   schedType(i: number): number {
     return (this.words[i * QE_WORDS + 1]! >>> SCHED_SHIFT) & SCHED_MASK;

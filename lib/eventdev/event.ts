@@ -8,7 +8,8 @@
  *   word 2   payload, low 32 bits
  *   word 3   payload, high 32 bits
  *
- * The four reserved bits are cleared by an enqueue. On delivery their low two carry `attempts`.
+ * The four reserved bits are cleared by an enqueue, but for RENEWAL of a FRAGMENT. On delivery their low two carry
+ * `attempts`.
  * Field widths and meanings: DPDK `lib/eventdev/rte_eventdev.h`.
  */
 
@@ -19,7 +20,7 @@ export const QE_BYTES = 16;
 
 /** What the enqueuing port says about an event.
  *  NEW injects it and spends a credit. FORWARD passes on a dequeued event. RELEASE ends a dequeued
- *  event and repays the credit. FRAGMENT adds a piece to it. */
+ *  event and repays the credit. FRAGMENT adds a piece to it, or renews it: `EventBurst.setRenewal`. */
 export const OP = { NEW: 0, FORWARD: 1, RELEASE: 2, FRAGMENT: 3 } as const;
 
 /** The event's own schedule type. A typed queue ignores it, an `any` queue follows it. */
@@ -51,6 +52,9 @@ export const ATTEMPTS_SHIFT = 2;
 export const ATTEMPTS_MASK = 0x3;
 export const RESERVED_SHIFT = 2;
 export const RESERVED_MASK = 0xf;
+/** Of a FRAGMENT: it is no piece but a renewal. None of the bits of `attempts`: a delivered event that is made a
+ *  FRAGMENT is a piece. */
+export const RENEWAL = 1 << 4;
 export const SCHED_SHIFT = 6;
 export const SCHED_MASK = 0x3;
 export const QUEUE_SHIFT = 8;

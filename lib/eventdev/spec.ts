@@ -103,7 +103,8 @@ export interface QueueSpec {
   sequences?: number;
   /** What 'ordered' restores: the whole queue (default) or each flow by itself. */
   scope?: 'queue' | 'flow';
-  /** Most pieces one event of this queue may become, default 1: none. */
+  /** Most pieces that one event of this queue may become, default 1: none. They are counted since its last renewal; of
+   *  an ordered event, in whose place they wait, all of them. */
   fragments?: number;
   /** Most events of this queue in CQs and hands together, at least 1; of an ordered queue at most
    *  its `sequences`. Default: no limit of its own. */

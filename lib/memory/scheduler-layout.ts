@@ -57,7 +57,7 @@ export const COMPLETED = -2;
 
 /** A place of a window: the event as in ENTRY, then its state. Where order is restored per flow, the
  *  next place of its flow, that flow's slot (-1: the place is free), and when it was taken, counted in
- *  places. PIECES: its newest piece, as in HISTORY. */
+ *  places. PIECES: its newest piece, as in HISTORY; a held place has those from before its event's last renewal. */
 export const WINDOW = { STATE: 5, NEXT: 6, SLOT: 7, PIECES: 8, TICKET: 9 } as const;
 export const WINDOW_WORDS = 10;
 /** HELD: delivered, not completed. EVENT: to be sent on. GAP: given up. */
@@ -69,7 +69,7 @@ export const NODE = { PLACE: 5, NEXT: 6 } as const;
 export const NODE_WORDS = 8;
 
 /** A piece of a held event: as in ENTRY, then the next younger one, the youngest pointing to the
- *  oldest, how many there were when it came, and the place in a window that its event had, or -1. NEXT
+ *  oldest, how many there are up to it (counted since pieces were last taken away), and the place in a window that its event had, or -1. NEXT
  *  as in NODE. */
 export const PIECE = { NEXT: 5, COUNT: 6, PLACE: 7 } as const;
 export const PIECE_WORDS = 8;

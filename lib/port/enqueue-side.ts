@@ -7,7 +7,7 @@
  * pieces, which exist nowhere before, have slots that can run out for a moment.
  */
 import { OP, OPAQUE_MASK, OPAQUE_SHIFT, OP_MASK, QE_WORDS } from '../eventdev/event.js';
-import { RESERVED_MASK, RESERVED_SHIFT } from '../eventdev/event.js';
+import { RENEWAL, RESERVED_MASK, RESERVED_SHIFT } from '../eventdev/event.js';
 import type { PortAttachment } from '../memory/attachment.js';
 import type { PortLayout } from '../memory/layout.js';
 import { PORT } from '../memory/layout.js';
@@ -20,6 +20,7 @@ import { MODE } from './port-gate.js';
 
 const RESERVED_CLEAR = ~(RESERVED_MASK << RESERVED_SHIFT);
 const KEEP = RESERVED_CLEAR & ~OP_MASK;
+const KEEP_OF_FRAGMENT = KEEP | RENEWAL;
 /** Returned by a call whose ring was fenced while it wrote: nothing was published. */
 export const FENCED = -1;
 
@@ -171,7 +172,7 @@ export class EnqueueSide {
       const to = ring.slot();
       releaseAt = op === OP.RELEASE ? to : -1;
       words[to] = source[at]!;
-      words[to + 1] = (word1 & KEEP) | op;
+      words[to + 1] = (word1 & (op === OP.FRAGMENT ? KEEP_OF_FRAGMENT : KEEP)) | op;
       words[to + 2] = op === OP.RELEASE ? 1 : source[at + 2]!;
       words[to + 3] = source[at + 3]!;
     }
@@ -239,7 +240,7 @@ export class EnqueueSide {
       if (op > OP.FRAGMENT) continue;
       const to = this.#ring.slot();
       words[to] = source[at]!;
-      words[to + 1] = (source[at + 1]! & KEEP) | op;
+      words[to + 1] = (source[at + 1]! & (op === OP.FRAGMENT ? KEEP_OF_FRAGMENT : KEEP)) | op;
       // No count: it names its event.
       words[to + 2] = op === OP.RELEASE ? 0 : source[at + 2]!;
       words[to + 3] = source[at + 3]!;

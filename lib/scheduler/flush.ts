@@ -16,7 +16,8 @@ const SHOWN = ((1 << OPAQUE_SHIFT) - 1) & ~OP_MASK;
 export interface Listed {
   /** Four words each. */
   readonly events: Int32Array;
-  /** How many each port held, and how many waited on each queue; pieces are counted with their event. */
+  /** How many each port held, and how many waited on each queue; pieces are counted with their event, or with its place in a
+   *  window. */
   readonly byPort: readonly number[];
   readonly byQueue: readonly number[];
 }

@@ -4,8 +4,10 @@
  * Runs on: the scheduler. A piece belongs to the oldest event that its port holds (of an independent
  * port: to the one that it names) and stays with it until that is completed; then the pieces go on
  * in front of it. Each is an event of its own from the beginning: it takes a credit as an overdraft.
+ * A renewal gives the held event another payload, and its pieces go on as if it were completed: at once, or to
+ * its place in a window, where a reclaim of the port does not find them any more.
  */
-import { OP_MASK } from '../eventdev/event.js';
+import { OP_MASK, RENEWAL } from '../eventdev/event.js';
 import { PORT } from '../memory/layout.js';
 import {
   DOMAIN_COUNTS,
@@ -23,8 +25,33 @@ import { namedAt } from './names.js';
 import type { PortSeat } from './port-seat.js';
 import type { QueueSeat } from './queue-seat.js';
 
-/** Takes the piece at `from` of domain memory, or drops it. */
-export function takePiece(
+/** Takes in the FRAGMENT at `from` of domain memory. Returns how many events that is: a renewal is none. */
+export function takeFragment(
+  machine: Machine,
+  port: PortSeat,
+  from: number,
+  word1: number,
+): number {
+  const { words } = machine;
+  if ((word1 & RENEWAL) !== 0 && renew(machine, port, words, from)) return 0;
+  takePiece(machine, port, words, from, word1);
+  machine.sequence = (machine.sequence + 1) | 0;
+  return 1;
+}
+
+/** False if there is no event to be renewed. */
+function renew(machine: Machine, port: PortSeat, source: Int32Array, from: number): boolean {
+  const { m, pieces } = machine;
+  const entry = ownerOf(machine, port, source, from);
+  if (pieces === null || entry < 0) return false;
+  m[entry + 2] = source[from + 2]!;
+  m[entry + 3] = source[from + 3]!;
+  passPieces(machine, entry, m[entry + HISTORY.PLACE]!);
+  return true;
+}
+
+/** Takes a piece, or drops it. */
+function takePiece(
   machine: Machine,
   port: PortSeat,
   source: Int32Array,
@@ -44,8 +71,8 @@ export function takePiece(
     return;
   }
   const queue = queueOf(machine, entry);
-  const owner = entry + HISTORY.PIECES;
-  const isFull = queue.fragments === 1 || pieces.count(owner) >= queue.fragments;
+  const place = machine.m[entry + HISTORY.PLACE]!;
+  const isFull = queue.fragments === 1 || countPieces(machine, entry, place) >= queue.fragments;
   // What is inside, and credits that are still out: they may come as NEW at any time.
   const taken = machine.plan.eventsLimit - machine.free;
   if (isFull || taken >= machine.plan.capacity) {
@@ -53,7 +80,7 @@ export function takePiece(
     fault(machine, port, 'illegal-enqueue', queueIdOf(word1));
     return;
   }
-  const place = machine.m[entry + HISTORY.PLACE]!;
+  const owner = entry + HISTORY.PIECES;
   pieces.append(owner, source, from, word1 & ~OP_MASK, machine.sequence, place);
   machine.inside++;
   machine.free--;
@@ -64,16 +91,23 @@ export function takePiece(
  * it has as many as it may have, so that itself is one too many.
  */
 export function settlePieces(machine: Machine, entry: number, place: number): boolean {
-  const { m, pieces } = machine;
+  const count = countPieces(machine, entry, place);
+  if (count === 0) return true;
+  passPieces(machine, entry, place);
+  return count < queueOf(machine, entry).fragments;
+}
+
+/** How many pieces wait with the event of `entry`, in its place in a window as well. */
+function countPieces({ pieces }: Machine, entry: number, place: number): number {
+  const count = pieces!.count(entry + HISTORY.PIECES);
+  return place < 0 ? count : count + pieces!.count(place + WINDOW.PIECES);
+}
+
+/** The pieces of `entry` go on, or to its event's place in a window, behind those that are there. */
+function passPieces(machine: Machine, entry: number, place: number): void {
   const owner = entry + HISTORY.PIECES;
-  if (m[owner]! < 0) return true;
-  const fits = pieces!.count(owner) < queueOf(machine, entry).fragments;
   if (place < 0) sendPieces(machine, owner);
-  else {
-    m[place + WINDOW.PIECES] = m[owner]!;
-    m[owner] = -1;
-  }
-  return fits;
+  else machine.pieces!.move(owner, place + WINDOW.PIECES);
 }
 
 /** Puts the pieces at `owner` on their queues; those out of a window with the next sequences. */
@@ -85,7 +119,7 @@ export function sendPieces(machine: Machine, owner: number, isPlaced = false): v
   }
 }
 
-/** The event of `entry` is scheduled again: its pieces are discarded. */
+/** The event of `entry` is scheduled again: its pieces since its last renewal are discarded. */
 export function discardPieces(machine: Machine, entry: number): void {
   const { pieces } = machine;
   if (pieces === null) return;

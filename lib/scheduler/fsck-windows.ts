@@ -39,7 +39,7 @@ function placesOf(machine: Machine, found: Findings, lane: Lane, where: string):
     const due = state === PLACE.HELD ? 1 : 0;
     found.expect(named === due, `${where}: a place of state ${state} is named ${named} times`);
     if (state === PLACE.EVENT) found.see(place, where);
-    if (machine.pieces === null || state === PLACE.HELD) return;
+    if (machine.pieces === null) return;
     found.owners.push({ owner: place + WINDOW.PIECES, queue: lane.queue, where });
   });
   const { used } = lane.window!;

@@ -16,7 +16,7 @@ import {
 } from '../memory/scheduler-layout.js';
 import { noteSpender } from './credits.js';
 import { fault, faultOfEvent } from './faults.js';
-import { dropPiece, sendPieces, settlePieces, takePiece } from './fragments.js';
+import { dropPiece, sendPieces, settlePieces, takeFragment } from './fragments.js';
 import { completeOldest, completeRun, heldBy, historyAt, queueOf } from './history.js';
 import { completeNamed, countLost } from './independent.js';
 import { laneFor, queueIdOf, sendOn, store, storeRun } from './lanes.js';
@@ -56,11 +56,11 @@ export function takeEntries(machine: Machine, port: PortSeat, count: number): vo
     const op = word1 & OP_MASK;
     let step = 1;
     if (op === OP.RELEASE) takeRelease(machine, port, from, words[from + 2]! >>> 0);
+    else if (op === OP.FRAGMENT) taken += takeFragment(machine, port, from, word1);
     else {
       if (op === OP.NEW) step = takeNew(machine, port, index, count - i, word1);
-      else if (op === OP.FORWARD && heldBy(port) === 0) takeNew(machine, port, index, 1, word1);
-      else if (op === OP.FORWARD) step = takeForwards(machine, port, index, count - i, word1);
-      else takeOne(machine, port, from, word1);
+      else if (heldBy(port) === 0) takeNew(machine, port, index, 1, word1);
+      else step = takeForwards(machine, port, index, count - i, word1);
       taken += step;
     }
     i += step;
@@ -121,14 +121,6 @@ function takeNew(
   return 1;
 }
 
-/** Takes in a FORWARD or FRAGMENT event. */
-function takeOne(machine: Machine, port: PortSeat, from: number, word1: number): void {
-  const { words } = machine;
-  if ((word1 & OP_MASK) === OP.FORWARD) takeForward(machine, port, words, from, word1);
-  else takePiece(machine, port, words, from, word1);
-  machine.sequence = (machine.sequence + 1) | 0;
-}
-
 /**
  * Takes FORWARD events in, from index `first` of the port's ring on, as `takeNew` does; each completes
  * the oldest event of the port, which holds at least one. Those that complete an event with a place
@@ -146,7 +138,8 @@ function takeForwards(
   const limit = most < held ? most : held;
   const run = lane === null ? 0 : completeRun(machine, port, limit, first, word1);
   if (run === 0) {
-    takeOne(machine, port, port.enqueue.slot(first), word1);
+    takeForward(machine, port, machine.words, port.enqueue.slot(first), word1);
+    machine.sequence = (machine.sequence + 1) | 0;
     return 1;
   }
   const stored = storeRun(machine, lane!, port.enqueue, first, run, word1);

@@ -1,5 +1,5 @@
 /**
- * Pieces of events that are still held: what FRAGMENT enqueued, until the event is completed.
+ * Pieces of events that are still held: what FRAGMENT enqueued, until the event is completed or renewed.
  *
  * Runs on: the scheduler. Writes: piece nodes of scheduler memory.
  * The owner, a history entry or a place of a window, keeps one word: its newest piece, or -1. The
@@ -73,6 +73,22 @@ export class Pieces {
     this.#gone = node;
     this.held--;
     return node;
+  }
+
+  /** Moves the pieces of an owner behind those of another. */
+  move(owner: number, to: number): void {
+    const m = this.#m;
+    const moved = m[owner]!;
+    if (moved === NONE) return;
+    const newest = m[to]!;
+    if (newest !== NONE) {
+      const oldest = m[newest + PIECE.NEXT]!;
+      m[newest + PIECE.NEXT] = m[moved + PIECE.NEXT]!;
+      m[moved + PIECE.NEXT] = oldest;
+      m[moved + PIECE.COUNT] = m[moved + PIECE.COUNT]! + m[newest + PIECE.COUNT]!;
+    }
+    m[to] = moved;
+    m[owner] = NONE;
   }
 
   /** Forgets all pieces; the words of their owners are not its own. */

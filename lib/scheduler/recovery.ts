@@ -74,7 +74,11 @@ export function recoverDomain(plan: DomainPlan, options: RecoveryOptions): Int32
   const found = all.slice(0, plan.capacity);
   const dropped = options.isDropped ? all.length : all.length - found.length;
   const events = new Int32Array(found.length * QE_WORDS);
-  found.forEach(({ from, entry }, i) => putEvent(from, entry, events, i * QE_WORDS));
+  found.forEach(({ from, entry, renewal }, i) => {
+    const to = i * QE_WORDS;
+    putEvent(from, entry, events, to);
+    if (renewal >= 0) events.set(words.subarray(renewal + 2, renewal + QE_WORDS), to + 2);
+  });
   countTaken(plan, m, at, taken, dropped);
   forget(m, at);
   layout.ports.forEach((port, id) => {

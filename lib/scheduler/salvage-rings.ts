@@ -7,7 +7,7 @@
  * reported with the others.
  */
 import { nameAt, nameMask } from '../eventdev/event-name.js';
-import { OP, OP_MASK, QE_WORDS } from '../eventdev/event.js';
+import { OP, OP_MASK, QE_WORDS, RENEWAL } from '../eventdev/event.js';
 import type { RingLayout } from '../memory/layout.js';
 import { entriesBetween } from '../ring/fence.js';
 import { COMPLETED, ENTRY_SEQUENCE, HISTORY, HISTORY_WORDS } from '../memory/scheduler-layout.js';
@@ -20,11 +20,19 @@ export interface RingEvent {
   readonly place: number;
 }
 
+/** An event that a port holds. */
+export interface HeldEvent {
+  /** Its history entry. */
+  readonly entry: number;
+  /** The offset in domain memory of the event that renewed it last and has its payload, or -1. */
+  readonly renewal: number;
+}
+
 /** What a ring has told. */
 export interface Taken {
   readonly ring: readonly RingEvent[];
-  /** History entries that are not completed, and the sequences of those that were here. */
-  readonly held: readonly number[];
+  /** What is not completed, and the sequences of what was here. */
+  readonly held: readonly HeldEvent[];
   readonly completed: readonly number[];
   /** Events, those of queues that do not exist, and those that belong to nothing. */
   readonly events: number;
@@ -39,6 +47,8 @@ export interface PortMarks {
   readonly takenNew: number;
   /** How many names an independent port has; else 0. */
   readonly names: number;
+  /** Its domain takes pieces. */
+  readonly hasPieces: boolean;
   /** Offsets of its history entries, oldest first. */
   readonly entries: readonly number[];
 }
@@ -54,6 +64,8 @@ export class RingReplay {
   readonly #ring: RingEvent[] = [];
   /** By position in `entries`; `#oldest`: the first that may be open. */
   readonly #done: boolean[];
+  /** By position in `entries`: the renewals that count. */
+  readonly #renewals = new Map<number, number>();
   /** Of an independent port: position of the event that has a name. */
   readonly #named = new Map<number, number>();
   #oldest = 0;
@@ -87,7 +99,9 @@ export class RingReplay {
       this.#take(layout.slots + ((ringHead + i) & layout.mask) * QE_WORDS);
     }
     const isDone = (_: number, position: number): boolean => this.#done[position]!;
-    const held = entries.filter((entry, position) => this.#isOpen(entry, position));
+    const held = entries.flatMap((entry, position) =>
+      this.#isOpen(entry, position) ? [{ entry, renewal: this.#renewals.get(position) ?? -1 }] : [],
+    );
     const sequenceOf = (entry: number): number => this.#m[entry + ENTRY_SEQUENCE]!;
     return {
       ring: this.#ring,
@@ -104,8 +118,8 @@ export class RingReplay {
     const word1 = this.#words[entry + 1]!;
     const op = word1 & OP_MASK;
     if (op === OP.RELEASE) return this.#release(entry, this.#words[entry + 2]! >>> 0);
+    if (op === OP.FRAGMENT) return this.#fragment(entry, word1);
     this.#events++;
-    if (op === OP.FRAGMENT) return this.#piece(entry, word1);
     if (op === OP.NEW || !this.#isAnyOpen()) {
       this.#takenNew = (this.#takenNew + 1) | 0;
       return this.#keep(entry, word1, -1);
@@ -130,8 +144,13 @@ export class RingReplay {
       this.#complete(this.#oldestOpen());
   }
 
-  #piece(entry: number, word1: number): void {
+  #fragment(entry: number, word1: number): void {
     const position = this.#ownerOf(entry);
+    if ((word1 & RENEWAL) !== 0 && position >= 0 && this.#port.hasPieces) {
+      this.#renewals.set(position, entry);
+      return;
+    }
+    this.#events++;
     if (position < 0) this.#lost++;
     else if (this.#takesPieces(this.#m[this.#port.entries[position]! + 1]!)) {
       this.#keep(entry, word1, this.#m[this.#port.entries[position]! + HISTORY.PLACE]!);

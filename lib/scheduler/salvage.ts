@@ -42,6 +42,8 @@ export interface Found {
   /** The memory that it is in, and where. */
   readonly from: Int32Array;
   readonly entry: number;
+  /** The offset in domain memory of the event that renewed it last and has its payload, or -1. */
+  readonly renewal: number;
 }
 
 /** First what was on a queue or delivered from it, by age; then what windows hold back, in their order;
@@ -96,6 +98,7 @@ export class Salvage {
       ringHead: m[marks + PORT_MARK.RING_HEAD]!,
       takenNew: m[marks + PORT_MARK.TAKEN_NEW]!,
       names: this.#plan.ports[id]!.names,
+      hasPieces: this.#at.pieces >= 0,
       entries: historyEntries(list, historyDepth, first, m[given + id]!),
     };
     const replay = new RingReplay(
@@ -114,7 +117,9 @@ export class Salvage {
   collect(): Found[] {
     for (const { completed } of this.#taken)
       for (const each of completed) this.#completed.add(each);
-    for (const { held } of this.#taken) for (const entry of held) this.#see(entry);
+    // First: elsewhere an event may be found again, and nobody knows of its renewal there.
+    for (const { held } of this.#taken)
+      for (const { entry, renewal } of held) this.#see(entry, -1, renewal);
     this.#seeLists();
     this.#seeNodes();
     this.#at.lanes.forEach((lane, id) => this.#seeWindow(lane, id));
@@ -122,11 +127,11 @@ export class Salvage {
     const found = [...this.#inside.values()].flat();
     this.#taken.forEach(({ ring }, id) => {
       ring.forEach(({ entry, place }, i) => {
-        const from = this.#words;
-        if (place < 0) found.push({ from, entry, group: IN_RING, major: id, minor: i });
+        const event = { from: this.#words, entry, renewal: -1 };
+        if (place < 0) found.push({ ...event, group: IN_RING, major: id, minor: i });
         else {
           const major = this.#rank(place);
-          found.push({ from, entry, group: HELD_BACK, major, minor: AHEAD + i });
+          found.push({ ...event, group: HELD_BACK, major, minor: AHEAD + i });
         }
       });
     });
@@ -134,7 +139,7 @@ export class Salvage {
   }
 
   /** An event in scheduler memory; with its place if a window holds it back. */
-  #see(entry: number, place = -1): void {
+  #see(entry: number, place = -1, renewal = -1): void {
     const m = this.#m;
     const sequence = m[entry + ENTRY_SEQUENCE]!;
     if (this.#isAfter(sequence) || this.#completed.has(sequence)) return;
@@ -144,12 +149,12 @@ export class Salvage {
     // What got a sequence since the checkpoint is on its way out of its window: before what is not.
     const isOut = age <= AHEAD;
     // Oldest first; pieces in front of their event.
+    const event = { from: m, entry, renewal };
     const found: Ranked =
       place < 0 || isOut
-        ? { from: m, entry, group: INSIDE, major: -age, minor: 0 }
+        ? { ...event, group: INSIDE, major: -age, minor: 0 }
         : {
-            from: m,
-            entry,
+            ...event,
             group: HELD_BACK,
             major: this.#rank(place),
             minor: place === entry ? AHEAD : -age,

@@ -15,7 +15,7 @@ export function walkEvents(machine: Machine, see: (entry: number) => void): void
   for (const queue of machine.ranked) walkQueue(machine, queue, see);
 }
 
-/** What a port holds, oldest first, each with its pieces. */
+/** What a port holds, oldest first, each with its pieces since its last renewal. */
 export function walkPort(machine: Machine, port: PortSeat, see: (entry: number) => void): void {
   const { pieces } = machine;
   for (let i = 0; i < entriesOf(port); i++) {
@@ -35,10 +35,8 @@ export function walkQueue(machine: Machine, queue: QueueSeat, see: (entry: numbe
 function walkLane(machine: Machine, lane: Lane, see: (entry: number) => void): void {
   const { m, parking, pieces, storage } = machine;
   lane.window?.each((place) => {
-    const state = m[place + WINDOW.STATE]!;
-    // Those of a held place stand with the event itself.
-    if (state !== PLACE.HELD) pieces?.each(place + WINDOW.PIECES, see);
-    if (state === PLACE.EVENT) see(place);
+    pieces?.each(place + WINDOW.PIECES, see);
+    if (m[place + WINDOW.STATE]! === PLACE.EVENT) see(place);
   });
   // Before the others of their flows.
   if (lane.flows !== null) parking.eachBlocked(lane.index, see);
