@@ -55,7 +55,7 @@ const USUAL: Weights = {
   enqueue: 220,
   complete: 200,
   mixed: 30,
-  fragment: 30,
+  fragment: 60,
   dequeue: 220,
   release: 50,
   pass: 200,

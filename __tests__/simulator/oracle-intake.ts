@@ -5,6 +5,7 @@
  */
 import { OP } from '../../lib/eventdev/event.js';
 import type { Machine } from '../../lib/scheduler/machine.js';
+import { walkEvents } from '../../lib/scheduler/walk-events.js';
 import { indexNamed, OraclePort } from './oracle-port.js';
 import type { Entry, PortShape } from './oracle-port.js';
 import { OracleQueue } from './oracle-queue.js';
@@ -32,6 +33,8 @@ export class Intake {
   rx = 0;
   dropped = 0;
   protected readonly machine: Machine;
+  /** Ids of what the scheduler has in memory, or has handed out, since the last pass or command; null: not looked at. */
+  #present: Set<number> | null = null;
 
   constructor(machine: Machine, queues: readonly QueueShape[], ports: readonly PortShape[]) {
     const { words, layout } = machine;
@@ -43,6 +46,29 @@ export class Intake {
   /** Accepted and not yet completed, rings included. */
   get inflight(): number {
     return this.ports.reduce((sum, port) => sum + port.newInRing, this.inside);
+  }
+
+  /** A pass or a command has been made. @param flushed four words of each event that it handed out. */
+  protected begin(flushed?: Int32Array): void {
+    this.batch++;
+    this.#present = flushed === undefined ? null : new Set(flushed.filter((_, i) => i % 4 === 3));
+  }
+
+  #isPresent({ id }: Tracked): boolean {
+    const { machine } = this;
+    if (this.#present === null) {
+      const ids = (this.#present = new Set<number>());
+      walkEvents(machine, (entry) => ids.add(machine.m[entry + 3]!));
+    }
+    return this.#present.has(id);
+  }
+
+  /** Whether the domain has room for one more piece. Credits that are still out take some as well: of those this
+   *  knows no more than that they are no more than all, so in between it looks. */
+  #fits(event: Tracked): boolean {
+    const { capacity, eventsLimit } = this.machine.plan;
+    if (this.inside + eventsLimit < capacity) return true;
+    return this.inside < capacity && this.#isPresent(event);
   }
 
   watchRings(): void {
@@ -138,7 +164,7 @@ export class Intake {
       const { fragments } = queue.shape;
       const pieces = owner.placed.length + owner.pieces.length;
       const isFull = fragments === 1 || pieces >= fragments;
-      if (!isFull && this.inside < this.machine.plan.capacity) {
+      if (!isFull && this.#fits(event)) {
         owner.pieces.push(event);
         event.at = AT.PIECE;
         this.inside++;

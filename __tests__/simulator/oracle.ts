@@ -34,7 +34,7 @@ export class Oracle extends Intake {
 
   /** After a pass: what was taken in, who left, what was delivered. */
   afterPass(): void {
-    this.batch++;
+    this.begin();
     for (const port of this.ports) {
       this.countUnsent(port);
       this.takeIn(port, port.takenSlots());
@@ -157,7 +157,7 @@ export class Oracle extends Intake {
 
   /** The port was reclaimed: returns how many events were to be scheduled again. */
   reclaimed(port: OraclePort): number {
-    this.batch++;
+    this.begin();
     this.takeIn(port, port.ring.length);
     this.#blame(port);
     const count = this.#lost(port);
@@ -176,7 +176,7 @@ export class Oracle extends Intake {
 
   /** C12: everything inside was flushed, exactly once; `words` are four per event. */
   stopped(words: Int32Array): void {
-    this.batch++;
+    this.begin(words);
     for (const port of this.ports) {
       this.countUnsent(port);
       this.takeIn(port, port.ring.length);

@@ -35,7 +35,10 @@ const LEVEL_PRIORITIES = [0, 100, 128, 128, 128, 255];
 const PERFORM: Record<Kind, Performer> = {
   enqueue: (step) => useActor(step, (actor) => enqueue(step, actor, NEW_ONLY, null)),
   complete: (step) => useActor(step, (actor) => enqueue(step, actor, COMPLETIONS, null)),
-  fragment: (step) => useActor(step, (actor) => enqueue(step, actor, PIECES, null)),
+  fragment: (step) => {
+    const actor = choose(step, (each) => each.canAct && each.seen.hands.length > 0);
+    if (actor !== null) enqueue(step, actor, PIECES, null);
+  },
   mixed: (step) => useActor(step, (actor) => enqueue(step, actor, ANYTHING, null)),
   dequeue: (step) => useActor(step, (actor) => dequeue(step, actor, null)),
   release: (step) => useActor(step, (actor) => release(step, actor, null)),

@@ -17,7 +17,9 @@ function makeDomain(random: Random): DomainSpec {
   const portCount = random.oneIn(12) ? 33 + random.below(8) : 1 + random.below(7);
   const queueCount = 1 + random.below(6);
   const mainType = random.pick(TYPES);
-  const queues = Array.from({ length: queueCount }, () => makeQueue(random, mainType));
+  // In some all events come in pieces, in others those of some queues.
+  const wholes = random.oneIn(4) ? 1 : 4;
+  const queues = Array.from({ length: queueCount }, () => makeQueue(random, mainType, wholes));
   const ports = Array.from({ length: portCount }, () => makePort(random, eventsLimit));
   linkAll(random, queues, ports);
   limitSome(random, queues, ports);
@@ -47,7 +49,8 @@ function makeLimit(random: Random): number {
   return random.oneIn(8) ? 1 + random.below(3) : 2 + random.below(48);
 }
 
-function makeQueue(random: Random, mainType: QueueType): QueueSpec {
+/** @param wholes one in so many queues has fragments. */
+function makeQueue(random: Random, mainType: QueueType, wholes: number): QueueSpec {
   const type = random.oneIn(2) ? mainType : random.pick(TYPES);
   const queue: QueueSpec = { type };
   if (random.oneIn(2)) queue.priority = random.pick(PRIORITIES);
@@ -58,7 +61,7 @@ function makeQueue(random: Random, mainType: QueueType): QueueSpec {
   if (isOrdered && random.oneIn(3)) queue.scope = 'flow';
   if ((hasFlows || queue.scope === 'flow') && !random.oneIn(8)) queue.flows = 1 << random.below(6);
   if (isOrdered && !random.oneIn(6)) queue.sequences = 1 << random.below(6);
-  if (random.oneIn(4)) queue.fragments = 2 + random.below(3);
+  if (random.oneIn(wholes)) queue.fragments = 2 + random.small(6);
   return queue;
 }
 
