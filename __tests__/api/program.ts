@@ -96,6 +96,7 @@ function check(isSo: boolean, what: string): void {
 const spec: DomainSpec = {
   name: 'all fields',
   eventsLimit: 64,
+  capacity: 64,
   queues: [
     {
       name: 'work',

@@ -114,6 +114,7 @@ export interface OnePort {
 export interface WholeSpec {
   name?: string;
   eventsLimit: number;
+  capacity?: number;
   queues: OneQueue[];
   ports: OnePort[];
   buffers?: { count: number; bytes: number; reserve?: number };

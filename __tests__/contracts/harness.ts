@@ -22,6 +22,7 @@ export interface Rig {
 
 export interface RigSpec {
   readonly eventsLimit?: number;
+  readonly capacity?: number;
   readonly queues: readonly QueueSpec[];
   readonly ports: readonly PortSpec[];
   readonly faultLimit?: number;
@@ -52,9 +53,10 @@ export async function rig(spec: RigSpec): Promise<Rig> {
 
 /** One more domain on a device. Ports complete explicitly unless their spec says otherwise. */
 export async function addRig(device: Device, spec: RigSpec): Promise<Rig> {
-  const { eventsLimit = 64, queues, attach, faultLimit = 0 } = spec;
+  const { eventsLimit = 64, capacity, queues, attach, faultLimit = 0 } = spec;
   const ports = spec.ports.map((port) => ({ implicitRelease: false, ...port }));
   const full: DomainSpec = { eventsLimit, queues: [...queues], ports, faultLimit };
+  if (capacity !== undefined) full.capacity = capacity;
   const domain = await device.createDomain(full);
   const made: Port[] = [];
   const attachTo = spec.far === true ? attachFar : attachNear;

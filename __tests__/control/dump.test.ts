@@ -31,7 +31,7 @@ test('the whole domain, in one layout', async () => {
   expect(r.domain.dump()).toBe(`domain ${r.domain.id} "domain0": started
   counts    rx 3, tx 3, dropped 0
   passes    all 1, without intake 0, without delivery 0
-  credits   limit 64, free 0, granted 61, inflight 3
+  credits   limit 64, capacity 64, free 0, granted 61, inflight 3
   buffers   none
 
 port 0 "in": attached by thread 0

@@ -1,6 +1,8 @@
 /** createDomain verifies all of a spec before it takes anything. */
 import { expect, test } from '@jest/globals';
 import type { DomainSpec } from '../../lib/index.js';
+import { planMemory } from '../../lib/control/domain-memory.js';
+import { checkSpec } from '../../lib/control/spec-check.js';
 import { inlineDevice, refusalOf } from '../contracts/harness.js';
 
 const SPEC = 'ERR_DLB_INVALID_SPEC';
@@ -23,6 +25,8 @@ const CASES: Case[] = [
   [SPEC, 'spec.name', { name: 7 }],
   [SPEC, 'spec.name', { name: '' }],
   ...wholeNumbers('spec.eventsLimit', (v) => ({ eventsLimit: v }), [0, undefined, 2 ** 20 + 1]),
+  ...wholeNumbers('spec.capacity', (v) => ({ capacity: v }), [0, 63, 2 ** 20 + 1]),
+  [SPEC, 'spec.capacity', { ...queue({ type: 'ordered', fragments: 2 }), capacity: 64 }],
   ...[undefined, null, {}, 'atomic'].map((v): Case => [SPEC, 'spec.queues', { queues: v }]),
   [SPEC, 'spec.queues.length', { queues: [] }],
   [SPEC, 'spec.queues.length', { queues: Array.from({ length: 256 }, () => ({ type: 'atomic' })) }],
@@ -138,6 +142,7 @@ test('every field at its least and at its most is accepted', async () => {
   const least = await device.createDomain({
     name: 'least',
     eventsLimit: 1,
+    capacity: 1,
     queues: [
       {
         name: 'q',
@@ -154,6 +159,7 @@ test('every field at its least and at its most is accepted', async () => {
   });
   const most = await device.createDomain({
     eventsLimit: 65536,
+    capacity: 2 ** 20,
     queues: [
       { type: 'ordered', priority: 255, sequences: 2 ** 20 },
       { type: 'atomic', flows: 2 ** 20 },
@@ -174,4 +180,25 @@ test('every field at its least and at its most is accepted', async () => {
   });
   expect([least.state, most.state]).toEqual(['configured', 'configured']);
   expect(least.id).not.toBe(most.id);
+});
+
+test('memory is for capacity events, by default eventsLimit times the most fragments', () => {
+  const plan = (fields: Pick<DomainSpec, 'queues' | 'capacity'>): [number, number] => {
+    const checked = checkSpec({ ...RIGHT, ports: [{}], ...fields });
+    return [checked.capacity, planMemory(checked).bytes];
+  };
+  const { queues } = RIGHT;
+  const pieces = (fragments: number): Pick<DomainSpec, 'queues'> => ({
+    queues: [...queues, { type: 'parallel', fragments }],
+  });
+  const whole = plan({ queues });
+  expect(whole[0]).toBe(64);
+  // Nothing beyond eventsLimit can come without fragments.
+  expect(plan({ queues, capacity: 2 ** 20 })).toEqual(whole);
+  const byDefault = plan(pieces(4));
+  expect(byDefault[0]).toBe(256);
+  expect(plan({ ...pieces(4), capacity: 256 })).toEqual(byDefault);
+  const tight = plan({ ...pieces(2 ** 20), capacity: 65 });
+  expect(tight).toEqual(plan({ ...pieces(2), capacity: 65 }));
+  expect(tight[1]).toBeLessThan(byDefault[1]);
 });

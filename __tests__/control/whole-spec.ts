@@ -62,6 +62,7 @@ const PORTS: HostPort[] = [
 const SPEC: HostDomain<DomainSpec> = {
   name: 'orders',
   eventsLimit: 64,
+  capacity: 100,
   starvationAvoidance: 0.125,
   watchdogMs: 700,
   faultLimit: 90,

@@ -292,6 +292,34 @@ test('storage for fragments is checked when the domain is created', async () => 
   expect(error.details).toMatchObject({ field: 'spec.queues[1].fragments', value: 4, max: 2 });
 });
 
+test('with a capacity of its own a domain has room for so many pieces beyond eventsLimit, and drops others', async () => {
+  const r = await rig({
+    eventsLimit: 4,
+    capacity: 9,
+    queues: [{ type: 'ordered', fragments: 4096 }, { type: 'directed' }],
+    ports: [{}, { links: [0] }, {}, { links: [1], dequeueDepth: 64 }],
+  });
+  sendAll(r, r.ports[0]!, fresh(4));
+  r.pass();
+  const burst = take(r.ports[1]!);
+  fragment(r.ports[1]!, ...upTo(7));
+  r.pass();
+  expect(r.stats()).toMatchObject({ inflight: 9, creditsFree: -5 });
+  expect(r.stats().queues[0]!.dropped).toBe(2);
+  forward(r.ports[1]!, burst, 0, 1, { payload: 7 });
+  r.pass(2);
+  expect(took(r.ports[LAST]!)).toEqual([0, 1, 2, 3, 4, 7]);
+  // Those that are completed make room again, less a credit that a port was given meanwhile.
+  r.ports[LAST]!.release(6);
+  r.pass();
+  fragment(r.ports[1]!, ...upTo(7));
+  r.ports[1]!.release(1);
+  r.pass(2);
+  expect(took(r.ports[LAST]!)).toEqual(upTo(5));
+  expect(r.stats()).toMatchObject({ inflight: 7, dropped: 0 });
+  expectCreditsSumUp(r);
+});
+
 test('a port that honours RING_FULL never overruns its ring with pieces', async () => {
   const r = await rig({
     eventsLimit: 4,

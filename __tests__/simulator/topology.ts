@@ -24,6 +24,8 @@ function makeDomain(random: Random): DomainSpec {
   linkAll(random, queues, ports);
   limitSome(random, queues, ports);
   const spec: DomainSpec = { eventsLimit, queues, ports };
+  // In some there is room for what the queues allow, in others hardly for one piece.
+  if (random.oneIn(3)) spec.capacity = eventsLimit + 1 + random.small(3 * eventsLimit);
   if (random.oneIn(4)) spec.starvationAvoidance = random.pick([0, 0.1, 0.5]);
   if (random.oneIn(3)) {
     const buffers = 1 + random.below(70);

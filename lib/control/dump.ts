@@ -50,7 +50,7 @@ export function dump(subject: DumpSubject): string {
 
 function domainLines({ id, name, state, checked, stats, count }: Reading): string[] {
   const granted = stats.ports.reduce((sum, port) => sum + port.credits, 0);
-  const { eventsLimit: limit, buffers } = checked;
+  const { eventsLimit: limit, capacity, buffers } = checked;
   return [
     `domain ${id} ${quoted(name)}: ${state}`,
     line('counts', { rx: stats.rx, tx: stats.tx, dropped: stats.dropped }),
@@ -59,7 +59,13 @@ function domainLines({ id, name, state, checked, stats, count }: Reading): strin
       'without intake': count(DOMAIN_COUNTS.NO_INTAKE),
       'without delivery': count(DOMAIN_COUNTS.NO_DELIVERY),
     }),
-    line('credits', { limit, free: stats.creditsFree, granted, inflight: stats.inflight }),
+    line('credits', {
+      limit,
+      capacity,
+      free: stats.creditsFree,
+      granted,
+      inflight: stats.inflight,
+    }),
     line('buffers', buffers === null ? {} : { count: buffers.count, bytes: buffers.bytes }),
   ];
 }

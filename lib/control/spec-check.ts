@@ -13,6 +13,7 @@ import type {
 } from '../eventdev/spec.js';
 import type { PoolShape } from '../memory/layout.js';
 import { powerOfTwoFrom } from '../memory/scheduler-layout.js';
+import { checkCapacity } from './capacity.js';
 import * as field from './fields.js';
 import {
   atomicInflightsOf,
@@ -91,6 +92,7 @@ export function checkSpec(spec: DomainSpec, rules: Rules = null): Checked {
   field.checkObject(spec, 'spec', [
     'name',
     'eventsLimit',
+    'capacity',
     'queues',
     'ports',
     'buffers',
@@ -111,14 +113,13 @@ export function checkSpec(spec: DomainSpec, rules: Rules = null): Checked {
   const cosStrict = field.flag(spec.cosStrict, 'spec.cosStrict', true);
   checkLists(spec);
   const queues = spec.queues.map((queue, id) => checkQueue(queue, id, rules));
-  const most = eventsLimit * mostPieces(queues);
-  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit, most, rules));
+  const capacity = checkCapacity(spec.capacity, eventsLimit, queues);
+  const ports = spec.ports.map((port, id) => checkPort(port, id, eventsLimit, capacity, rules));
   const links = spec.ports.flatMap(({ links: its }, id) =>
     its === undefined ? [] : checkLinks(its, id, queues, `spec.ports[${id}].links`),
   );
   checkDirected(queues, links);
   const buffers = spec.buffers === undefined ? null : checkBuffers(spec.buffers, ports.length);
-  const capacity = checkCapacity(eventsLimit, queues);
   const turnEvery = checkStarvation(spec.starvationAvoidance);
   const watchdogMs = field.wholeNumber(spec.watchdogMs, 'spec.watchdogMs', {
     min: 0,
@@ -213,24 +214,6 @@ function checkStarvation(share: number | undefined): number {
     throw field.invalid(at, value, `a number, 0..${most}`);
   }
   return value === 0 ? 0 : Math.round(1 / value);
-}
-
-function mostPieces(queues: readonly QueuePlan[]): number {
-  return Math.max(1, ...queues.map((queue) => queue.fragments));
-}
-
-/** Each event may become as many as its queue's `fragments` before NEW is refused. */
-function checkCapacity(eventsLimit: number, queues: readonly QueuePlan[]): number {
-  const most = mostPieces(queues);
-  const id = queues.findIndex((queue) => queue.fragments === most);
-  const capacity = eventsLimit * most;
-  if (capacity <= limits.EVENTS_LIMIT_MAX) return capacity;
-  throw new DlbError('ERR_DLB_INVALID_SPEC', 'eventsLimit times fragments is more than fits in', {
-    field: `spec.queues[${id}].fragments`,
-    value: most,
-    eventsLimit,
-    max: Math.floor(limits.EVENTS_LIMIT_MAX / eventsLimit),
-  });
 }
 
 function checkQueue(spec: QueueSpec, id: number, rules: Rules): CheckedQueue {

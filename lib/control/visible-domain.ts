@@ -131,12 +131,13 @@ export abstract class VisibleDomain {
 
   /** What the domain is; how many queues and ports it has is in `stats()`. */
   domainAttributes(): DomainAttributes {
-    const { eventsLimit, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
+    const { eventsLimit, capacity, buffers, turnEvery, watchdogMs, faultLimit } = this.checked;
     const { directedCredits, cosStrict, sequenceSlots } = this.checked;
     const isDlb = sequenceSlots.length > 0;
     return {
       name: this.name,
       eventsLimit: eventsLimit - directedCredits,
+      capacity,
       buffers: buffers === null ? undefined : { ...buffers },
       starvationAvoidance: turnEvery === 0 ? 0 : 1 / turnEvery,
       watchdogMs,

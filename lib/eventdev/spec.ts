@@ -53,6 +53,11 @@ export interface DomainSpec {
   name?: string;
   /** Credits: events that may be in the domain at once, 1..1048576. */
   eventsLimit: number;
+  /** Most events inside at once, pieces beyond `eventsLimit` included, up to 1048576; memory is sized for it. Default
+   *  `eventsLimit` (and `directedCredits`) times the most `fragments` of any queue; with fragments at least one
+   *  more than `eventsLimit`, without any it is `eventsLimit`. A piece for which there is no room is dropped and counted; there
+   *  is for as many as `capacity` exceeds `eventsLimit`, and for more while credits are free. */
+  capacity?: number;
   /** DLB models: credits for directed queues, besides eventsLimit; the domain's limit is the sum. Default 0. */
   directedCredits?: number;
   /** DLB models: a class that has not enough ports refuses the domain (default true), or lends from the classes after

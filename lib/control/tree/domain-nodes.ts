@@ -13,6 +13,7 @@ import { xstatsNode } from './xstat-nodes.js';
 const SETTINGS = {
   name: text('Name that the domain was created with'),
   eventsLimit: number('events', 'Credits: events that may be in the domain at once'),
+  capacity: number('events', 'Most events inside at once, pieces beyond eventsLimit included'),
   starvationAvoidance: number(
     'share',
     'Share of deliveries that goes to less urgent events while any wait; 0: strict priority',

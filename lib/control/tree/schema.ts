@@ -107,6 +107,11 @@ const DOMAIN: Record<keyof DomainDocument, JsonSchema> = {
     limits.EVENTS_LIMIT_MAX,
     'Credits: events that may be in the domain at once',
   ),
+  capacity: whole(
+    1,
+    limits.EVENTS_LIMIT_MAX,
+    'Most events inside at once, pieces included; default eventsLimit times the most fragments',
+  ),
   queues: listOf('queue', limits.QUEUES_MAX, 'The place in the list is the id'),
   ports: listOf('port', limits.PORTS_MAX, 'The place in the list is the id'),
   buffers: { $ref: '#/$defs/buffers' },
