@@ -96,6 +96,7 @@ export type {
   PipelineStats,
   RetryPolicy,
   PipelineRunOptions,
+  Grain,
   Schedule,
   SetupContext,
   Stage,

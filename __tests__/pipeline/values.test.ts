@@ -1,8 +1,15 @@
 /** Values and errors on their way between threads: as they were, or refused by name. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, test } from '@jest/globals';
-import { Cell, cellBytes, NO_HOME } from '../../lib/pipeline/cell.js';
-import { Encoder, KIND } from '../../lib/pipeline/codec.js';
+import {
+  Cell,
+  cellBytes,
+  entriesFrom,
+  ENTRY,
+  entryWords,
+  NO_HOME,
+} from '../../lib/pipeline/cell.js';
+import { Encoder, KIND, Stage } from '../../lib/pipeline/codec.js';
 import { LargeCells } from '../../lib/pipeline/large-cells.js';
 import { DlbError } from '../../lib/eventdev/errors.js';
 import { BlockIds, IDS_PER_BLOCK } from '../../lib/mempool/block-ids.js';
@@ -46,16 +53,18 @@ test('W1: an id that is known already is an error, and nobody gets the cell of a
   const blocks = new Int32Array(new SharedArrayBuffer(4));
   const channel = 'softdlb: a test of ids';
   const [one, other] = [
-    new LargeCells(channel, blocks, true),
-    new LargeCells(channel, blocks, false),
+    new LargeCells(channel, blocks, true, false),
+    new LargeCells(channel, blocks, false, false),
   ];
   const defects: unknown[] = [];
   other.onDefect = (error) => void defects.push(error);
   try {
-    const { id } = other.make(1, 64);
+    const cell = other.prepare(1, 64);
+    other.announce(cell);
+    const { id } = cell;
     // As a thread that took the same block.
     blocks[0] = 0;
-    one.make(2, 64);
+    one.announce(one.prepare(2, 64));
     other.drain();
     expect(defects).toMatchObject([{ code: 'ERR_DLB_INTERNAL_ERROR', details: { id } }]);
   } finally {
@@ -269,14 +278,31 @@ test('W5: room for a result that cannot be is refused', async () => {
 
 /** A cell with bytes that are no value. */
 function unreadable(kind: number): Cell {
-  const cell = new Cell(0, false, new SharedArrayBuffer(cellBytes(64)), 0, 64);
-  cell.rooms[0].fill(0x5f);
-  cell.begin(0, 0, NO_HOME);
-  cell.fill(0, kind, 40, 0);
+  const stride = entryWords(false);
+  const cell = new Cell(0, false, new SharedArrayBuffer(cellBytes(128)), 0, 128, stride);
+  cell.begin(0, NO_HOME);
+  const isPlain = kind === KIND.PLAIN;
+  cell.fill(0, 1, 0, isPlain ? 64 : 0, isPlain ? 40 : 0);
+  cell.rooms[0].fill(0x5f, 64);
+  const entry = cell.roomWord(0) + entriesFrom(1);
+  cell.words.fill(0, entry, entry + stride);
+  cell.words[entry + ENTRY.KIND] = kind;
+  cell.words[entry + ENTRY.OFFSET] = isPlain ? 0 : 64;
+  cell.words[entry + ENTRY.LENGTH] = 40;
+  cell.select(0, 0);
   return cell;
 }
 
-test.each(['STRUCTURED', 'SPECIAL', 'JSON', 'BUNDLE', 'FAILED', 'DEAD'] as const)(
+test.each([
+  'PLAIN',
+  'PACKED',
+  'STRUCTURED',
+  'SPECIAL',
+  'JSON',
+  'BUNDLE',
+  'FAILED',
+  'DEAD',
+] as const)(
   'S4: bytes of kind %s that cannot be read fail their item, which ends as any other',
   async (kind) => {
     const ends: unknown[] = [];
@@ -291,7 +317,7 @@ test.each(['STRUCTURED', 'SPECIAL', 'JSON', 'BUNDLE', 'FAILED', 'DEAD'] as const
     };
     roots.lastStage = 'last';
     const cell = unreadable(KIND[kind]);
-    roots.begin(0, owner, 5, cell);
+    roots.begin(0, owner, 5);
     roots.takeOut(cell);
     expect(ends).toEqual([expect.objectContaining({ code: 'ERR_DLB_STAGE_FAILED' }), [5, []]]);
     await Promise.resolve();
@@ -301,10 +327,11 @@ test.each(['STRUCTURED', 'SPECIAL', 'JSON', 'BUNDLE', 'FAILED', 'DEAD'] as const
 
 test('W5: a value of 2^31 bytes is refused with its size', () => {
   const encoder = new Encoder();
-  const room = Buffer.alloc(64);
-  expect(() => encoder.write(new Uint8Array(2 ** 31), 'bytes', room)).toThrow(/bytes=2147483648/);
+  const write = (bytes: number): boolean =>
+    encoder.write(new Uint8Array(bytes), 'bytes', new Stage(), 64);
+  expect(() => write(2 ** 31)).toThrow(/bytes=2147483648/);
   // As much as a length can say.
-  expect(encoder.write(new Uint8Array(2 ** 31 - 1), 'bytes', room)).toBe(-1);
+  expect(write(2 ** 31 - 1)).toBe(false);
 });
 
 test('S2: a refusal can be told of whatever was given', async () => {

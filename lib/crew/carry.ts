@@ -166,7 +166,7 @@ class Look {
 
 /** Whether an array without holes has properties with names. True when in doubt. The time that it takes does not
  *  grow with the array: a list of all keys takes longer than all else for a long one. */
-function mayHaveNamed(list: readonly unknown[]): boolean {
+export function mayHaveNamed(list: readonly unknown[]): boolean {
   const { length } = list;
   if (length <= LISTED_MAX) {
     const keys = Object.keys(list);

@@ -3,9 +3,11 @@
  *
  *   words 0..1023      one per session, written by the main thread: bit 0 says that its items are not wanted, the
  *                      bits above count the runs and calls that have had it
+ *   words 1024..1279   groups that the flows of each stage are folded into, 0: none; written by the main thread, while
+ *                      nothing is in flight
  *   then per seat      its line, written by its worker:
  *     word 0           BEAT: 0, or the stage of the call in hand and a count that moves with each call
- *     from word 2      doubles: per stage one of each of COUNTS
+ *     from word 2      doubles: per stage one of each of COUNTS, the last of them how many items a pack should have
  *   the last word      blocks of ids that were taken: `BlockIds` of the mempool
  *
  * Plain accesses, but of the last word: nothing is handed over by these words. Who reads sees some value of late, and the
@@ -26,8 +28,17 @@ export const COUNTS = {
   ENDED: 4,
   DROPPED: 5,
   DEAD_LETTERS: 6,
+  /** Packs taken, and the items in them. */
+  PACKS: 7,
+  ITEMS: 8,
 } as const;
-const COUNTS_PER_STAGE = 8;
+/** Beside the counts of a stage. */
+const PACK = 9;
+const COUNTS_PER_STAGE = 10;
+/** Of the main thread's line: from here on, groups by stage. */
+const GROUPS_AT = SESSIONS;
+const STAGES_MAX = 256;
+const WORDS = SESSIONS + STAGES_MAX;
 /** 128 bytes, in doubles. */
 const LINE_DOUBLES = 16;
 const STAGE_BITS = 8;
@@ -42,7 +53,7 @@ export class Board {
 
   constructor(seats: number, stages: number, memory?: SharedArrayBuffer) {
     this.#seatDoubles = seatDoubles(stages);
-    const bytes = (SESSIONS / 2 + seats * this.#seatDoubles + 1) * 8;
+    const bytes = (WORDS / 2 + seats * this.#seatDoubles + 1) * 8;
     this.memory = memory ?? new SharedArrayBuffer(bytes);
     this.#words = new Int32Array(this.memory);
     this.#doubles = new Float64Array(this.memory);
@@ -79,6 +90,31 @@ export class Board {
   add(seat: number, stage: number, count: number, by: number): void {
     this.#doubles[this.#countAt(seat, stage, count)]! += by;
   }
+  /** The group of a flow of this stage: what its events have as their flow. */
+  groupOf(stage: number, flow: number): number {
+    const groups = this.#words[GROUPS_AT + stage]!;
+    return groups === 0 ? flow : flow % groups;
+  }
+  isCoarse(stage: number): boolean {
+    return this.#words[GROUPS_AT + stage]! > 0;
+  }
+  fold(stage: number, groups: number): void {
+    this.#words[GROUPS_AT + stage] = groups;
+  }
+
+  /** Items that this seat would like to find in a pack for the stage. */
+  wish(seat: number, stage: number, items: number): void {
+    this.#doubles[this.#countAt(seat, stage, PACK)] = items;
+  }
+  /** The fewest that a seat has wished for; 0: none has wished yet. */
+  wished(seats: number, stage: number): number {
+    let least = 0;
+    for (let seat = 0; seat < seats; seat++) {
+      const wish = this.#doubles[this.#countAt(seat, stage, PACK)]!;
+      if (wish > 0 && (least === 0 || wish < least)) least = wish;
+    }
+    return least;
+  }
   /** Sum over all seats. */
   total(seats: number, stage: number, count: number): number {
     let sum = 0;
@@ -88,7 +124,7 @@ export class Board {
   }
 
   #seatAt(seat: number): number {
-    return SESSIONS / 2 + seat * this.#seatDoubles;
+    return WORDS / 2 + seat * this.#seatDoubles;
   }
   #countAt(seat: number, stage: number, count: number): number {
     return this.#seatAt(seat) + 1 + stage * COUNTS_PER_STAGE + count;

@@ -11,20 +11,22 @@ export interface ContextHost {
   /** Views are taken away when the call is through. */
   readonly debug: boolean;
   signalOf(session: number): AbortSignal;
-  /** Room for a result that is larger than the cell's. */
-  grow(cell: Cell, bytes: number): Cell;
 }
 
 const NOTHING = new Uint8Array(0);
+/** Memory for results that is kept for the next call, and how much there is at first. */
+const SCRATCH_KEPT = 1 << 16;
+const SCRATCH_BYTES = 4096;
 
 export class CallContext implements StageContext {
   readonly stage: string;
   readonly worker: number;
   flow = 0;
   attempt = 0;
-  /** A larger cell that `output` had to make. */
-  grown: Cell | undefined;
+  /** In debug mode: what the call was given in the place of the bytes in the cell. */
+  lentItem: Uint8Array | undefined;
   readonly #host: ContextHost;
+  #scratch: ArrayBuffer | undefined;
   #cell: Cell | undefined;
   #signal: AbortSignal | undefined;
   #lent: Uint8Array[] = [];
@@ -39,7 +41,6 @@ export class CallContext implements StageContext {
   show(cell: Cell, flow: number, attempt: number): void {
     this.#cell = cell;
     this.#signal = undefined;
-    this.grown = undefined;
     this.flow = flow;
     this.attempt = attempt;
   }
@@ -53,9 +54,11 @@ export class CallContext implements StageContext {
     if (cell === undefined) return NOTHING;
     whole('bytes', bytes, 0, CONTENT_MAX);
     if (this.#host.debug) return this.lend(new Uint8Array(bytes));
-    if (bytes <= cell.bytes) return cell.otherRoom.subarray(0, bytes);
-    this.grown = this.#host.grow(cell, bytes);
-    return this.grown.rooms[0].subarray(0, bytes);
+    if (bytes > SCRATCH_KEPT) return new Uint8Array(bytes);
+    if (this.#scratch === undefined || this.#scratch.byteLength < bytes) {
+      this.#scratch = new ArrayBuffer(Math.max(bytes, SCRATCH_BYTES));
+    }
+    return new Uint8Array(this.#scratch, 0, bytes);
   }
 
   /** In debug mode: memory that is taken away by `end`. */
@@ -67,6 +70,7 @@ export class CallContext implements StageContext {
   /** The call is through, and its result written. */
   end(): void {
     this.#cell = undefined;
+    this.lentItem = undefined;
     if (this.#lent.length === 0) return;
     for (const { buffer } of this.#lent) {
       // Whoever still has a view of it finds it empty.

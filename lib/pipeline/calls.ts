@@ -1,9 +1,9 @@
 /**
- * The calls of a worker: which events may be called now, what they become, who is to blame if the thread ends.
+ * The calls of a worker: which items may be called now, what they become, who is to blame if the thread ends.
  *
  * Runs on: the worker. Algorithm: README.md, "Blame".
  *
- * An event is taken and either done with, in place, or held: because its call is a pending promise, because
+ * An item is taken and either done with, or held: because its call is a pending promise, because
  * another of its flow is open, because its stage has as many calls as it may have, because it is to be tried
  * again later, or because a thread has died with it.
  */
@@ -13,13 +13,13 @@ import { COUNTS } from './board.js';
 import type { Board } from './board.js';
 import type { CallContext } from './call-context.js';
 import { callerOf, MARKS } from './cell.js';
-import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { bufferCopy, decode, KIND } from './codec.js';
+import { bufferCopy, KIND } from './codec.js';
 import type { Endings } from './endings.js';
 import type { Guard } from './guard.js';
 import type { Held } from './held.js';
-import type { OpenEvents } from './open-events.js';
+import type { OpenItems } from './open-items.js';
+import { Parcel, STATE } from './parcel.js';
 import type { Sender } from './sender.js';
 import type { StageRunner } from './stage-runner.js';
 import type { Tally } from './tally.js';
@@ -32,14 +32,18 @@ export interface CallsParts {
   readonly cells: Cells;
   readonly sender: Sender;
   readonly tally: Tally;
-  readonly open: OpenEvents;
+  readonly open: OpenItems;
   readonly guard: Guard;
   readonly endings: Endings;
+  readonly seats: number;
+  readonly stages: readonly StageRunner[];
   /** By queue. */
   readonly runners: readonly (StageRunner | undefined)[];
   /** Threads that an item may end. */
   readonly attempts: number;
   readonly debug: boolean;
+  /** Items may become several. */
+  readonly hasParts: boolean;
 }
 
 export class Calls {
@@ -48,17 +52,25 @@ export class Calls {
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
   #waited = 0;
+  /** A parcel that is through, for the next event. */
+  #spare: Parcel | undefined;
   /** Of the call in hand, if its result is one. */
   #promise: PromiseLike<unknown> | undefined;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
     parts.open.start = (held) => this.#start(held);
+    parts.open.advance = this.#goOn;
   }
 
-  /** See `Cells.touch`. */
-  touch(burst: EventBurst): void {
-    this.#parts.cells.touch(burst);
+  /** A burst has come: see `Cells.touch`; what workers wish may have changed. */
+  begin(burst: EventBurst): void {
+    const { board, cells, seats, stages } = this.#parts;
+    cells.touch(burst);
+    for (const runner of stages) {
+      // Until it is known how long calls take, no item may wait for another.
+      if (runner.index > 0) runner.packMax = board.wished(seats, runner.index) || 1;
+    }
   }
 
   /** It is `now`, in milliseconds: the time of the calls since the last time is over. */
@@ -71,94 +83,131 @@ export class Calls {
     this.#parts.sender.stamp = clock(now);
   }
 
-  /** Takes event `i` of a burst. True: it is through, and is to be sent as it stands. False: it is held. */
-  take(burst: EventBurst, i: number): boolean {
-    const { cells, open, runners, tally } = this.#parts;
+  /** Takes event `i` of a burst; undefined when its items have to wait. */
+  open(burst: EventBurst, i: number): Parcel | undefined {
+    const { cells, hasParts, open, runners, tally } = this.#parts;
     const runner = runners[burst.queueId(i)]!;
+    const parcel = (this.#spare ?? new Parcel(hasParts)).take(burst, i, runner);
+    this.#spare = undefined;
     const cell = cells.find(burst.payload(i), burst.payloadHigh(i));
-    if (burst.attempts(i) > 0) tally.count(runner.index, COUNTS.REDELIVERIES);
-    if (open.queueIfBusy(burst, i, runner, cell)) return false;
-    if (cell === undefined) {
-      void open.fetch(open.hold(burst, i, runner, cell));
-      return false;
-    }
-    if (cell.mark < MARKS.BESIDE_OTHERS && !runner.hasRoom) {
-      runner.backlog.push(open.hold(burst, i, runner, cell));
-      return false;
-    }
-    return this.#begin(burst, i, runner, cell, undefined);
+    if (cell !== undefined) parcel.show(cell);
+    tally.count(runner.index, COUNTS.PACKS);
+    tally.count(runner.index, COUNTS.ITEMS, Math.max(1, parcel.left));
+    if (burst.attempts(i) > 0)
+      tally.count(runner.index, COUNTS.REDELIVERIES, Math.max(1, parcel.left));
+    if (open.waitIfFetching(parcel)) return undefined;
+    if (cell !== undefined) return parcel;
+    void open.fetch(parcel);
+    return undefined;
   }
 
-  /** As `take`, for an event that is held. */
-  #start(held: Held): boolean {
-    const { event, runner, cell } = held;
+  /** Takes the next items of the parcel, `most` at most. Returns how many it looked at. */
+  advance(parcel: Parcel, most: number): number {
+    let looked = 0;
+    while (looked < most && parcel.next < parcel.count) {
+      const i = parcel.next++;
+      if (parcel.states[i] !== STATE.LEFT) continue;
+      looked++;
+      if (this.#take(parcel, i)) parcel.done(i);
+    }
+    return looked;
+  }
+
+  /** All items of the parcel have been looked at: what is done of it is in line to be sent. True: it is through. */
+  close(parcel: Parcel): boolean {
+    if (parcel.left > 0) {
+      this.#parts.open.keep(parcel);
+      return false;
+    }
+    const { open, sender } = this.#parts;
+    open.forget(parcel);
+    // A flow's order is that in which its events are sent.
+    open.sendDone();
+    sender.complete(parcel);
+    this.#spare = parcel;
+    return true;
+  }
+
+  /** What is done of a parcel in hand goes before the rest. */
+  sendPart(parcel: Parcel): void {
+    if (parcel.left > 0 && parcel.hasResults) this.#parts.sender.renew(parcel);
+  }
+
+  /** Of a parcel that had to wait. */
+  readonly #goOn = (parcel: Parcel): void => {
     this.timed(performance.now());
-    const isThrough = this.#begin(event, 0, runner, cell!, held);
+    this.advance(parcel, Infinity);
+    this.close(parcel);
+    this.timed(performance.now());
+  };
+
+  /** True: the item is done. False: it is held. */
+  #take(parcel: Parcel, i: number): boolean {
+    const { open } = this.#parts;
+    const { runner } = parcel;
+    if (open.queueIfBusy(parcel, i)) return false;
+    if (parcel.cell!.mark(i) < MARKS.BESIDE_OTHERS && !runner.hasRoom) {
+      runner.backlog.push(open.hold(parcel, i));
+      return false;
+    }
+    return this.#begin(parcel, i, undefined);
+  }
+
+  /** As `take`, for an item that is held. */
+  #start(held: Held): boolean {
+    this.timed(performance.now());
+    const isThrough = this.#begin(held.parcel, held.index, held);
     this.timed(performance.now());
     return isThrough;
   }
 
   /** Calls the handler, unless the item is not wanted or a thread has died with it. As `take`. */
-  #begin(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-  ): boolean {
+  #begin(parcel: Parcel, i: number, held: Held | undefined): boolean {
+    const cell = parcel.cell!;
     if (!this.#parts.board.isWanted(cell.session)) {
-      this.#parts.sender.end(burst, i, cell, KIND.CANCELLED);
+      this.#parts.endings.cancel(parcel, i);
       return true;
     }
-    if (cell.mark !== MARKS.NOT_BEGUN) {
-      if (cell.markedStage === runner.index) return this.#again(burst, i, runner, cell, held);
-      cell.forgetCalls();
+    if (cell.mark(i) !== MARKS.NOT_BEGUN) {
+      if (cell.markedStage(i) === parcel.runner.index) return this.#again(parcel, i, held);
+      cell.forgetCalls(i);
     }
-    return this.#call(burst, i, runner, cell, held);
+    return this.#call(parcel, i, held);
   }
 
   /** As `#begin`, for an item that a thread has died with, in its call or behind it. */
-  #again(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-  ): boolean {
-    const { attempts, open } = this.#parts;
-    const { mark } = cell;
-    cell.tries++;
-    if (mark === MARKS.ALONE) cell.kills++;
-    if (cell.kills >= attempts) {
-      this.#parts.endings.giveUp(burst, i, runner, cell, KIND.DEAD, undefined);
-      cell.setMark(MARKS.TRIED, callerOf(cell.markedThread, runner.index));
+  #again(parcel: Parcel, i: number, held: Held | undefined): boolean {
+    const { attempts, endings, open } = this.#parts;
+    const cell = parcel.cell!;
+    const mark = cell.mark(i);
+    cell.countTry(i);
+    if (mark === MARKS.ALONE) cell.countKill(i);
+    if (cell.kills(i) >= attempts) {
+      endings.giveUp(parcel, i, KIND.DEAD, undefined);
+      cell.setMark(i, MARKS.TRIED, callerOf(cell.markedThread(i), parcel.runner.index));
       return true;
     }
-    if (mark === MARKS.TRIED) return this.#call(burst, i, runner, cell, held);
-    cell.setMark(MARKS.NOT_BEGUN, 0);
-    open.suspect(held ?? open.hold(burst, i, runner, cell));
+    if (mark === MARKS.TRIED) return this.#call(parcel, i, held);
+    cell.setMark(i, MARKS.NOT_BEGUN, 0);
+    open.suspect(held ?? open.hold(parcel, i));
     return false;
   }
 
-  #call(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-  ): boolean {
+  #call(parcel: Parcel, i: number, held: Held | undefined): boolean {
     const { guard, open, sender } = this.#parts;
+    const { runner } = parcel;
+    const cell = parcel.cell!;
     this.#timedStage = runner.index;
     this.#waited = (sender.stamp - cell.stamp) | 0;
-    runner.context.show(cell, burst.flowId(i), cell.tries);
-    guard.enter(runner, cell);
-    const isThrough = guard.scope.run(this.#try, burst, i, runner, cell, held);
-    guard.leave(runner, cell, isThrough);
+    runner.context.show(cell, cell.flow(i), cell.tries(i));
+    guard.enter(parcel, i);
+    const isThrough = guard.scope.run(this.#try, parcel, i, held);
+    guard.leave(parcel, i, isThrough);
     const promise = this.#promise;
     if (promise === undefined) return isThrough;
     this.#promise = undefined;
     this.#timedStage = -1;
-    const left = held ?? open.hold(burst, i, runner, cell);
+    const left = held ?? open.hold(parcel, i);
     left.began = this.#now;
     left.waited = 0;
     open.run(left);
@@ -169,28 +218,29 @@ export class Calls {
   }
 
   /** The handler, its result, and what becomes of that. As `take`; a promise is left in `#promise`. */
-  readonly #try = (
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    held: Held | undefined,
-  ): boolean => {
-    const { context, handler } = runner;
+  readonly #try = (parcel: Parcel, i: number, held: Held | undefined): boolean => {
+    const { context, handler } = parcel.runner;
+    const { endings } = this.#parts;
     try {
-      const result = handler(this.#itemIn(cell, context), context);
+      const result = handler(this.#itemIn(parcel, i, context), context);
       this.#promise = awaitable(result);
       if (this.#promise !== undefined) return false;
-      return this.#parts.endings.finish(burst, i, runner, cell, context, result);
+      return endings.finish(parcel, i, context, result);
     } catch (error) {
-      return this.#parts.endings.failed(burst, i, runner, cell, held, context, error);
+      return endings.failed(parcel, i, held, context, error);
     }
   };
 
-  #itemIn(cell: Cell, context: CallContext): unknown {
-    const item = decode(cell.kind, cell.content, cell.shared);
-    if (!this.#parts.debug || item !== cell.content) return item;
-    return (cell.lent = context.lend(bufferCopy(cell.content)));
+  #itemIn(parcel: Parcel, i: number, context: CallContext): unknown {
+    const item = parcel.item(i);
+    if (
+      !this.#parts.debug ||
+      !Buffer.isBuffer(item) ||
+      item.buffer !== parcel.cell!.rooms[0].buffer
+    ) {
+      return item;
+    }
+    return (context.lentItem = context.lend(bufferCopy(item)));
   }
 
   /** Waits for the promise of a call. Runs in a context of its own, for `then` is the user's as well. Never
@@ -216,31 +266,25 @@ export class Calls {
 
   #settle(held: Held, context: CallContext, waited: number, outcome: Outcome): void {
     const { guard, open, tally } = this.#parts;
-    const { runner } = held;
-    const cell = held.cell!;
+    const { parcel, index, runner } = held;
     this.timed(performance.now());
     tally.time(runner.index, this.#now - held.began, waited);
     open.stop(held);
-    guard.enter(runner, cell);
-    const isThrough = guard.scope.run(this.#conclude, held, cell, context, outcome);
-    guard.leave(runner, cell, isThrough);
+    guard.enter(parcel, index);
+    const isThrough = guard.scope.run(this.#conclude, held, context, outcome);
+    guard.leave(parcel, index, isThrough);
     if (isThrough) open.complete(held);
   }
 
   /** What becomes of a call whose promise has settled. As `take`. */
-  readonly #conclude = (
-    held: Held,
-    cell: Cell,
-    context: CallContext,
-    outcome: Outcome,
-  ): boolean => {
-    const { event, runner } = held;
+  readonly #conclude = (held: Held, context: CallContext, outcome: Outcome): boolean => {
+    const { parcel, index } = held;
+    const { endings } = this.#parts;
     try {
-      if ('value' in outcome)
-        return this.#parts.endings.finish(event, 0, runner, cell, context, outcome.value);
-      return this.#parts.endings.failed(event, 0, runner, cell, held, context, outcome.error);
+      if ('value' in outcome) return endings.finish(parcel, index, context, outcome.value);
+      return endings.failed(parcel, index, held, context, outcome.error);
     } catch (error) {
-      return this.#parts.endings.failed(event, 0, runner, cell, held, context, error);
+      return endings.failed(parcel, index, held, context, error);
     }
   };
 }

@@ -3,31 +3,34 @@ import { bufferIndex } from '../mempool/index.js';
 import type { BufferPool } from '../mempool/index.js';
 import { BUFFERS_MAX } from '../eventdev/limits.js';
 import type { EventBurst } from '../eventdev/event-burst.js';
-import { Cell } from './cell.js';
+import { Cell, entryWords } from './cell.js';
 import type { LargeCells } from './large-cells.js';
 import { largeId } from './large-ids.js';
-import { HALF_BIT, LARGE_BIT } from './task.js';
+import { HALF_BIT, LARGE_BIT, MASK_BIT, MASK_SHIFT } from './task.js';
 
 export class Cells {
   readonly large: LargeCells;
   /** So that the reads of `touch` are not for nothing. */
   seen = 0;
   readonly #pool: BufferPool;
-  readonly #bytes: number;
+  readonly #room: number;
+  readonly #stride: number;
   /** By index: the same buffer has another handle each time it is allocated. */
   readonly #cells: (Cell | undefined)[] = [];
 
-  constructor(pool: BufferPool, large: LargeCells, bytes: number) {
+  /** @param room of a half. @param hasParts items may become several. */
+  constructor(pool: BufferPool, large: LargeCells, room: number, hasParts: boolean) {
     this.#pool = pool;
     this.large = large;
-    this.#bytes = bytes;
+    this.#room = room;
+    this.#stride = entryWords(hasParts);
   }
 
   /** The cell of an event that this thread holds; undefined when a large one is not known here. */
   find(payload: number, payloadHigh: number): Cell | undefined {
     const isLarge = (payloadHigh & LARGE_BIT) !== 0;
     const cell = isLarge ? this.large.find(largeId(payload, payloadHigh)) : this.ofBuffer(payload);
-    if (cell !== undefined) cell.half = payloadHigh & HALF_BIT;
+    cell?.select(payloadHigh & HALF_BIT, (payloadHigh & MASK_BIT) >> MASK_SHIFT);
     return cell;
   }
 
@@ -57,7 +60,8 @@ export class Cells {
       false,
       buffer as unknown as SharedArrayBuffer,
       byteOffset,
-      this.#bytes,
+      this.#room,
+      this.#stride,
     );
     this.#cells[index] = cell;
     return cell;

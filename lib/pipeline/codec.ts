@@ -15,6 +15,7 @@ import { typeName } from '../crew/platform.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { Codec } from './contract.js';
 import { toJson } from './json.js';
+import { copyPlain, decodePlain, encodePlain, NOT_PLAIN, sizeOfPlain } from './plain.js';
 import { NotCloned, readSpecial, writePlain, writeSpecial } from './structured.js';
 import type { SharedMemory } from './structured.js';
 
@@ -22,7 +23,6 @@ export const KIND = {
   // Items.
   BYTES: 0,
   STRING: 1,
-  NUMBER: 2,
   JSON: 3,
   STRUCTURED: 4,
   /** As STRUCTURED, by the serialiser of `structured.ts`. */
@@ -31,99 +31,189 @@ export const KIND = {
   WIDE_STRING: 6,
   /** Bytes that were a Buffer. */
   BUFFER: 7,
+  /** In the pack's array of plain values. */
+  PLAIN: 8,
+  /** A plain value by itself. */
+  PACKED: 9,
   /** Several items, results of the last stage: `readBundle`. */
-  BUNDLE: 8,
+  BUNDLE: 10,
   // Ends, of which the reader learns no value.
-  ENDED: 9,
-  DROPPED: 10,
-  CANCELLED: 11,
-  /** An error; the item that it happened to is in the other room. */
-  FAILED: 12,
-  DEAD: 13,
+  ENDED: 11,
+  DROPPED: 12,
+  CANCELLED: 13,
+  /** An error, with the item that it happened to. */
+  FAILED: 14,
+  DEAD: 15,
 } as const;
 
 /** Most bytes of an item: a length is 31 bits. */
 export const CONTENT_MAX = 2 ** 31 - 1;
-const NUMBER_BYTES = 8;
 /** Most bytes of UTF-8 per UTF-16 unit. */
 const UTF8_MAX = 3;
 /** Most bytes of UTF-8 that can be read: the decoder takes each for a character. */
 const TEXT_MAX = constants.MAX_STRING_LENGTH;
 const NOTHING_SHARED: SharedArrayBuffer[] = [];
 
-/** Encodes one value at a time. When the room is too small, `write` says how much is needed and keeps
- *  the value, for `writeKept` into a larger one. */
+/** Strings of more characters are written by themselves: that is faster than in the array of plain values. */
+const PLAIN_TEXT_MAX = 64;
+/** Memory of a stage that is kept for the next pack. */
+const STAGE_KEPT = 1 << 16;
+const STAGE_BYTES = 1024;
+/** Content of items begins at multiples of this, so that views of any kind fit. */
+const ALIGNMENT = 8;
+
+/** What is written of a pack's items before it is known where the pack will be. */
+export class Stage {
+  buffer = Buffer.allocUnsafeSlow(STAGE_BYTES);
+  /** Bytes in use. */
+  length = 0;
+
+  /** Where the next content begins; there are so many bytes for it. */
+  reserve(bytes: number): number {
+    const at = (this.length + ALIGNMENT - 1) & -ALIGNMENT;
+    if (at + bytes > this.buffer.length) this.#grow(at + bytes);
+    return at;
+  }
+
+  clear(): void {
+    this.length = 0;
+    if (this.buffer.length > STAGE_KEPT) this.buffer = Buffer.allocUnsafeSlow(STAGE_BYTES);
+  }
+
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.buffer.length));
+    this.buffer.copy(larger, 0, 0, this.length);
+    this.buffer = larger;
+  }
+}
+
+/** Encodes one value at a time. When it is larger than it may be, `write` says how much is needed and keeps
+ *  the value, for `writeKept` into memory of its own. */
 export class Encoder {
   /** Of the value written last. */
   kind = 0;
-  /** Bytes that the value needs, after `write` returned -1. */
+  /** Where its content is in the stage, and how long; of a plain value, nearly how long it will be. */
+  offset = 0;
+  length = 0;
+  /** A copy of it, if it is plain. */
+  plain: unknown;
+  /** Bytes that the value needs, after `write` returned false. */
   needed = 0;
   /** Memory that the value shares, if any: it needs a cell that carries it. */
   shared: SharedMemory = NOTHING_SHARED;
   #kept: string | Uint8Array = '';
+  #stage!: Stage;
+  #max = 0;
 
   /**
-   * Returns the length, or -1 when the room is too small.
+   * Writes a value of at most `max` bytes; false if it is larger, or shares memory.
+   * @param alone by itself, and not in an array of plain values.
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT when the codec cannot take the value; whatever the
    *         serialiser throws.
    */
-  write(value: unknown, codec: Codec, room: Buffer): number {
+  write(value: unknown, codec: Codec, stage: Stage, max: number, alone = false): boolean {
     this.shared = NOTHING_SHARED;
-    return this.#write(value, codec, room);
+    this.#stage = stage;
+    this.#max = max;
+    return this.#write(value, codec, alone);
+  }
+
+  /** Writes bytes as they are, of this kind, which share this memory. As `write`. */
+  writeBytes(
+    bytes: Uint8Array,
+    kind: number,
+    stage: Stage,
+    max: number,
+    shared: SharedMemory,
+  ): boolean {
+    this.shared = shared;
+    this.#stage = stage;
+    this.#max = max;
+    return this.#bytes(bytes, kind);
   }
 
   /** As `write`, for several values as one. */
-  writeBundle(values: readonly unknown[], codec: Codec, room: Buffer): number {
-    const bytes = this.#bundle(values, codec);
-    return this.#bytes(bytes, KIND.BUNDLE, room);
+  writeBundle(values: readonly unknown[], codec: Codec, stage: Stage, max: number): boolean {
+    const own = new Stage();
+    let shared = NOTHING_SHARED;
+    let length = 0;
+    for (const value of values) {
+      const header = length;
+      own.length = header + BUNDLE_HEADER_BYTES;
+      this.shared = shared;
+      this.#stage = own;
+      this.#max = CONTENT_MAX;
+      const fits = this.#write(value, codec, true);
+      shared = [...this.shared];
+      if (!fits) this.#writeKept(own);
+      own.buffer.writeInt32LE(this.kind, header);
+      own.buffer.writeInt32LE(this.length, header + 4);
+      length = own.reserve(0);
+      own.length = length;
+    }
+    this.shared = shared;
+    this.#stage = stage;
+    this.#max = max;
+    return this.#bytes(own.buffer.subarray(0, length), KIND.BUNDLE);
   }
 
-  /** The value that did not fit, into a room of `needed` bytes. Returns the length. */
-  writeKept(room: Buffer): number {
+  /** The value that did not fit, into a room of `needed` bytes. */
+  writeKept(room: Buffer): void {
     const kept = this.#kept;
     this.#kept = '';
-    if (typeof kept === 'string') return room.write(kept, 0, this.#encoding);
-    room.set(kept);
-    return this.needed;
+    if (typeof kept === 'string') room.write(kept, 0, this.#encoding);
+    else room.set(kept);
   }
 
   get #encoding(): BufferEncoding {
     return this.kind === KIND.WIDE_STRING ? 'utf16le' : 'utf8';
   }
 
-  #write(value: unknown, codec: Codec, room: Buffer): number {
+  #write(value: unknown, codec: Codec, alone: boolean): boolean {
     if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
       if (!(value.length > 0)) lookThrough(value, refusal(value, codec));
-      return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES, room);
+      return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES);
     }
-    if (typeof value === 'string' && (codec === 'auto' || codec === 'string')) {
-      return this.#text(value, KIND.STRING, room);
-    }
-    if (codec === 'auto' && typeof value === 'number') {
-      room.writeDoubleLE(value, 0);
-      this.kind = KIND.NUMBER;
-      return NUMBER_BYTES;
+    if (codec === 'auto' || (codec === 'string' && typeof value === 'string')) {
+      return this.#auto(value, codec, alone);
     }
     if (codec === 'json') {
-      return this.#text(toJson(value, refusal(value, codec)), KIND.JSON, room);
+      return this.#text(toJson(value, refusal(value, codec)), KIND.JSON);
     }
     if (codec === 'bytes' || codec === 'string') {
       return refusal(value, codec)({ path: 'value', type: typeName(value) });
     }
-    return this.#structured(value, codec, room);
+    return this.#structured(value, codec);
   }
 
-  #structured(value: unknown, codec: Codec, room: Buffer): number {
+  #auto(value: unknown, codec: Codec, alone: boolean): boolean {
+    if (typeof value === 'string' && value.length > PLAIN_TEXT_MAX) {
+      return this.#text(value, KIND.STRING);
+    }
+    const plain = copyPlain(value);
+    if (plain === NOT_PLAIN) {
+      return typeof value === 'string' ? this.#wide(value) : this.#structured(value, codec);
+    }
+    this.length = sizeOfPlain();
+    if (alone || this.length * UTF8_MAX > this.#max) {
+      return this.#bytes(encodePlain([plain]), KIND.PACKED);
+    }
+    this.kind = KIND.PLAIN;
+    this.plain = plain;
+    return true;
+  }
+
+  #structured(value: unknown, codec: Codec): boolean {
     const refuse = refusal(value, codec);
     const contains = lookThrough(value, refuse);
     const shared = [...this.shared];
     try {
       if (contains === CONTAINS.NOTHING) {
-        return this.#bytes(writePlain(value), KIND.STRUCTURED, room);
+        return this.#bytes(writePlain(value), KIND.STRUCTURED);
       }
       const bytes = writeSpecial(value, contains, shared);
       this.shared = shared;
-      return this.#bytes(bytes, KIND.SPECIAL, room);
+      return this.#bytes(bytes, KIND.SPECIAL);
     } catch (error) {
       // Others are errors of getters.
       if (!(error instanceof NotCloned)) throw error;
@@ -131,53 +221,57 @@ export class Encoder {
     }
   }
 
-  #bytes(bytes: Uint8Array, kind: number, room: Buffer): number {
+  #bytes(bytes: Uint8Array, kind: number): boolean {
     this.kind = kind;
     const length = lengthOf(bytes);
-    if (length > room.length || this.shared.length > 0) return this.#keep(bytes, length);
-    room.set(bytes);
-    return length;
+    if (length > this.#max || this.shared.length > 0) return this.#keep(bytes, length);
+    const at = this.#stage.reserve(length);
+    this.#stage.buffer.set(bytes, at);
+    return this.#placed(at, length);
   }
 
-  #text(text: string, kind: number, room: Buffer): number {
+  #text(text: string, kind: number): boolean {
     this.kind = kind;
-    if (text.length * UTF8_MAX > room.length) {
+    const most = text.length * UTF8_MAX;
+    if (most > this.#max) {
       const needed = Buffer.byteLength(text, 'utf8');
-      if (isChanged(text, needed, kind)) return this.#wide(text, room);
+      if (isChanged(text, needed, kind)) return this.#wide(text);
       if (needed > TEXT_MAX) throw tooLarge(text, needed, TEXT_MAX);
-      if (needed > room.length) return this.#keep(text, needed);
+      if (needed > this.#max) return this.#keep(text, needed);
     }
-    const length = room.write(text, 0, 'utf8');
-    return isChanged(text, length, kind) ? this.#wide(text, room) : length;
+    const at = this.#stage.reserve(most);
+    const length = this.#stage.buffer.write(text, at, 'utf8');
+    return isChanged(text, length, kind) ? this.#wide(text) : this.#placed(at, length);
   }
 
-  #wide(text: string, room: Buffer): number {
+  #wide(text: string): boolean {
     this.kind = KIND.WIDE_STRING;
     const needed = text.length * 2;
-    return needed > room.length ? this.#keep(text, needed) : room.write(text, 0, 'utf16le');
+    if (needed > this.#max) return this.#keep(text, needed);
+    const at = this.#stage.reserve(needed);
+    return this.#placed(at, this.#stage.buffer.write(text, at, 'utf16le'));
   }
 
-  #keep(value: string | Uint8Array, needed: number): -1 {
+  #placed(at: number, length: number): true {
+    this.offset = at;
+    this.length = length;
+    this.#stage.length = at + length;
+    return true;
+  }
+
+  #keep(value: string | Uint8Array, needed: number): false {
     if (needed > CONTENT_MAX) throw tooLarge(value, needed, CONTENT_MAX);
     this.#kept = value;
     this.needed = needed;
-    return -1;
+    return false;
   }
 
-  #bundle(values: readonly unknown[], codec: Codec): Buffer {
-    this.shared = NOTHING_SHARED;
-    const small = Buffer.alloc(64);
-    const parts = values.flatMap((value) => {
-      const fits = this.#write(value, codec, small);
-      const part = Buffer.alloc(fits >= 0 ? fits : this.needed);
-      if (fits >= 0) part.set(small.subarray(0, fits));
-      else this.writeKept(part);
-      const header = Buffer.alloc(BUNDLE_HEADER_BYTES);
-      header.writeInt32LE(this.kind, 0);
-      header.writeInt32LE(part.length, 4);
-      return [header, part];
-    });
-    return Buffer.concat(parts);
+  /** What was kept because it shares memory, or is larger than a stage is at first. */
+  #writeKept(stage: Stage): void {
+    const at = stage.reserve(this.needed);
+    this.writeKept(stage.buffer.subarray(at, at + this.needed));
+    this.#stage = stage;
+    this.#placed(at, this.needed);
   }
 }
 
@@ -223,8 +317,8 @@ export function decode(kind: number, content: Buffer, shared: SharedMemory): unk
       return content.toString('utf8');
     case KIND.WIDE_STRING:
       return content.toString('utf16le');
-    case KIND.NUMBER:
-      return content.readDoubleLE(0);
+    case KIND.PACKED:
+      return decodePlain(Buffer.from(content))[0];
     case KIND.JSON:
       return JSON.parse(content.toString('utf8'));
     case KIND.STRUCTURED:
@@ -256,7 +350,7 @@ export function readBundle(content: Buffer, shared: SharedMemory): unknown[] {
     const length = content.readInt32LE(at + 4);
     at += BUNDLE_HEADER_BYTES;
     values.push(decodeCopy(kind, content.subarray(at, at + length), shared));
-    at += length;
+    at += (length + ALIGNMENT - 1) & -ALIGNMENT;
   }
   return values;
 }

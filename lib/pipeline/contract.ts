@@ -43,10 +43,20 @@ export type Schedule =
   /** As atomic, and a flow stays on one worker while that worker lives: handlers may keep state. */
   | 'sticky';
 
+/** Which items of a keyed stage travel together, and are with one worker at a time. */
+export type Grain =
+  /** 'fine', and 'coarse' from when its calls have proved to take less than 50 us, without promises. */
+  | 'auto'
+  /** Those of one flow. */
+  | 'fine'
+  /** Those of a quarter of a worker's share of the flows: few items are cheap, but a slow key holds up others for a call's length. */
+  | 'coarse';
+
 /**
  * How values cross threads: as they are, or refused with type and place. README.md, "Payloads", has what is carried.
  *
- * - 'auto': Uint8Array as bytes (a Buffer arrives as one), strings and numbers as they are, the rest as 'structured';
+ * - 'auto': Uint8Array as bytes (a Buffer arrives as one); strings, numbers, and objects and arrays of such as MessagePack,
+ *   many at once; what that would change, or cannot say, as 'structured';
  * - 'bytes', 'string': only those;
  * - 'json': JSON text, for plain objects faster than 'structured'; what JSON leaves out or changes is as JSON has it;
  * - 'structured': what structured clone can copy, by the serialiser of node:v8; views with memory of their own, errors whole,
@@ -98,9 +108,8 @@ export interface StageContext {
   /** Aborted when the run or call that the item belongs to was, or has failed. */
   readonly signal: AbortSignal;
   /**
-   * Shared memory for a result in bytes: fill it, return it or the front of it, and nothing is
-   * copied. It holds whatever was there before. Valid until the handler returns or its promise
-   * settles.
+   * Memory for a result in bytes that is used again by later calls: fill it, return it or a part of it. It holds whatever
+   * was there before. Valid until the handler returns or its promise settles.
    */
   output(bytes: number): Uint8Array;
 }
@@ -129,6 +138,8 @@ export interface StageOptions<H extends AnyHandler = UntypedHandler> {
   handler?: string;
   /** Default 'parallel'. */
   schedule?: Schedule;
+  /** Of an atomic or sticky stage. Default 'auto'. */
+  grain?: Grain;
   /**
    * The key of an item at this stage: the name of an export of the module, a function of the item;
    * at the first stage also a function itself. Default: the item's flow at the stage before, at first
@@ -188,7 +199,7 @@ export interface PipelineSpec<S extends StageList = StageList> {
   name?: string;
   /** Threads, 1..63. Default: what the machine can run at once. */
   workers?: number;
-  /** Most items between source and consumer, 1..65536, default 1024. Beyond it the source waits. */
+  /** Most items between source and consumer, 1..65536, default 4096. Beyond it the source waits. */
   window?: number;
   /** Room for an item, 64..1048576, default 2048. Larger ones work, each at the cost of messages. */
   bytes?: number;
@@ -290,9 +301,9 @@ export interface StageStats {
   readonly handled: number;
   /** Handled per second since the call of `stats` before, or since the start. */
   readonly rate: number;
-  /** With a worker, called or soon to be. */
+  /** With a worker, called or soon to be. About: what is counted are packs, each as one of the mean size so far. */
   readonly inFlight: number;
-  /** Waiting for a worker. */
+  /** Waiting for a worker. About, as `inFlight`. */
   readonly waiting: number;
   /** Calls that threw or rejected. */
   readonly errors: number;

@@ -4,17 +4,15 @@
  * Runs on: the worker, within the guard: results and errors are a user's values.
  */
 import { messageOf } from '../crew/message-of.js';
-import type { EventBurst } from '../eventdev/event-burst.js';
 import { COUNTS } from './board.js';
 import type { CallContext } from './call-context.js';
 import { MARKS } from './cell.js';
-import type { Cell } from './cell.js';
 import { KIND } from './codec.js';
 import { failureOf } from './failure.js';
 import type { Held } from './held.js';
-import type { OpenEvents } from './open-events.js';
+import type { OpenItems } from './open-items.js';
+import type { Parcel } from './parcel.js';
 import type { Sender } from './sender.js';
-import type { StageRunner } from './stage-runner.js';
 import type { StageSettings } from './stage-settings.js';
 import type { Tally } from './tally.js';
 
@@ -27,9 +25,9 @@ const VERDICT_KINDS = {
 export class Endings {
   readonly #sender: Sender;
   readonly #tally: Tally;
-  readonly #open: OpenEvents;
+  readonly #open: OpenItems;
 
-  constructor(sender: Sender, tally: Tally, open: OpenEvents) {
+  constructor(sender: Sender, tally: Tally, open: OpenItems) {
     this.#sender = sender;
     this.#tally = tally;
     this.#open = open;
@@ -37,72 +35,67 @@ export class Endings {
 
   /** @throws what the result's getters and the next stage's key function throw, and so on: it is not through
    *  then. */
-  finish(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    context: CallContext,
-    result: unknown,
-  ): true {
-    const kind = this.#sender.finish(burst, i, cell, result, runner, context.grown);
+  finish(parcel: Parcel, i: number, context: CallContext, result: unknown): true {
+    parcel.begin(i);
+    const kind = this.#sender.finish(parcel, i, result, context);
     context.end();
-    this.#tally.handled(runner.index, kind);
+    this.#tally.handled(parcel.runner.index, kind);
     return true;
   }
 
   /** What the stage's policy says. */
   failed(
-    burst: EventBurst,
+    parcel: Parcel,
     i: number,
-    runner: StageRunner,
-    cell: Cell,
     held: Held | undefined,
     context: CallContext,
     error: unknown,
   ): boolean {
+    const { runner } = parcel;
     const { retries, verdict } = runner.settings;
+    parcel.undo(i);
     context.end();
     this.#tally.count(runner.index, COUNTS.ERRORS);
     let final = error;
     try {
-      if (cell.retries < retries && runner.mayRetry(error)) {
+      if (parcel.cell!.retries(i) < retries && runner.mayRetry(error)) {
         this.#tally.count(runner.index, COUNTS.RETRIES);
-        this.#tryLater(held ?? this.#open.hold(burst, i, runner, cell), cell);
+        this.#tryLater(held ?? this.#open.hold(parcel, i));
         return false;
       }
     } catch (thrown) {
       final = new Error(`retryIf failed: ${messageOf(thrown)}`, { cause: error });
     }
-    this.giveUp(burst, i, runner, cell, VERDICT_KINDS[verdict], { error: final });
+    this.giveUp(parcel, i, VERDICT_KINDS[verdict], { error: final });
     return true;
   }
 
+  /** The item is not wanted. */
+  cancel(parcel: Parcel, i: number): void {
+    parcel.begin(i);
+    this.#sender.end(parcel, i, KIND.CANCELLED);
+  }
+
   /** @param thrown undefined when the item ended its threads. */
-  giveUp(
-    burst: EventBurst,
-    i: number,
-    runner: StageRunner,
-    cell: Cell,
-    kind: number,
-    thrown: { error: unknown } | undefined,
-  ): void {
-    const { index, settings } = runner;
+  giveUp(parcel: Parcel, i: number, kind: number, thrown: { error: unknown } | undefined): void {
+    const { index, settings } = parcel.runner;
+    parcel.begin(i);
     if (kind === KIND.DROPPED) {
       this.#tally.count(index, COUNTS.DROPPED);
-      this.#sender.end(burst, i, cell, kind);
+      this.#sender.end(parcel, i, kind);
       return;
     }
     if (kind === KIND.DEAD) this.#tally.count(index, COUNTS.DEAD_LETTERS);
-    const failure = failureOf(settings.name, burst.flowId(i), cell, thrown);
-    this.#sender.fail(burst, i, cell, kind, failure);
+    const failure = failureOf(settings.name, parcel.cell!, i, thrown);
+    this.#sender.fail(parcel, i, kind, failure);
   }
 
-  #tryLater(held: Held, cell: Cell): void {
-    const delay = retryDelay(held.runner.settings, cell.retries, Math.random());
-    cell.retries++;
-    cell.tries++;
-    cell.setMark(MARKS.NOT_BEGUN, 0);
+  #tryLater(held: Held): void {
+    const { cell, index, runner } = held;
+    const delay = retryDelay(runner.settings, cell.retries(index), Math.random());
+    cell.countRetry(index);
+    cell.countTry(index);
+    cell.setMark(index, MARKS.NOT_BEGUN, 0);
     this.#open.callLater(held, delay);
   }
 }

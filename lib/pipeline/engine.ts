@@ -10,20 +10,30 @@ import { EventBurst } from '../eventdev/event-burst.js';
 import { SCHED } from '../eventdev/event.js';
 import { attachPort } from '../port/index.js';
 import type { Port } from '../port/index.js';
+import type { Board } from './board.js';
+import { ITEMS_MAX, NO_HOME } from './cell.js';
 import type { Cell } from './cell.js';
-import { NO_HOME } from './cell.js';
 import { Cells } from './cells.js';
 import { Encoder } from './codec.js';
 import { Dependents } from './dependents.js';
+import { Folding } from './folding.js';
+import { Gather, keepFrom } from './gather.js';
 import type { LargeCells } from './large-cells.js';
 import { highOfLarge } from './large-ids.js';
-import { firstQueues, MAIN_PORT, queuesOf } from './plan.js';
+import { OwnCells } from './own-cells.js';
+import { writeLarge } from './pack-builder.js';
+import type { PackBuilder } from './pack-builder.js';
+import { firstQueues, isKeyed, MAIN_PORT, PACK_BYTES, queuesOf, roomOf } from './plan.js';
+import { WHOLE } from './roots.js';
 import type { ItemOwner, Roots } from './roots.js';
 import type { Settings } from './settings.js';
 import { clock } from './task.js';
 
 /** Events enqueued or dequeued at once. */
 const BURST = 128;
+/** Until it is known how long calls take: no item may wait for another. */
+const PACK_AT_FIRST = 1;
+const WHOLE_PART = { start: 0, weight: WHOLE };
 /** Events taken out before others on this thread have their turn. */
 const POLL_MAX = 1024;
 /** The event loop gets a turn when this long has passed since the last. */
@@ -36,6 +46,10 @@ const BATCH_WITHIN_MS = 1;
 export class Engine {
   pushed = 0;
   stalls = 0;
+  readonly folding: Folding;
+  readonly #board: Board;
+  /** Items of a pack at most. */
+  #packMax = PACK_AT_FIRST;
   /** Who is told when nothing is let in, or comes out, any more. */
   readonly dependents = new Dependents();
   readonly port: Port;
@@ -43,15 +57,20 @@ export class Engine {
   readonly #domain: Domain;
   readonly #settings: Settings;
   readonly #cells: Cells;
-  /** By root: the buffer that is kept for it. */
-  readonly #slots: readonly Cell[];
+  /** Roots that are in use by no item. */
   readonly #free: number[];
+  readonly #own: OwnCells;
+  readonly #gather: Gather;
+  /** Items may become several. */
+  readonly #hasParts: boolean;
   readonly #roots: Roots;
   readonly #encoder = new Encoder();
-  readonly #out = new EventBurst(BURST);
+  readonly #out = new EventBurst(BURST + ITEMS_MAX);
   readonly #in = new EventBurst(BURST);
   readonly #queue: number;
   readonly #queues: number;
+  /** The first stage's items of one flow are one at a time. */
+  readonly #isKeyed: boolean;
   #flushing = false;
   #flushingAfterTurn = false;
   #awaitingCredits = false;
@@ -61,15 +80,21 @@ export class Engine {
   #idleWaiters: (() => void)[] = [];
   #stamp = clock(performance.now());
 
-  constructor(domain: Domain, settings: Settings, large: LargeCells, roots: Roots) {
+  constructor(domain: Domain, settings: Settings, board: Board, large: LargeCells, roots: Roots) {
     this.#domain = domain;
     this.#settings = settings;
+    this.#board = board;
+    this.folding = new Folding(board, settings, () => queueMicrotask(this.tell));
     this.large = large;
     this.port = attachPort(domain.attachment(MAIN_PORT));
-    this.#cells = new Cells(this.port.buffers!, large, settings.bytes);
-    this.#slots = this.#allocateAll(settings.window);
-    this.#free = this.#slots.map((_, root) => root);
+    this.#hasParts = settings.pieces > 1;
+    const { bytes } = settings;
+    this.#cells = new Cells(this.port.buffers!, large, roomOf(bytes), this.#hasParts);
+    this.#gather = new Gather(this.#hasParts);
+    this.#own = new OwnCells(this.port.buffers!, this.#cells, settings.window);
+    this.#free = Array.from({ length: settings.window }, (_, root) => root);
     this.#roots = roots;
+    this.#isKeyed = isKeyed(settings.stages[0]!);
     this.#queue = firstQueues(settings.stages)[0]!;
     this.#queues = queuesOf(settings.stages[0]!);
   }
@@ -81,7 +106,7 @@ export class Engine {
 
   /** Items let in that have not come out, or have dead letters that are not stored. */
   get inFlight(): number {
-    return this.#slots.length - this.#free.length;
+    return this.#settings.window - this.#free.length;
   }
 
   /** Items let in whose events have not all come out. */
@@ -89,7 +114,7 @@ export class Engine {
     return this.inFlight - this.#roots.burying;
   }
 
-  /** Lets an item in. False when there is no room.
+  /** Lets an item in. False when there is no room. @param alone somebody waits for this one: it goes by itself.
    *  @throws what the encoder throws; DlbError why the pipeline is broken. */
   admit(
     item: unknown,
@@ -98,23 +123,30 @@ export class Engine {
     session: number,
     flow: number,
     priority: number,
+    alone = false,
   ): boolean {
     if (this.broken !== undefined) throw this.broken.reason;
-    const root = this.#free.at(-1);
     if (this.#isWriting) return this.#stallNested();
-    if (root === undefined || this.#out.length === BURST || this.#isTooLarge(item))
+    if (this.folding.isHolding) {
+      if (this.#awaited > 0) return this.#stall();
+      this.folding.fold();
+    }
+    const root = this.#free.at(-1);
+    if (root === undefined || this.#out.length >= BURST || this.#isTooLarge(item))
       return this.#stall();
-    const cell = this.#writeAlone(item, root);
-    if (cell === undefined) return this.#stall();
-    this.#free.pop();
-    cell.begin(root, session, NO_HOME);
-    this.#roots.begin(root, owner, number, cell);
     const queue = this.#queues === 1 ? this.#queue : this.#queue + (flow % this.#queues);
-    const i = this.#out.pushNew(queue, flow, SCHED.PARALLEL, cell.id);
-    this.#out.setPriority(i, priority);
-    this.#out.setPayloadHigh(i, cell.isLarge ? highOfLarge(cell.id, 0) : 0);
+    const group = this.#isKeyed ? this.#board.groupOf(0, flow) : 0;
+    const pack = this.#gather.packFor(session, queue, group, priority);
+    if (alone && pack.count > 0) {
+      this.#close(pack);
+      return this.admit(item, owner, number, session, flow, priority, alone);
+    }
+    if (!this.#writeAlone(item, root, flow, pack)) return this.#stall();
+    this.#free.pop();
+    this.#roots.begin(root, owner, number);
     this.pushed++;
-    if (this.#out.length === BURST) this.flush();
+    if (alone || pack.count >= this.#packMax || pack.bytes > PACK_BYTES) this.#close(pack);
+    if (this.#out.length >= BURST) this.flush();
     this.#startPump();
     return true;
   }
@@ -122,15 +154,20 @@ export class Engine {
   /** Sends what was let in. */
   flush(): void {
     const out = this.#out;
-    const wasFull = out.length === BURST;
+    const wasFull = out.length >= BURST;
     let sent = 0;
-    while (sent < out.length) {
-      const accepted = this.port.enqueueBurst(out, sent);
-      if (accepted === 0) break;
+    for (;;) {
+      for (let pack = this.#gather.oldest; pack && out.length < BURST; pack = this.#gather.oldest)
+        this.#close(pack);
+      const accepted = this.port.enqueueBurst(out);
+      keepFrom(out, accepted);
       sent += accepted;
+      if (accepted === 0 || (out.length === 0 && this.#gather.size === 0)) break;
     }
-    keepFrom(out, sent);
-    this.#stamp = clock(performance.now());
+    const now = performance.now();
+    this.#stamp = clock(now);
+    this.#packMax = this.#board.wished(this.#settings.workers, 0) || PACK_AT_FIRST;
+    this.folding.look(now);
     if (out.length > 0) void this.#flushLater();
     if (wasFull && sent > 0 && this.#roomWaiters.size > 0) queueMicrotask(this.tell);
   }
@@ -160,7 +197,7 @@ export class Engine {
 
   /** Sends what was let in once nothing more comes by itself: callers that continue in microtasks fill bursts. */
   flushAfterTurn(): void {
-    if (this.#flushingAfterTurn || this.#out.length === 0) return;
+    if (this.#flushingAfterTurn || (this.#out.length === 0 && this.#gather.size === 0)) return;
     this.#flushingAfterTurn = true;
     setImmediate(() => {
       this.#flushingAfterTurn = false;
@@ -208,6 +245,7 @@ export class Engine {
     if (this.broken !== undefined) return;
     this.#roots.disown();
     this.dependents.break(reason);
+    this.folding.stop();
     // The pump need not wait for anything, and keeps the process alive while it does.
     this.port.detach();
     this.tell();
@@ -233,12 +271,13 @@ export class Engine {
   }
 
   /** As `#write`. What runs meanwhile, `toJSON` and getters of the item, cannot let items in. */
-  #writeAlone(item: unknown, root: number): Cell | undefined {
+  #writeAlone(item: unknown, root: number, flow: number, pack: PackBuilder): boolean {
     this.#isWriting = true;
     try {
-      return this.#write(item, root);
+      return this.#write(item, root, flow, pack);
     } finally {
       this.#isWriting = false;
+      if (pack.count === 0) this.#gather.drop(pack);
     }
   }
 
@@ -248,20 +287,46 @@ export class Engine {
     return false;
   }
 
-  /** Writes the item into the root's buffer, or into a large cell; undefined when there is no room for one. */
-  #write(item: unknown, root: number): Cell | undefined {
-    const cell = this.#slots[root]!;
-    const { codec, largeBytes } = this.#settings;
-    const length = this.#encoder.write(item, codec, cell.rooms[0]);
-    if (length >= 0) {
-      cell.fill(0, this.#encoder.kind, length, this.#stamp);
-      return cell;
+  /** Adds the item to the pack, or sends it in a large cell; false when there is no room for one. */
+  #write(item: unknown, root: number, flow: number, pack: PackBuilder): boolean {
+    const { bytes, codec, largeBytes } = this.#settings;
+    const encoder = this.#encoder;
+    if (encoder.write(item, codec, pack.stage, bytes)) {
+      pack.add(root, flow, encoder);
+      if (this.#hasParts) pack.place(0, WHOLE);
+      return true;
     }
-    const { needed, kind, shared } = this.#encoder;
-    if (this.large.bytes > 0 && this.large.bytes + 2 * needed > largeBytes) return undefined;
-    const large = this.large.make(root, needed, shared);
-    large.fill(0, kind, this.#encoder.writeKept(large.rooms[0]), this.#stamp);
-    return large;
+    const { needed, shared } = encoder;
+    if (this.large.bytes > 0 && this.large.bytes + 2 * needed > largeBytes) return false;
+    const cell = this.large.prepare(root, needed, shared);
+    const { session, queue, priority } = pack;
+    cell.begin(session, NO_HOME);
+    // At once: the encoder keeps it as long as nothing else is encoded.
+    writeLarge(cell, root, flow, encoder, this.#stamp, this.#hasParts ? WHOLE_PART : undefined);
+    // What was let in before it goes before it.
+    if (pack.count > 0) this.#close(pack);
+    this.large.announce(cell);
+    this.#push(cell, queue, pack.flow, priority);
+    return true;
+  }
+
+  /** The pack goes in line. */
+  #close(pack: PackBuilder): void {
+    const cell = this.#own.take();
+    cell.begin(pack.session, cell.id);
+    if (pack.writeTo(cell, 0, this.#stamp)) {
+      this.#push(cell, pack.queue, pack.flow, pack.priority);
+    } else {
+      this.#own.give(cell.id);
+      for (const part of pack.split()) this.#close(part);
+    }
+    this.#gather.drop(pack);
+  }
+
+  #push(cell: Cell, queue: number, flow: number, priority: number): void {
+    const i = this.#out.pushNew(queue, flow, SCHED.PARALLEL, cell.id);
+    this.#out.setPriority(i, priority);
+    this.#out.setPayloadHigh(i, cell.isLarge ? highOfLarge(cell.id, 0) : 0);
   }
 
   #takeOut(i: number): void {
@@ -274,7 +339,7 @@ export class Engine {
     }
     const { home } = cell;
     this.#roots.takeOut(cell);
-    if (home !== NO_HOME) this.port.buffers!.free(home);
+    if (home !== NO_HOME) this.#own.give(home);
   }
 
   /** Whoever waits for room, or for the end, looks again. */
@@ -332,22 +397,4 @@ export class Engine {
     const what = `the port of the pipeline's main thread is ${state}`;
     this.break(new DlbError('ERR_DLB_DOMAIN_NOT_STARTED', what, { state }));
   }
-
-  /** Takes as many buffers as items may be in flight, for good: their handles never change. */
-  #allocateAll(count: number): Cell[] {
-    const handles = new Int32Array(count);
-    if (!this.port.buffers!.allocMany(count, handles)) {
-      throw new DlbError('ERR_DLB_INTERNAL_ERROR', 'the buffers of a new domain are not free', {
-        count,
-      });
-    }
-    return Array.from(handles, (handle) => this.#cells.ofBuffer(handle));
-  }
-}
-
-/** Moves the events from `first` on to the front. */
-function keepFrom(burst: EventBurst, first: number): void {
-  const left = burst.length - first;
-  if (left > 0 && first > 0) burst.words.copyWithin(0, first * 4, burst.length * 4);
-  burst.length = left;
 }

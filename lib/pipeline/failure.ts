@@ -5,6 +5,7 @@ import { packThrown, unpackThrown } from '../crew/thrown.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { Cell } from './cell.js';
 import { decodeCopy, KIND } from './codec.js';
+import { decodePlain, encodePlain } from './plain.js';
 import type { DeadLetter } from './contract.js';
 import type { SharedMemory } from './structured.js';
 
@@ -39,20 +40,31 @@ const UNKNOWN: Failure = {
 /** For as long as the cell is as it is. @param thrown undefined when the item ended its threads. */
 export function failureOf(
   stage: string,
-  flow: number,
   cell: Cell,
+  i: number,
   thrown: { readonly error: unknown } | undefined,
 ): Failure {
+  const tries = cell.tries(i);
   return {
     stage,
-    flow,
-    attempts: thrown === undefined ? cell.tries : cell.tries + 1,
-    crashes: cell.kills,
+    flow: cell.flow(i),
+    attempts: thrown === undefined ? tries : tries + 1,
+    crashes: cell.kills(i),
     error: thrown === undefined ? undefined : packThrown(thrown.error),
-    thread: cell.markedThread,
-    kind: cell.kind,
-    content: cell.content,
+    thread: cell.markedThread(i),
+    ...itemIn(cell, i),
   };
+}
+
+/** As the stage got it, whatever its handler has done to it. */
+function itemIn(cell: Cell, i: number): Pick<Failure, 'kind' | 'content'> {
+  const kind = cell.kind(i);
+  if (kind !== KIND.PLAIN) return { kind, content: cell.content(i) };
+  try {
+    return { kind: KIND.PACKED, content: encodePlain([decodePlain(cell.plain!)[cell.offset(i)]]) };
+  } catch {
+    return { kind: KIND.ENDED, content: NOTHING };
+  }
 }
 
 /** @throws when there is no memory for it. */
@@ -66,9 +78,9 @@ export function withoutItem(failure: Failure): Failure {
 }
 
 /** What is written in a cell. */
-export function readFailure(cell: Cell): Failure {
+export function readFailure(cell: Cell, i: number): Failure {
   try {
-    return deserialize(Buffer.from(cell.content)) as Failure;
+    return deserialize(Buffer.from(cell.content(i))) as Failure;
   } catch {
     return UNKNOWN;
   }

@@ -9,8 +9,8 @@
 import { CallScope } from '../crew/call-scope.js';
 import type { Board } from './board.js';
 import { MARKS } from './cell.js';
-import type { Cell } from './cell.js';
-import type { OpenEvents } from './open-events.js';
+import type { OpenItems } from './open-items.js';
+import type { Parcel } from './parcel.js';
 import type { StageRunner } from './stage-runner.js';
 
 const COUNT_MASK = 0xff_ffff;
@@ -19,11 +19,11 @@ export class Guard {
   readonly scope = new CallScope();
   readonly #seat: number;
   readonly #board: Board;
-  readonly #open: OpenEvents;
+  readonly #open: OpenItems;
   /** Where a thread that replaces another begins, so that its beat is not taken for the other's. */
   #beats = Math.floor(Math.random() * 2 ** 24);
 
-  constructor(seat: number, board: Board, open: OpenEvents) {
+  constructor(seat: number, board: Board, open: OpenItems) {
     this.#seat = seat;
     this.#board = board;
     this.#open = open;
@@ -31,16 +31,16 @@ export class Guard {
 
   /** From here on the thread's end, and its standstill, are this call's: what is done for it is done in `scope`.
    *  If that throws, the thread cannot go on, and the call is to blame. */
-  enter(runner: StageRunner, cell: Cell): void {
+  enter({ cell, runner }: Parcel, i: number): void {
     this.#open.excuse();
-    cell.setMark(MARKS.ALONE, runner.caller);
+    cell!.setMark(i, MARKS.ALONE, runner.caller);
     this.#beat(runner);
   }
 
-  /** @param isThrough what becomes of the call's event is written. The thread may end before it is sent: it comes
+  /** @param isThrough what becomes of the item is written. The thread may end before it is sent: it comes
    *         again then, and has been tried. */
-  leave(runner: StageRunner, cell: Cell, isThrough: boolean): void {
-    if (isThrough) cell.setMark(MARKS.TRIED, runner.caller);
+  leave({ cell, runner }: Parcel, i: number, isThrough: boolean): void {
+    if (isThrough) cell!.setMark(i, MARKS.TRIED, runner.caller);
     this.beat();
   }
 

@@ -1,28 +1,31 @@
-/** An event that a worker keeps open, and the flows that have one. */
-import { EventBurst } from '../eventdev/event-burst.js';
+/** An item that a worker keeps open, and the flows that have one. */
 import { FLOWS_MAX } from '../eventdev/limits.js';
 import type { Cell } from './cell.js';
+import type { Parcel } from './parcel.js';
 import type { StageRunner } from './stage-runner.js';
 
 export class Held {
-  /** The event, alone in a burst of its own. */
-  readonly event = new EventBurst(1);
-  readonly runner: StageRunner;
-  /** Undefined while it has to be fetched. */
-  cell: Cell | undefined;
+  /** Item `index` of this parcel. */
+  readonly parcel: Parcel;
+  readonly index: number;
+  readonly flowKey: number;
   /** When the call began, in milliseconds. */
   began = 0;
   /** How long since then the thread was kept from turning its event loop, which this call needs as well. */
   waited = 0;
 
-  constructor(from: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined) {
-    this.event.append(from, i);
-    this.runner = runner;
-    this.cell = cell;
+  constructor(parcel: Parcel, index: number) {
+    this.parcel = parcel;
+    this.index = index;
+    this.flowKey = flowKeyOf(parcel.runner, parcel.cell!.flow(index));
   }
 
-  get flowKey(): number {
-    return flowKeyOf(this.runner, this.event.flowId(0));
+  get runner(): StageRunner {
+    return this.parcel.runner;
+  }
+
+  get cell(): Cell {
+    return this.parcel.cell!;
   }
 }
 
@@ -30,7 +33,7 @@ export function flowKeyOf(runner: StageRunner, flow: number): number {
   return runner.index * FLOWS_MAX + flow;
 }
 
-/** The flows that have an event open here, each with what waits behind it. */
+/** The flows that have an item open here, each with what waits behind it. */
 export class BusyFlows {
   readonly #waiting = new Map<number, Held[]>();
 
@@ -42,12 +45,12 @@ export class BusyFlows {
     return this.#waiting.has(key);
   }
 
-  /** The flow has an event open from now on. */
+  /** The flow has an item open from now on. */
   begin(key: number): void {
     this.#waiting.set(key, []);
   }
 
-  /** Puts an event behind those of its flow. */
+  /** Puts an item behind those of its flow. */
   wait(key: number, held: Held): void {
     this.#waiting.get(key)!.push(held);
   }
@@ -57,7 +60,7 @@ export class BusyFlows {
     return [...this.#waiting.values()].flatMap((waiting) => takeFrom(waiting, fits));
   }
 
-  /** The open event is done: the next of its flow, which is open now; undefined when there is none, and the
+  /** The open item is done: the next of its flow, which is open now; undefined when there is none, and the
    *  flow is free. */
   next(key: number): Held | undefined {
     const waiting = this.#waiting.get(key);

@@ -23,6 +23,7 @@ export type {
   PipelineStats,
   RetryPolicy,
   RunOptions as PipelineRunOptions,
+  Grain,
   Schedule,
   SetupContext,
   Stage,

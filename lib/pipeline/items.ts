@@ -6,7 +6,7 @@ import type { Source } from '../crew/source.js';
 import type { Stream } from './stream.js';
 
 /** Items let in before the results have their turn ... */
-const FEED_MAX = 256;
+const FEED_MAX = 4096;
 /** ... or for as long, whichever is over first. */
 const FEED_MS = 8;
 /** The clock is looked at once for so many items. */

@@ -10,7 +10,7 @@
 import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { DlbError } from '../eventdev/errors.js';
-import { Cell, cellBytes } from './cell.js';
+import { Cell, cellBytes, entriesFrom, entryWords } from './cell.js';
 import { BlockIds } from '../mempool/index.js';
 
 interface Made {
@@ -18,7 +18,7 @@ interface Made {
   readonly kind: 'made' | 'again';
   readonly id: number;
   readonly root: number;
-  readonly bytes: number;
+  readonly room: number;
   readonly memory: SharedArrayBuffer;
   /** What its items share with others. */
   readonly shared: readonly SharedArrayBuffer[];
@@ -35,6 +35,7 @@ type Notice = Made | Freed | Wanted;
 
 /** Rooms are a multiple of this: the second starts at a cache line as well. */
 const BYTES_STEP = 64;
+const WORD_BYTES = 4;
 
 export class LargeCells {
   /** Bytes of memory that are known here. */
@@ -50,9 +51,11 @@ export class LargeCells {
   readonly #prepared = new WeakMap<Cell, Made>();
   readonly #awaited = new Map<number, (cell: Cell) => void>();
   readonly #ids: BlockIds;
+  readonly #stride: number;
 
-  /** @param blocks see `BlockIds`. */
-  constructor(channel: string, blocks: Int32Array, isMain: boolean) {
+  /** @param blocks see `BlockIds`. @param hasParts items may become several. */
+  constructor(channel: string, blocks: Int32Array, isMain: boolean, hasParts: boolean) {
+    this.#stride = entryWords(hasParts);
     this.#ids = new BlockIds(blocks);
     this.#channel = new BroadcastChannel(channel);
     this.#channel.addEventListener('message', (event) =>
@@ -68,21 +71,15 @@ export class LargeCells {
     return this.#cells.size;
   }
 
-  /** A new cell whose rooms hold `least` bytes; all threads know it by now. */
-  make(root: number, least: number, shared?: readonly SharedArrayBuffer[]): Cell {
-    const cell = this.prepare(root, least, shared);
-    this.announce(cell);
-    return cell;
-  }
-
-  /** As `make`, but nobody knows it until it is announced: it may turn out not to be needed. */
+  /** A new cell for one item of `least` bytes. Nobody knows it until it is announced. */
   prepare(root: number, least: number, shared: readonly SharedArrayBuffer[] = []): Cell {
-    const bytes = Math.ceil(Math.max(least, 1) / BYTES_STEP) * BYTES_STEP;
-    const memory = allocate(cellBytes(bytes));
+    const bytes = (entriesFrom(1) + this.#stride) * WORD_BYTES + least;
+    const room = Math.ceil(bytes / BYTES_STEP) * BYTES_STEP;
+    const memory = allocate(cellBytes(room));
     const id = this.#ids.next();
-    const cell = new Cell(id, true, memory, 0, bytes);
-    cell.shared = shared;
-    this.#prepared.set(cell, { kind: 'made', id, root, bytes, memory, shared });
+    const made: Made = { kind: 'made', id, root, room, memory, shared };
+    const cell = this.#cellOf(made);
+    this.#prepared.set(cell, made);
     return cell;
   }
 
@@ -154,7 +151,7 @@ export class LargeCells {
     if (known !== undefined) this.#channel.postMessage({ ...known.made, kind: 'again' });
   }
 
-  #add(made: Made, cell = cellOf(made)): void {
+  #add(made: Made, cell = this.#cellOf(made)): void {
     const { id } = made;
     if (this.#cells.has(id)) {
       if (made.kind === 'again') return;
@@ -169,6 +166,12 @@ export class LargeCells {
     this.#awaited.delete(id);
   }
 
+  #cellOf({ id, memory, room, shared }: Made): Cell {
+    const cell = new Cell(id, true, memory, 0, room, this.#stride);
+    cell.shared = shared;
+    return cell;
+  }
+
   #forget(ids: readonly number[]): void {
     for (const id of ids) {
       const known = this.#cells.get(id);
@@ -178,12 +181,6 @@ export class LargeCells {
       this.#ofRoots.delete(known.made.root);
     }
   }
-}
-
-function cellOf({ id, memory, bytes, shared }: Made): Cell {
-  const cell = new Cell(id, true, memory, 0, bytes);
-  cell.shared = shared;
-  return cell;
 }
 
 function allocate(bytes: number): SharedArrayBuffer {

@@ -70,9 +70,9 @@ async function build<In, Out>(device: Device, settings: Settings): Promise<Pipel
   const domain = await device.createDomain(domainSpec(settings));
   const board = new Board(settings.workers, settings.stages.length);
   const channel = `softdlb:pipeline:${randomUUID()}`;
-  const large = new LargeCells(channel, board.blocks, true);
+  const large = new LargeCells(channel, board.blocks, true, settings.pieces > 1);
   const roots = new Roots(settings.window, settings.pieces > 1, settings.onDeadLetter);
-  const engine = new Engine(domain, settings, large, roots);
+  const engine = new Engine(domain, settings, board, large, roots);
   large.onDefect = (error) => engine.break(error);
   roots.lastStage = settings.stages.at(-1)!.name;
   roots.release = engine.release;

@@ -7,12 +7,41 @@
  * stage has a directed queue for each of its workers; whoever sends an item to it chooses.
  */
 import type { DomainSpec, PortSpec, QueueSpec } from '../eventdev/spec.js';
-import { SEQUENCES_MAX } from '../eventdev/limits.js';
-import { cellBytes } from './cell.js';
+import { EVENTS_LIMIT_MAX, SEQUENCES_MAX } from '../eventdev/limits.js';
+import { cellBytes, ITEMS_MAX } from './cell.js';
 import type { Settings } from './settings.js';
 import type { StageSettings } from './stage-settings.js';
 
 type StageShape = Pick<StageSettings, 'schedule' | 'workers'>;
+
+/** Groups of flows per worker of a stage that is coarse. */
+const GROUPS_PER_WORKER = 4;
+
+/** How many groups the flows of a stage may be folded into; a sticky stage's workers keep their keys, since it is a multiple. */
+export function groupsOf({ workers }: Pick<StageSettings, 'workers'>): number {
+  return GROUPS_PER_WORKER * workers;
+}
+
+/** What a pack takes before it is full, beside the item that fills it. */
+export const PACK_BYTES = 16384;
+/** Pieces of one event: more are refused before they are made. */
+const FRAGMENTS_MAX = 1 << 16;
+/** Pieces that a worker may send before the scheduler has taken them in. */
+const PIECE_SLOTS = 1024;
+/** Rooms of cells start at cache lines. */
+const ROOM_STEP = 64;
+/** Most bytes of a pack's head, for one item. */
+const HEAD_BYTES = 64;
+
+/** Bytes of a half of a cell, for items of up to `bytes`. */
+export function roomOf(bytes: number): number {
+  return Math.ceil((bytes + PACK_BYTES + HEAD_BYTES) / ROOM_STEP) * ROOM_STEP;
+}
+
+/** Items of one flow are one at a time, in order. */
+export function isKeyed({ schedule }: Pick<StageSettings, 'schedule'>): boolean {
+  return schedule === 'atomic' || schedule === 'sticky';
+}
 
 /** Port of the thread that made the pipeline; the seats follow. */
 export const MAIN_PORT = 0;
@@ -57,13 +86,15 @@ export function stagesOfQueues(stages: readonly StageShape[]): number[] {
 
 /** The domain of a pipeline. */
 export function domainSpec(settings: Settings): DomainSpec {
-  const { name, stages, window, workers } = settings;
+  const { name, pieces, stages, window, workers } = settings;
   const most = Math.max(...stages.map((stage) => stage.pieces));
+  // Credits come back a pass after their event ends: an item with a buffer does not wait for one.
+  const eventsLimit = (2 * window * pieces) / most;
   return {
     name,
-    // Credits come back a pass after their event ends: an item with a buffer does not wait for one. Storage
-    // is kept for `most` times as many events, which is all that the window may become.
-    eventsLimit: 2 * window * (settings.pieces / most),
+    eventsLimit,
+    // Each item may be an event of its own, beside all credits that may become events.
+    capacity: Math.min(eventsLimit + 2 * window * pieces, EVENTS_LIMIT_MAX),
     queues: [
       { name: 'out', type: 'directed' },
       ...stages.flatMap((stage) => stageQueues(stage, settings)),
@@ -72,19 +103,19 @@ export function domainSpec(settings: Settings): DomainSpec {
       { name: `${name}-main`, links: [OUT_QUEUE] },
       ...Array.from({ length: workers }, (_, seat) => seatSpec(settings, seat)),
     ],
-    buffers: { count: bufferCount(settings), bytes: cellBytes(settings.bytes), reserve: 0 },
+    buffers: { count: bufferCount(settings), bytes: cellBytes(roomOf(settings.bytes)), reserve: 0 },
   };
 }
 
-/** One for each item of the window; where items become several, as many again for the pieces. Beyond that
- *  pieces get memory of their own. */
-function bufferCount({ window, pieces }: Settings): number {
-  return pieces > 1 ? 2 * window : window;
+/** One for each item of the window, and as many for packs that workers make. Beyond that items get memory of their own. */
+function bufferCount({ window }: Settings): number {
+  return 2 * window;
 }
 
 function stageQueues(stage: StageSettings, settings: Settings): QueueSpec[] {
   const { name, priority, schedule, pieces } = stage;
-  const common = { priority, fragments: pieces };
+  // A pack may become one for each of its items, and each of those several.
+  const common = { priority, fragments: Math.min(ITEMS_MAX * pieces, FRAGMENTS_MAX) };
   if (schedule === 'sticky') {
     return Array.from({ length: stage.workers }, (_, i) => ({
       name: `${name}-${i}`,
@@ -115,5 +146,6 @@ function seatSpec(settings: Settings, seat: number): PortSpec {
     implicitRelease: false,
     independentEnqueue: true,
     wideNames: true,
+    enqueueDepth: PIECE_SLOTS,
   };
 }

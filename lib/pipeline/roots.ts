@@ -9,6 +9,7 @@ import { DlbError } from '../eventdev/errors.js';
 import { messageOf } from '../crew/message-of.js';
 import type { Cell } from './cell.js';
 import { decodeCopy, KIND, readBundle } from './codec.js';
+import { decodePlain } from './plain.js';
 import type { DeadLetter, MaybePromise } from './contract.js';
 import { deadLetterOf, errorOf, readFailure } from './failure.js';
 
@@ -44,6 +45,9 @@ interface Root {
   /** Dead letters of it that are being taken. */
   burials: number;
 }
+
+/** Plain values of a pack, or why they cannot be read. */
+type Values = { readonly values: readonly unknown[] } | { readonly error: unknown };
 
 const NONE: readonly unknown[] = [];
 const NOBODY: ItemOwner = {
@@ -90,24 +94,30 @@ export class Roots {
     this.#onDeadLetter = onDeadLetter;
   }
 
-  begin(root: number, owner: ItemOwner, number: number, cell: Cell): void {
+  begin(root: number, owner: ItemOwner, number: number): void {
     const begun = this.#roots[root]!;
     begun.owner = owner;
     begun.number = number;
-    if (this.#hasParts) cell.place(0, 0, WHOLE);
   }
 
   /** Takes out what is in the cell. */
   takeOut(cell: Cell): void {
-    const { root: index, kind } = cell;
+    const { count, plain } = cell;
+    const values = plain === undefined ? undefined : readPlain(plain);
+    for (let i = 0; i < count; i++) if (!cell.isGone(i)) this.#takeOut(cell, i, values);
+  }
+
+  #takeOut(cell: Cell, i: number, plain: Values | undefined): void {
+    const index = cell.root(i);
+    const kind = cell.kind(i);
     const root = this.#roots[index]!;
-    const isWhole = !this.#hasParts || cell.weight === WHOLE;
+    const isWhole = !this.#hasParts || cell.weight(i) === WHOLE;
     if (isWhole && kind < KIND.BUNDLE) {
       // The common case, without a list.
       const { owner, number } = root;
       let value: unknown;
       try {
-        if (owner.wants) value = decodeCopy(kind, cell.content, cell.shared);
+        if (owner.wants) value = valueOf(cell, i, plain);
       } catch (error) {
         this.#unreadable(root, error);
         return this.#end(index, root, NONE);
@@ -115,10 +125,10 @@ export class Roots {
       this.#forget(index, root);
       return owner.result(number, value);
     }
-    const values = this.#valuesIn(cell, root, index);
+    const values = this.#valuesIn(cell, i, root, index, plain);
     if (isWhole) return this.#end(index, root, values);
-    if (values.length > 0) root.parts.push({ start: cell.start, values });
-    root.seen += cell.weight;
+    if (values.length > 0) root.parts.push({ start: cell.start(i), values });
+    root.seen += cell.weight(i);
     if (root.seen < WHOLE) return;
     root.parts.sort((a, b) => a.start - b.start);
     this.#end(
@@ -133,14 +143,19 @@ export class Roots {
     for (const root of this.#roots) root.owner = NOBODY;
   }
 
-  #valuesIn(cell: Cell, root: Root, index: number): readonly unknown[] {
-    const { kind } = cell;
-    if (kind === KIND.FAILED || kind === KIND.DEAD) this.#failed(cell, root, index);
+  #valuesIn(
+    cell: Cell,
+    i: number,
+    root: Root,
+    index: number,
+    plain: Values | undefined,
+  ): readonly unknown[] {
+    const kind = cell.kind(i);
+    if (kind === KIND.FAILED || kind === KIND.DEAD) this.#failed(cell, i, root, index);
     if (kind > KIND.BUNDLE || !root.owner.wants) return NONE;
-    const { content, shared } = cell;
     try {
-      if (kind === KIND.BUNDLE) return readBundle(content, shared);
-      return [decodeCopy(kind, content, shared)];
+      if (kind === KIND.BUNDLE) return readBundle(cell.content(i), cell.shared);
+      return [valueOf(cell, i, plain)];
     } catch (error) {
       this.#unreadable(root, error);
       return NONE;
@@ -156,11 +171,11 @@ export class Roots {
     root.owner.failed(root.number, error);
   }
 
-  #failed(cell: Cell, root: Root, index: number): void {
-    const failure = readFailure(cell);
+  #failed(cell: Cell, i: number, root: Root, index: number): void {
+    const failure = readFailure(cell, i);
     const error = errorOf(failure, this.causeOf);
     this.onFailed(error);
-    if (cell.kind === KIND.DEAD && this.#onDeadLetter !== undefined) {
+    if (cell.kind(i) === KIND.DEAD && this.#onDeadLetter !== undefined) {
       root.owner.buried(root.number, error);
       void this.#bury(deadLetterOf(failure, error, cell.shared), root, index);
     } else root.owner.failed(root.number, error);
@@ -200,4 +215,20 @@ export class Roots {
     if (root.burials === 0) this.release(index);
     else this.burying++;
   }
+}
+
+function readPlain(plain: Buffer): Values {
+  try {
+    return { values: decodePlain(plain) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** With memory of its own. @throws why it cannot be read. */
+function valueOf(cell: Cell, i: number, plain: Values | undefined): unknown {
+  const kind = cell.kind(i);
+  if (kind !== KIND.PLAIN) return decodeCopy(kind, cell.content(i), cell.shared);
+  if (plain !== undefined && 'values' in plain) return plain.values[cell.offset(i)];
+  throw plain?.error;
 }

@@ -9,8 +9,8 @@ import type { Engine } from './engine.js';
 import type { Items } from './items.js';
 import type { Stream } from './stream.js';
 
-/** Results taken before the source is fed again. */
-const TAKEN_MAX = 128;
+/** What part of the window is taken before the source is fed again: less would make small packs. */
+const TAKEN_PART = 4;
 /** The event loop gets a turn when this long has passed since the last. */
 const TURN_MS = 8;
 
@@ -25,6 +25,7 @@ export interface RunParts {
 
 export class Run<Out> implements AsyncIterableIterator<Out> {
   readonly #parts: RunParts;
+  readonly #takenMax: number;
   #taken = 0;
   #over = false;
   #lastTurn = performance.now();
@@ -35,6 +36,7 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
   constructor(parts: RunParts) {
     this.#parts = parts;
     const { items, stream } = parts;
+    this.#takenMax = Math.ceil(stream.window / TAKEN_PART);
     if (items !== undefined) stream.onUnwanted = () => void items.cancel();
   }
 
@@ -44,7 +46,7 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
 
   next(): Promise<IteratorResult<Out>> {
     const { stream } = this.#parts;
-    const isQuick = this.#answering === 0 && this.#taken < TAKEN_MAX && !this.#over;
+    const isQuick = this.#answering === 0 && this.#taken < this.#takenMax && !this.#over;
     if (isQuick && stream.waiting > 0) {
       this.#taken++;
       return Promise.resolve({ done: false, value: stream.take() as Out });

@@ -1,321 +1,367 @@
 /**
- * What becomes of an event when its call is through: writes the result beside the item, and turns the event
- * into the one that goes on.
+ * What becomes of the items of a parcel: results in packs, by where they go, and the events that carry them.
  *
- * Runs on: the worker. Writes: the half of the cell that does not hold the item, the event's words. What the
- * cell says of the item stays as it is until the event is enqueued, so a thread may die at any point.
+ * Runs on: the worker. Writes: cells that hold no item of a stage, the half of a parcel's cell that does not hold its
+ * pack, the port. All that becomes of a parcel is one burst: its pieces, and what completes or renews its event. So a thread
+ * may die at any point, and either all of it has gone on or nothing.
  */
 import { EventBurst } from '../eventdev/event-burst.js';
 import { OP, REFUSAL } from '../eventdev/event.js';
 import type { BufferPool } from '../mempool/index.js';
 import type { Port } from '../port/index.js';
-import { NO_HOME } from './cell.js';
+import { ITEMS_MAX, NO_HOME } from './cell.js';
+import type { Board } from './board.js';
 import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
-import { decodeCopy, Encoder, KIND } from './codec.js';
-import type { SharedMemory } from './structured.js';
+import type { CallContext } from './call-context.js';
+import { Encoder, KIND } from './codec.js';
 import { MANY } from './contract.js';
 import type { Many } from './contract.js';
 import { packFailure, withoutItem } from './failure.js';
 import type { Failure } from './failure.js';
 import { invalid } from '../crew/checks.js';
 import { isMany, MANY_NAME } from '../crew/many.js';
-import { OUT_QUEUE } from './plan.js';
-import type { StageRunner } from './stage-runner.js';
-import { HALF_BIT } from './task.js';
 import { highOfLarge } from './large-ids.js';
+import { PackBuilder, writeLarge } from './pack-builder.js';
+import { STATE } from './parcel.js';
+import type { LargeResult, Parcel } from './parcel.js';
+import { OUT_QUEUE, PACK_BYTES } from './plan.js';
+import type { StageRunner } from './stage-runner.js';
+import { MASK_SHIFT } from './task.js';
 
-/** Most pieces of one call. */
-const PIECES_BURST = 1024;
+/** Events that are sent at once, as far as they come. */
+const OUTGOING = 256;
+
+interface Part {
+  readonly start: number;
+  readonly weight: number;
+}
 
 export class Sender {
-  /** Microseconds, see `clock`: written with each item. */
+  /** Microseconds, see `clock`: written with each pack. */
   stamp = 0;
   readonly #port: Port;
+  readonly #board: Board;
   readonly #pool: BufferPool;
   readonly #cells: Cells;
+  /** Most bytes of an item in a pack. */
   readonly #bytes: number;
   /** Items may become several, so each has its part of the whole. */
   readonly #hasParts: boolean;
   readonly #encoder = new Encoder();
-  readonly #pieces: EventBurst;
-  /** Buffers of the pieces, or -1. */
-  readonly #homes: number[] = [];
+  readonly #outgoing = new EventBurst(OUTGOING);
+  /** Of the item for which a pack was looked for last. */
+  #flow = 0;
 
-  constructor(port: Port, cells: Cells, bytes: number, hasParts: boolean) {
+  constructor(port: Port, board: Board, cells: Cells, bytes: number, hasParts: boolean) {
     this.#port = port;
+    this.#board = board;
     this.#pool = port.buffers!;
     this.#cells = cells;
     this.#bytes = bytes;
     this.#hasParts = hasParts;
-    this.#pieces = new EventBurst(hasParts ? PIECES_BURST : 1);
   }
 
   /**
-   * Event `i` ends with this result, and pieces of it, if any, are enqueued.
-   * @param grown a larger cell that the call has made for its result.
+   * Item `i` ends with this result. Returns the kind of what it became.
    * @throws what the encoder or the key function of the next stage throws: nothing has happened then.
    */
-  finish(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    result: unknown,
-    runner: StageRunner,
-    grown: Cell | undefined,
-  ): number {
-    if (result === undefined) return this.end(burst, i, cell, KIND.ENDED);
+  finish(parcel: Parcel, i: number, result: unknown, context: CallContext): number {
+    if (result === undefined) return this.end(parcel, i, KIND.ENDED);
+    const { runner } = parcel;
     const pieces = piecesOf(result);
-    if (pieces === undefined) return this.#one(burst, i, cell, result, runner, grown);
-    if (pieces.length === 0) return this.end(burst, i, cell, KIND.ENDED);
+    if (pieces === undefined) return this.#one(parcel, i, asItWas(result, parcel, i, context));
+    if (pieces.length === 0) return this.end(parcel, i, KIND.ENDED);
     checkNested(pieces, runner);
-    if (pieces.length === 1) return this.#one(burst, i, cell, pieces[0], runner, grown);
-    if (runner.next === undefined) return this.#bundle(burst, i, cell, pieces, runner);
-    return this.#several(burst, i, cell, pieces, runner);
+    const values = pieces.map((piece) => asItWas(piece, parcel, i, context));
+    if (values.length === 1) return this.#one(parcel, i, values[0]);
+    if (runner.next === undefined) return this.#bundle(parcel, i, values);
+    return this.#several(parcel, i, values);
   }
 
-  /** Event `i` goes out without a value. */
-  end(burst: EventBurst, i: number, cell: Cell, kind: number): number {
-    const half = cell.half ^ 1;
-    this.#fill(cell, half, kind, 0);
-    this.#address(burst, i, cell, half);
-    burst.setQueueId(i, OUT_QUEUE);
+  /** Item `i` goes out without a value. */
+  end(parcel: Parcel, i: number, kind: number): number {
+    const cell = parcel.cell!;
+    const pack = this.#packFor(parcel, OUT_QUEUE, 0);
+    pack.addEnd(cell.root(i), cell.flow(i), kind);
+    this.#added(parcel, pack, this.#partOf(cell, i));
     return kind;
   }
 
-  /** Event `i` goes out with an error; without its item, or without anything, where there is no memory for more. */
-  fail(burst: EventBurst, i: number, cell: Cell, kind: number, failure: Failure): number {
-    if (
-      !this.#tryToFail(burst, i, cell, kind, failure) &&
-      !this.#tryToFail(burst, i, cell, kind, withoutItem(failure))
-    ) {
-      return this.end(burst, i, cell, kind);
+  /** Item `i` goes out with an error; without its item, or without anything, where there is no memory for more. */
+  fail(parcel: Parcel, i: number, kind: number, failure: Failure): number {
+    const isTold =
+      this.#tryToFail(parcel, i, kind, failure) ||
+      this.#tryToFail(parcel, i, kind, withoutItem(failure));
+    return isTold ? kind : this.end(parcel, i, kind);
+  }
+
+  /** Item `i` goes back to its queue, as it came, for whoever has a place for it. False if it cannot. */
+  giveBack(parcel: Parcel, i: number): boolean {
+    const cell = parcel.cell!;
+    if (cell.isLarge) return false;
+    parcel.begin(i);
+    const { event } = parcel;
+    const pack = this.#packFor(parcel, event.queueId(0), event.flowId(0));
+    pack.addItem(cell, i, cell.kind(i) === KIND.PLAIN ? parcel.item(i) : undefined);
+    this.#closeIfFull(parcel, pack);
+    return true;
+  }
+
+  /** All that has become of the parcel's items so far goes with its event, which is over. */
+  complete(parcel: Parcel): void {
+    const results = [...parcel.closed, ...parcel.open.packs];
+    const last = results.pop()!;
+    for (const result of results) this.#piece(parcel, result);
+    this.#final(parcel, last);
+    parcel.forget();
+  }
+
+  /** All that has become of the parcel's items so far goes on; the others stay with its event. */
+  renew(parcel: Parcel): void {
+    const cell = parcel.cell!;
+    for (const result of [...parcel.closed, ...parcel.open.packs]) this.#piece(parcel, result);
+    parcel.forget();
+    const { states, event } = parcel;
+    const mask = cell.writeOtherMask((i) => parcel.isSent(i));
+    const high = cell.isLarge ? highOfLarge(cell.id, cell.half) : cell.half;
+    event.setPayloadHigh(0, high | (mask << MASK_SHIFT));
+    const at = this.#append(event);
+    this.#outgoing.setRenewal(at);
+    cell.select(cell.half, mask);
+    for (let i = 0; i < parcel.count; i++) if (parcel.isSent(i)) states[i] = STATE.GONE;
+  }
+
+  /** Sends what is in line. */
+  flush(): void {
+    const outgoing = this.#outgoing;
+    for (let sent = 0; sent < outgoing.length;) {
+      sent += this.#port.enqueueBurst(outgoing, sent);
+      const { refusal } = this.#port;
+      // Pieces are never refused for good: at most they wait until the scheduler has emptied the ring.
+      if (refusal === REFUSAL.NONE || refusal === REFUSAL.RING_FULL) continue;
+      // The domain has stopped: nobody waits for them.
+      break;
     }
-    burst.setQueueId(i, OUT_QUEUE);
-    return kind;
+    outgoing.clear();
   }
 
-  #tryToFail(burst: EventBurst, i: number, cell: Cell, kind: number, failure: Failure): boolean {
+  #tryToFail(parcel: Parcel, i: number, kind: number, failure: Failure): boolean {
+    const cell = parcel.cell!;
     try {
-      const length = this.#encoder.write(packFailure(failure), 'bytes', cell.otherRoom);
+      const bytes = packFailure(failure);
+      const pack = this.#packFor(parcel, OUT_QUEUE, 0);
       // The item is in it, and with it what that shares.
-      this.#place(burst, i, cell, cell.half ^ 1, length, kind, cell.shared);
+      const fits = this.#guarded(parcel, pack, () =>
+        this.#encoder.writeBytes(bytes, kind, pack.stage, this.#bytes, cell.shared),
+      );
+      this.#written(parcel, i, pack, cell.flow(i), fits, this.#partOf(cell, i));
       return true;
     } catch {
       return false;
     }
   }
 
-  /** A cell in place of `cell` whose rooms hold `bytes`; not announced. */
-  grow(cell: Cell, bytes: number, shared?: SharedMemory): Cell {
-    const grown = this.#cells.large.prepare(cell.root, Math.max(bytes, cell.bytes), shared);
-    grown.begin(cell.root, cell.session, cell.home);
-    return grown;
+  #one(parcel: Parcel, i: number, value: unknown): number {
+    const cell = parcel.cell!;
+    const { next, settings } = parcel.runner;
+    const pack = this.#packOf(parcel, i, next === undefined ? -1 : next.flowFor(value));
+    const fits = this.#guarded(parcel, pack, () =>
+      this.#encoder.write(value, settings.codec, pack.stage, this.#bytes),
+    );
+    this.#written(parcel, i, pack, this.#flow, fits, this.#partOf(cell, i));
+    return this.#encoder.kind;
   }
 
-  #one(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    result: unknown,
-    runner: StageRunner,
-    grown: Cell | undefined,
-  ): number {
-    const { next } = runner;
-    const flow = next === undefined ? -1 : next.flowFor(result);
-    const kind = this.#write(burst, i, cell, result, runner.settings.codec, grown);
-    this.#direct(burst, i, next, flow);
-    return kind;
-  }
-
-  #bundle(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    pieces: readonly unknown[],
-    runner: StageRunner,
-  ): number {
-    const encoder = this.#encoder;
-    const { codec } = runner.settings;
-    const values = pieces.map((piece) => asItWas(piece, cell));
-    const length = encoder.writeBundle(values, codec, cell.otherRoom);
-    this.#place(burst, i, cell, cell.half ^ 1, length, KIND.BUNDLE, encoder.shared);
-    burst.setQueueId(i, OUT_QUEUE);
+  /** Several results of the last stage are one item. */
+  #bundle(parcel: Parcel, i: number, values: readonly unknown[]): number {
+    const cell = parcel.cell!;
+    const { codec } = parcel.runner.settings;
+    const pack = this.#packFor(parcel, OUT_QUEUE, 0);
+    const fits = this.#guarded(parcel, pack, () =>
+      this.#encoder.writeBundle(values, codec, pack.stage, this.#bytes),
+    );
+    this.#written(parcel, i, pack, cell.flow(i), fits, this.#partOf(cell, i));
     return KIND.BUNDLE;
   }
 
-  /** All pieces but the last become events of their own, before the one that they are pieces of. They are
-   *  enqueued when all are written: what throws before that has done nothing. */
-  #several(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    results: readonly unknown[],
-    runner: StageRunner,
-  ): number {
-    const next = runner.next!;
-    const { codec } = runner.settings;
-    checkPieces(results.length, cell, runner);
-    // The list is the handler's, and key functions may change it. The item itself stays as it is, with its part
-    // of the whole: it may have to be called once more.
-    const pieces = results.map((piece) =>
-      piece === cell.content
-        ? decodeCopy(cell.kind, cell.content, cell.shared)
-        : asItWas(piece, cell),
-    );
-    const flows = pieces.map((piece) => next.flowFor(piece));
-    const { start, weight } = cell;
-    const cut = (k: number): number => start + Math.floor((weight * k) / pieces.length);
-    const last = pieces.length - 1;
-    try {
-      for (let k = 0; k < last; k++) {
-        const at = this.#pieces.append(burst, i);
-        this.#pieces.setOp(at, OP.FRAGMENT);
-        this.#write(this.#pieces, at, this.#newPiece(cell, at), pieces[k], codec, undefined, 0);
-        this.#cellAt(this.#pieces, at).place(0, cut(k), cut(k + 1) - cut(k));
-        this.#direct(this.#pieces, at, next, flows[k]!);
+  /** Each is an item of its own, with its part of the whole. All are written before the first is added: what throws
+   *  has done nothing. */
+  #several(parcel: Parcel, i: number, values: readonly unknown[]): number {
+    const cell = parcel.cell!;
+    const { next, settings } = parcel.runner;
+    checkPieces(values.length, cell.weight(i), parcel.runner);
+    const flows = values.map((value) => next!.flowFor(value));
+    const root = cell.root(i);
+    const start = cell.start(i);
+    const weight = cell.weight(i);
+    const cut = (k: number): number => start + Math.floor((weight * k) / values.length);
+    const written = values.map((value, k) => {
+      const end = k === values.length - 1 ? start + weight : cut(k + 1);
+      const part = { start: cut(k), weight: end - cut(k) };
+      const flow = flows[k]! >= 0 ? flows[k]! : cell.flow(i);
+      const one = new PackBuilder(this.#hasParts);
+      if (this.#encoder.write(value, settings.codec, one.stage, this.#bytes)) {
+        one.add(root, flow, this.#encoder);
+        one.place(part.start, part.weight);
+        return one;
       }
-      const kind = this.#write(burst, i, cell, pieces[last], codec, undefined);
-      const half = burst.payloadHigh(i) & HALF_BIT;
-      this.#cellAt(burst, i).place(half, cut(last), start + weight - cut(last));
-      this.#flushPieces();
-      this.#direct(burst, i, next, flows[last]!);
-      return kind;
-    } catch (error) {
-      this.#dropPieces();
-      throw error;
+      return this.#inLarge(parcel, root, flow, part);
+    });
+    written.forEach((one, k) => {
+      const pack = this.#packOf(parcel, i, flows[k]!);
+      if (!(one instanceof PackBuilder)) return this.#addLarge(parcel, pack, one);
+      pack.addFrom(one, 0);
+      this.#closeIfFull(parcel, pack);
+    });
+    return this.#encoder.kind;
+  }
+
+  /** Where an item of this flow goes, -1: of its own. */
+  #packOf(parcel: Parcel, i: number, flow: number): PackBuilder {
+    const { next } = parcel.runner;
+    this.#flow = flow >= 0 ? flow : parcel.cell!.flow(i);
+    if (next === undefined) return this.#packFor(parcel, OUT_QUEUE, 0);
+    const group = next.isKeyed ? this.#board.groupOf(next.index, this.#flow) : 0;
+    return this.#packFor(parcel, next.queueFor(this.#flow), group);
+  }
+
+  #packFor(parcel: Parcel, queue: number, group: number): PackBuilder {
+    return parcel.open.packFor(parcel.cell!.session, queue, group, parcel.event.priority(0));
+  }
+
+  /** Writes into the pack's stage; a pack that gets nothing by that is not kept. @throws what `write` throws. */
+  #guarded(parcel: Parcel, pack: PackBuilder, write: () => boolean): boolean {
+    let fits = false;
+    try {
+      return (fits = write());
+    } finally {
+      if (!fits && pack.count === 0) parcel.open.drop(pack);
     }
   }
 
-  #cellAt(burst: EventBurst, i: number): Cell {
-    return this.#cells.find(burst.payload(i), burst.payloadHigh(i))!;
+  /** The encoder has written, or kept, what becomes of item `i`. */
+  #written(
+    parcel: Parcel,
+    i: number,
+    pack: PackBuilder,
+    flow: number,
+    fits: boolean,
+    part: Part | undefined,
+  ): void {
+    const root = parcel.cell!.root(i);
+    if (!fits) return this.#addLarge(parcel, pack, this.#inLarge(parcel, root, flow, part));
+    pack.add(root, flow, this.#encoder);
+    this.#added(parcel, pack, part);
   }
 
-  /** A cell for a piece of what is in `cell`. */
-  #newPiece(cell: Cell, at: number): Cell {
+  #added(parcel: Parcel, pack: PackBuilder, part: Part | undefined): void {
+    if (part !== undefined) pack.place(part.start, part.weight);
+    this.#closeIfFull(parcel, pack);
+  }
+
+  #closeIfFull(parcel: Parcel, pack: PackBuilder): void {
+    const most = pack.queue === OUT_QUEUE ? ITEMS_MAX : parcel.runner.next!.packMax;
+    if (pack.count < most && pack.bytes <= PACK_BYTES) return;
+    parcel.open.detach(pack);
+    parcel.closed.push(pack);
+  }
+
+  /** A cell with what the encoder has kept. */
+  #inLarge(parcel: Parcel, root: number, flow: number, part: Part | undefined): Cell {
+    const { needed, shared } = this.#encoder;
+    const cell = this.#cells.large.prepare(root, needed, shared);
+    cell.begin(parcel.cell!.session, NO_HOME);
+    writeLarge(cell, root, flow, this.#encoder, this.stamp, part);
+    return cell;
+  }
+
+  /** Behind what was written before for the same place. */
+  #addLarge(parcel: Parcel, pack: PackBuilder, cell: Cell): void {
+    if (pack.count > 0) {
+      parcel.open.detach(pack);
+      parcel.closed.push(pack);
+    }
+    parcel.closed.push({ cell, queue: pack.queue, flow: pack.flow });
+  }
+
+  /** An event more, with a result of the parcel. */
+  #piece(parcel: Parcel, result: PackBuilder | LargeResult): void {
+    if (!(result instanceof PackBuilder)) {
+      this.#cells.large.announce(result.cell);
+      return this.#put(parcel, OP.FRAGMENT, result.queue, result.flow, result.cell, 0);
+    }
     const handle = this.#pool.alloc();
-    const isLarge = handle < 0;
-    const piece = isLarge
-      ? this.#cells.large.make(cell.root, this.#bytes)
-      : this.#cells.ofBuffer(handle);
-    piece.begin(cell.root, cell.session, isLarge ? NO_HOME : handle);
-    // What the buffer held before is no item of this call.
-    piece.half = 0;
-    piece.fill(0, KIND.ENDED, 0, this.stamp);
-    this.#homes[at] = handle;
-    return piece;
-  }
-
-  /** The pieces that were written are not wanted. Large cells end with their root. */
-  #dropPieces(): void {
-    for (let at = 0; at < this.#pieces.length; at++) {
-      if (this.#homes[at]! >= 0) this.#pool.free(this.#homes[at]!);
+    const cell = handle < 0 ? undefined : this.#cells.ofBuffer(handle);
+    cell?.begin(result.session, handle);
+    if (cell === undefined || !result.writeTo(cell, 0, this.stamp)) {
+      if (handle >= 0) this.#pool.free(handle);
+      return this.#split(parcel, result);
     }
-    this.#pieces.clear();
+    this.#put(parcel, OP.FRAGMENT, result.queue, result.flow, cell, 0);
   }
 
-  /** Writes a value where the item is not; into a larger cell if it does not fit. Returns its kind. */
-  #write(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    value: unknown,
-    codec: Parameters<Encoder['write']>[1],
-    grown: Cell | undefined,
-    half = cell.half ^ 1,
-  ): number {
-    const encoder = this.#encoder;
-    const room = grown === undefined ? cell.rooms[half]! : grown.rooms[0];
-    const isBytes = codec === 'auto' || codec === 'bytes';
-    const inPlace = isBytes ? lengthIn(room, value) : -1;
-    if (inPlace >= 0) {
-      if (grown !== undefined) this.#cells.large.announce(grown);
-      return this.#placed(
-        burst,
-        i,
-        grown ?? cell,
-        grown === undefined ? half : 0,
-        KIND.BYTES,
-        inPlace,
-        cell,
-      );
+  /** A pack for which there is no room, in pieces. */
+  #split(parcel: Parcel, pack: PackBuilder): void {
+    for (const one of pack.split()) {
+      if (pack.count > 1) {
+        this.#piece(parcel, one);
+        continue;
+      }
+      const cell = this.#cells.large.prepare(one.rootOf(0), one.bytes);
+      cell.begin(one.session, NO_HOME);
+      one.writeTo(cell, 0, this.stamp);
+      this.#piece(parcel, { cell, queue: one.queue, flow: one.flow });
     }
-    if (isBytes && value === cell.content) {
-      const { kind } = cell;
-      cell.keep(this.stamp);
-      this.#address(burst, i, cell, cell.half);
-      return kind;
+  }
+
+  /** The parcel's own event goes on, with a result of it. */
+  #final(parcel: Parcel, result: PackBuilder | LargeResult): void {
+    const own = parcel.cell!;
+    if (!(result instanceof PackBuilder)) {
+      const { cell, queue, flow } = result;
+      // What the event came in is free when this has come out.
+      cell.begin(own.session, own.home);
+      this.#cells.large.announce(cell);
+      return this.#put(parcel, OP.FORWARD, queue, flow, cell, 0);
     }
-    const length = encoder.write(asItWas(value, cell), codec, cell.rooms[half]!);
-    return this.#place(burst, i, cell, half, length, encoder.kind, encoder.shared);
-  }
-
-  /** What the encoder has written into the half; into a larger cell what did not fit. Returns its kind. */
-  #place(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    half: number,
-    length: number,
-    kind: number,
-    shared: SharedMemory,
-  ): number {
-    if (length >= 0) return this.#placed(burst, i, cell, half, kind, length, cell);
-    const larger = this.grow(cell, this.#encoder.needed, shared);
-    this.#cells.large.announce(larger);
-    const kept = this.#encoder.writeKept(larger.rooms[0]);
-    return this.#placed(burst, i, larger, 0, kind, kept, cell);
-  }
-
-  #placed(
-    burst: EventBurst,
-    i: number,
-    cell: Cell,
-    half: number,
-    kind: number,
-    length: number,
-    before: Cell,
-  ): number {
-    if (this.#hasParts) cell.place(half, before.start, before.weight);
-    cell.fill(half, kind, length, this.stamp);
-    this.#address(burst, i, cell, half);
-    return kind;
-  }
-
-  #fill(cell: Cell, half: number, kind: number, length: number): void {
-    if (this.#hasParts) cell.place(half, cell.start, cell.weight);
-    cell.fill(half, kind, length, this.stamp);
-  }
-
-  #address(burst: EventBurst, i: number, cell: Cell, half: number): void {
-    burst.setPayload(i, cell.id);
-    burst.setPayloadHigh(i, cell.isLarge ? highOfLarge(cell.id, half) : half);
-  }
-
-  /** Event `i` goes to the stage, or out; with a flow of -1 it keeps its own. */
-  #direct(burst: EventBurst, i: number, next: StageRunner | undefined, flow: number): void {
-    if (next === undefined) return burst.setQueueId(i, OUT_QUEUE);
-    if (flow >= 0) burst.setFlowId(i, flow);
-    burst.setQueueId(i, next.queueFor(flow >= 0 ? flow : burst.flowId(i)));
-  }
-
-  /** Pieces are never refused for good: at most they wait until the scheduler has emptied the ring. */
-  #flushPieces(): void {
-    const pieces = this.#pieces;
-    for (let sent = 0; sent < pieces.length;) {
-      sent += this.#port.enqueueBurst(pieces, sent);
-      const { refusal } = this.#port;
-      // The domain has stopped: nobody waits for them.
-      if (refusal !== REFUSAL.NONE && refusal !== REFUSAL.RING_FULL) break;
+    const half = own.half ^ 1;
+    if (result.writeTo(own, half, this.stamp)) {
+      return this.#put(parcel, OP.FORWARD, result.queue, result.flow, own, half);
     }
-    pieces.clear();
+    const parts = result.split();
+    const last = parts.pop()!;
+    for (const part of parts) this.#piece(parcel, part);
+    if (parts.length > 0) return this.#final(parcel, last);
+    const cell = this.#cells.large.prepare(last.rootOf(0), last.bytes);
+    last.writeTo(cell, 0, this.stamp);
+    this.#final(parcel, { cell, queue: last.queue, flow: last.flow });
+  }
+
+  #put(parcel: Parcel, op: number, queue: number, flow: number, cell: Cell, half: number): void {
+    const at = this.#append(parcel.event);
+    const outgoing = this.#outgoing;
+    outgoing.setOp(at, op);
+    outgoing.setQueueId(at, queue);
+    outgoing.setFlowId(at, flow);
+    outgoing.setPayload(at, cell.id);
+    outgoing.setPayloadHigh(at, cell.isLarge ? highOfLarge(cell.id, half) : half);
+  }
+
+  #append(event: EventBurst): number {
+    if (this.#outgoing.length === OUTGOING) this.flush();
+    return this.#outgoing.append(event, 0);
+  }
+
+  #partOf(cell: Cell, i: number): Part | undefined {
+    return this.#hasParts ? { start: cell.start(i), weight: cell.weight(i) } : undefined;
   }
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT */
-function checkPieces(results: number, cell: Cell, { settings }: StageRunner): void {
+function checkPieces(results: number, weight: number, { settings }: StageRunner): void {
   const { pieces, name } = settings;
-  if (results <= pieces && results <= cell.weight) return;
+  if (results <= pieces && results <= weight) return;
   const what = 'a call has more results than its stage may have';
   throw invalid(what, 'pieces', pieces, { stage: name, results });
 }
@@ -334,15 +380,10 @@ function piecesOf(result: unknown): readonly unknown[] | undefined {
 }
 
 /** Handlers get all bytes as a Buffer. What they return of those of a Uint8Array is one, as the item was. */
-function asItWas(value: unknown, cell: Cell): unknown {
-  if (cell.kind !== KIND.BYTES || !Buffer.isBuffer(value)) return value;
+function asItWas(value: unknown, parcel: Parcel, i: number, context: CallContext): unknown {
+  const cell = parcel.cell!;
+  if (!Buffer.isBuffer(value) || cell.kind(i) !== KIND.BYTES) return value;
   const { buffer, byteOffset, length } = value;
-  if (buffer !== cell.content.buffer && buffer !== cell.lent?.buffer) return value;
+  if (buffer !== cell.rooms[0].buffer && buffer !== context.lentItem?.buffer) return value;
   return new Uint8Array(buffer, byteOffset, length);
-}
-
-/** Length of a value that is the front of the room already, or -1. */
-function lengthIn(room: Buffer, value: unknown): number {
-  if (!(value instanceof Uint8Array) || value.buffer !== room.buffer) return -1;
-  return value.byteOffset === room.byteOffset && value.length <= room.length ? value.length : -1;
 }

@@ -55,10 +55,9 @@ export interface Settings {
 /** One port is the main thread's. */
 const WORKERS_MAX = PORTS_MAX - 1;
 const WINDOW_MAX = 65_536;
-/** Deep enough to keep threads busy while the main thread rests. All cells of a window are in use in turn: four
- *  times as many, with room for 2048 bytes, are more pages than a core's TLB knows, and a small item cost
- *  twice as much. */
-const WINDOW_DEFAULT = 1024;
+/** Deep enough for full packs on their way to each worker while the main thread rests. What is not in use of so many cells
+ *  is no memory. */
+const WINDOW_DEFAULT = 4096;
 /** Both rooms of a cell start at a cache line. */
 const BYTES_STEP = 64;
 const BYTES_MAX = 1 << 20;
@@ -106,7 +105,7 @@ export function settle(spec: PipelineSpec): Settings {
     name: text('name', spec.name ?? 'pipeline'),
     workers,
     // A smaller window, so that all pieces of all items find room: none may be refused.
-    window: Math.min(window, Math.floor(EVENTS_LIMIT_MAX / (2 * pieces))),
+    window: Math.min(window, Math.floor(EVENTS_LIMIT_MAX / (4 * pieces))),
     bytes: Math.ceil(bytes / BYTES_STEP) * BYTES_STEP,
     largeBytes: whole(
       'largeBytes',
@@ -170,7 +169,7 @@ function refuseDuplicateNames(stages: readonly StageSettings[]): void {
 /** What one item may become at most. */
 function piecesOf(stages: readonly StageSettings[]): number {
   const pieces = stages.reduce((product, { pieces: most }) => product * most, 1);
-  const max = EVENTS_LIMIT_MAX / 2;
+  const max = EVENTS_LIMIT_MAX / 4;
   if (pieces <= max) return pieces;
   throw invalid('one item may become too many', 'stages[].pieces', pieces, { max });
 }

@@ -3,15 +3,26 @@ import { invalid } from '../crew/checks.js';
 import { awaitable, disregard } from '../crew/awaitable.js';
 import { UserModule } from '../crew/user-module.js';
 import type { UserFunction } from '../crew/user-module.js';
-import { callerOf } from './cell.js';
+import { callerOf, ITEMS_MAX } from './cell.js';
 import { CallContext } from './call-context.js';
 import type { ContextHost } from './call-context.js';
 import { DlbError } from '../eventdev/errors.js';
 import type { FlowKey, SetupContext, UntypedHandler } from './contract.js';
 import { flowOf } from './flow.js';
 import type { Held } from './held.js';
-import { queuesOf, serves } from './plan.js';
+import { isKeyed, queuesOf, serves } from './plan.js';
 import type { StageSettings } from './stage-settings.js';
+
+/** What a call is thought to take before there was one. */
+const MEAN_MS = 0.05;
+/** Work in one pack: dozens of wake-ups' worth, and little enough to wait for. */
+const PACK_MS = 0.5;
+/** Packs whose calls a worker has at once where they return promises. */
+const PACKS_AT_ONCE = 4;
+/** Weight of the newest in the running mean, and how much more than that it counts at most. */
+const MEAN_WEIGHT = 1 / 16;
+const SAMPLE_MAX = 4;
+const SAMPLE_MS = 0.02;
 
 export interface StageHost extends ContextHost {
   readonly firstQueues: readonly number[];
@@ -31,6 +42,15 @@ export class StageRunner {
   next: StageRunner | undefined;
   /** Calls whose promises are pending. */
   running = 0;
+  /** How long a call has the thread, in milliseconds: a running mean. */
+  mean = MEAN_MS;
+  /** Items of a pack for it at most, by what its workers wish. */
+  packMax = 1;
+  /** Calls return promises. */
+  isAsync = false;
+  /** Told how many items a pack should have. */
+  onWish: (items: number) => void = () => {};
+  #wish = 0;
   /** Items that wait for one of those to end, oldest first. */
   readonly backlog: Held[] = [];
   readonly #key: ((item: unknown) => FlowKey) | undefined;
@@ -48,17 +68,34 @@ export class StageRunner {
     this.settings = settings;
     this.handler = functions.handler;
     this.caller = callerOf(host.thread, index);
-    this.isKeyed = settings.schedule === 'atomic' || settings.schedule === 'sticky';
+    this.isKeyed = isKeyed(settings);
     this.#key = functions.key;
     this.#retryIf = functions.retryIf;
     this.#host = host;
     this.#context = new CallContext(settings.name, host);
   }
 
+  /** Some calls had the thread for so long, each. */
+  note(ms: number): void {
+    // One that takes long, or that the thread was not running in, says little of the next.
+    const most = Math.max(this.mean * SAMPLE_MAX, SAMPLE_MS);
+    this.mean += (Math.min(ms, most) - this.mean) * MEAN_WEIGHT;
+    const { concurrency } = this.settings;
+    // What waits is to be spread over the workers.
+    const fair = this.isAsync ? Math.ceil(concurrency / PACKS_AT_ONCE) : ITEMS_MAX;
+    const wish = Math.max(1, Math.min(fair, Math.floor(PACK_MS / this.mean)));
+    if (wish === this.#wish) return;
+    this.#wish = wish;
+    this.onWish(wish);
+  }
+
   /** Queue for an item of this flow. */
   queueFor(flow: number): number {
     return this.#queues === 1 ? this.#firstQueue : this.#firstQueue + (flow % this.#queues);
   }
+
+  /** Since when it has had no place for another call; Infinity: it has one. */
+  fullSince = Infinity;
 
   get hasRoom(): boolean {
     return this.running < this.settings.concurrency;
@@ -71,6 +108,7 @@ export class StageRunner {
 
   /** A call goes on: it keeps its context, and the next call gets another. */
   leaveContext(): CallContext {
+    this.isAsync = true;
     const left = this.#context;
     this.#context = new CallContext(this.settings.name, this.#host);
     return left;

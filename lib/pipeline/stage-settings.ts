@@ -15,6 +15,7 @@ import type {
   Codec,
   ErrorPolicy,
   FlowKey,
+  Grain,
   RetryPolicy,
   Schedule,
   Stage,
@@ -28,6 +29,7 @@ export interface StageSettings {
   readonly module: string;
   readonly handler: string;
   readonly schedule: Schedule;
+  readonly grain: Grain;
   /** An export of the module. */
   readonly flowExport: string | undefined;
   /** Of the first stage only. */
@@ -72,6 +74,7 @@ const RETRIES_MAX = 1000;
 const DELAY_MS_DEFAULT = 100;
 const MAX_DELAY_MS_DEFAULT = 30_000;
 
+const GRAINS = ['auto', 'fine', 'coarse'] as const;
 const SCHEDULES = ['parallel', 'ordered', 'atomic', 'sticky'] as const;
 const CODECS = ['auto', 'bytes', 'string', 'json', 'structured'] as const;
 const VERDICTS = ['fail', 'drop', 'dead-letter'] as const;
@@ -80,6 +83,7 @@ const KNOWN = new Set([
   'module',
   'handler',
   'schedule',
+  'grain',
   'flow',
   'priority',
   'workers',
@@ -107,6 +111,7 @@ export function settleStage(stage: unknown, place: Place): StageSettings {
     module: moduleUrl(`${at}.module`, options.module),
     handler,
     schedule: oneOf(`${at}.schedule`, options.schedule ?? 'parallel', SCHEDULES),
+    grain: oneOf(`${at}.grain`, options.grain ?? 'auto', GRAINS),
     ...settleFlow(`${at}.flow`, options.flow, place.index),
     priority: whole(`${at}.priority`, options.priority ?? PRIORITY_DEFAULT, 0, QUEUE_MASK),
     workers: whole(`${at}.workers`, options.workers ?? place.workers, 1, place.workers),

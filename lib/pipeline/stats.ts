@@ -43,12 +43,14 @@ export class StageReader {
       const handled = total(COUNTS.HANDLED);
       const rate = (handled - this.#handledBefore[index]!) / seconds;
       this.#handledBefore[index] = handled;
+      // Queues count packs: each is taken for as many items as they have had on the average.
+      const perPack = total(COUNTS.ITEMS) / Math.max(1, total(COUNTS.PACKS)) || 1;
       return {
         name: stage.name,
         handled,
         rate,
-        inFlight: own.reduce((sum, queue) => sum + queue.inflight, 0),
-        waiting: own.reduce((sum, queue) => sum + queue.iqUsed.reduce((a, b) => a + b, 0), 0),
+        inFlight: Math.round(own.reduce((sum, queue) => sum + queue.inflight, 0) * perPack),
+        waiting: Math.round(own.reduce((sum, queue) => sum + sumOf(queue.iqUsed), 0) * perPack),
         errors: total(COUNTS.ERRORS),
         retries: total(COUNTS.RETRIES),
         redeliveries: total(COUNTS.REDELIVERIES),
@@ -64,6 +66,10 @@ export class StageReader {
   #total(stage: number, count: number): number {
     return this.#parts.board.total(this.#parts.settings.workers, stage, count);
   }
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 function percentiles(histogram: RecordableHistogram): Percentiles {

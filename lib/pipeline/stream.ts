@@ -75,6 +75,11 @@ export class Stream implements ItemOwner, Dependent {
     this.#ring = options.order === 'in-order' ? Array<unknown>(places).fill(PENDING) : undefined;
   }
 
+  /** Most items between its source and its consumer. */
+  get window(): number {
+    return this.#options.window;
+  }
+
   get wants(): boolean {
     return this.failure === undefined;
   }

@@ -31,8 +31,8 @@ export class Tally {
     if (kind === KIND.ENDED) this.#board.add(this.#seat, stage, COUNTS.ENDED, 1);
   }
 
-  count(stage: number, count: number): void {
-    this.#board.add(this.#seat, stage, count, 1);
+  count(stage: number, count: number, by = 1): void {
+    this.#board.add(this.#seat, stage, count, by);
   }
 
   /** A call took so long; its event had waited so many microseconds. */

@@ -26,7 +26,10 @@ export interface SeatTask {
 /** An event's high payload word; above these bits, the upper part of a large cell's id. */
 export const HALF_BIT = 1;
 export const LARGE_BIT = 2;
-export const FLAG_BITS = 2;
+/** Which mask of the pack counts. */
+export const MASK_SHIFT = 2;
+export const MASK_BIT = 1 << MASK_SHIFT;
+export const FLAG_BITS = 3;
 
 /** Microseconds on a clock that all threads share, modulo 2^32. `now` is what `performance.now` says. */
 export function clock(now: number): number {

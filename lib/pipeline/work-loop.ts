@@ -2,7 +2,7 @@
  * The loop of a worker: take events, call their stages' handlers, send on what becomes of them.
  *
  * Runs on: the seat's thread. A handler that returns a value is through at once, and its burst goes on as it
- * came; one that returns a promise leaves its event open (`OpenEvents`) and the loop goes on without it. The
+ * came; one that returns a promise leaves its event open (`OpenItems`) and the loop goes on without it. The
  * loop blocks for a few milliseconds at a time while no call is open, and turns the event loop in
  * between, so that timers, console output and the inspector stay alive.
  */
@@ -12,8 +12,10 @@ import { EventBurst } from '../eventdev/event-burst.js';
 import type { Latch } from '../idle/latch.js';
 import type { Port } from '../port/index.js';
 import type { Calls } from './calls.js';
-import type { OpenEvents } from './open-events.js';
+import type { OpenItems } from './open-items.js';
 import type { OpenSignals } from './open-signals.js';
+import type { Parcel } from './parcel.js';
+import type { Sender } from './sender.js';
 
 /** Longest blocking wait: short enough that a wait and a call still leave turns 10 ms apart. */
 const WAIT_MS = 4;
@@ -27,11 +29,14 @@ const SEND_MS = 0.5;
  *  still wanted. */
 const LOOK_MS = 10;
 const TIMED_TOGETHER = 8;
+/** Calls that are shorter are timed by several. */
+const SHORT_MS = 0.01;
 
 export interface LoopParts {
   readonly port: Port;
   readonly calls: Calls;
-  readonly open: OpenEvents;
+  readonly open: OpenItems;
+  readonly sender: Sender;
   readonly signals: OpenSignals;
   readonly latch: Latch;
 }
@@ -39,7 +44,8 @@ export interface LoopParts {
 export class WorkLoop {
   readonly #port: Port;
   readonly #calls: Calls;
-  readonly #open: OpenEvents;
+  readonly #open: OpenItems;
+  readonly #sender: Sender;
   readonly #signals: OpenSignals;
   readonly #latch: Latch;
   readonly #aside: StepAside;
@@ -47,14 +53,17 @@ export class WorkLoop {
   readonly #burst = new EventBurst(this.#pace.limit);
   #awaitingEvents = false;
   #lastTurn = performance.now();
+  /** When the last call was over. */
+  #before = 0;
   #lastWork = 0;
   #lastSend = 0;
   #lastLook = 0;
 
-  constructor({ port, calls, open, signals, latch }: LoopParts) {
+  constructor({ port, calls, open, sender, signals, latch }: LoopParts) {
     this.#port = port;
     this.#calls = calls;
     this.#open = open;
+    this.#sender = sender;
     this.#signals = signals;
     this.#latch = latch;
     this.#aside = new StepAside(port);
@@ -65,7 +74,7 @@ export class WorkLoop {
   async run(): Promise<void> {
     for (;;) {
       if (this.#open.fault !== undefined) throw this.#open.fault.fault;
-      const held = this.#open.count;
+      const held = this.#open.parcels;
       const max = this.#open.room(this.#pace.max);
       if (max > 0) this.#aside.free();
       else this.#aside.full();
@@ -76,57 +85,59 @@ export class WorkLoop {
         await this.#serve(taken, now);
       } else if (this.#port.state !== 'started') return this.#aside.close();
       else if (held > 0 || now - this.#lastWork > REST_MS) await this.#rest(max);
-      if (this.#open.count > 0 || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
+      if (this.#open.parcels > 0 || performance.now() - this.#lastTurn >= TURN_MS)
+        await this.#turn();
       this.#look();
-      this.#open.advance();
+      this.#open.goOn();
     }
   }
 
   /** Makes the calls of the burst and sends on what is through, oldest first, in one or several bursts. */
   async #serve(taken: number, startedAt: number): Promise<void> {
-    let sent = 0;
-    let before = startedAt;
-    let untimed = 0;
-    // Calls so short that many are taken at once are timed by several.
-    const every = this.#pace.max === this.#pace.limit ? TIMED_TOGETHER : 1;
-    this.#lastSend = startedAt;
-    this.#calls.touch(this.#burst);
+    this.#lastSend = this.#before = startedAt;
+    this.#calls.begin(this.#burst);
     this.#calls.timed(startedAt);
     for (let i = 0; i < taken; i++) {
-      if (!this.#calls.take(this.#burst, i)) {
-        // It stays open: what came before it goes, it does not.
-        this.#send(sent, i);
-        sent = i + 1;
-      }
-      if (++untimed < every && i + 1 < taken) continue;
-      const now = performance.now();
-      this.#calls.timed(now, untimed);
-      this.#pace.note((now - before) / untimed);
-      untimed = 0;
-      before = now;
-      const late = now - this.#lastTurn >= TURN_MS;
-      if (late || now - this.#lastSend >= SEND_MS) {
-        this.#send(sent, i + 1);
-        sent = i + 1;
-        this.#lastSend = now;
-      }
-      if (!late) continue;
-      await this.#turn();
-      before = performance.now();
-      this.#calls.timed(before);
+      const began = this.#before;
+      const parcel = this.#calls.open(this.#burst, i);
+      if (parcel === undefined) continue;
+      const turned = await this.#work(parcel);
+      this.#calls.close(parcel);
+      this.#pace.note(this.#before - began - turned);
+      if (this.#before - this.#lastSend >= SEND_MS) this.#send(this.#before);
     }
-    this.#send(sent, taken);
+    this.#sender.flush();
   }
 
-  #send(from: number, to: number): void {
+  /** Takes the items of a parcel. Returns the time that went to the event loop. */
+  async #work(parcel: Parcel): Promise<number> {
+    const { runner } = parcel;
+    let turned = 0;
+    for (;;) {
+      // Calls so short that many are taken at once are timed by several.
+      const looked = this.#calls.advance(parcel, runner.mean < SHORT_MS ? TIMED_TOGETHER : 1);
+      if (looked === 0) return turned;
+      const now = performance.now();
+      this.#calls.timed(now, looked);
+      runner.note((now - this.#before) / looked);
+      this.#before = now;
+      // An item waits behind one call that is longer than that, and not behind all of its pack.
+      const isLong = now - this.#lastSend + runner.mean * parcel.left >= 2 * SEND_MS;
+      if (isLong && now - this.#lastSend >= SEND_MS) this.#send(now, parcel);
+      if (now - this.#lastTurn < TURN_MS) continue;
+      await this.#turn();
+      this.#before = performance.now();
+      turned += this.#before - now;
+      this.#calls.timed(this.#before);
+    }
+  }
+
+  #send(now: number, inHand?: Parcel): void {
+    this.#lastSend = now;
     // What was open and is through came before: a flow's order is that in which its events are sent.
     this.#open.sendDone();
-    for (let at = from; at < to;) {
-      const sent = this.#port.enqueueBurst(this.#burst, at, to - at);
-      // The domain has stopped: nobody waits for them.
-      if (sent === 0) return;
-      at += sent;
-    }
+    if (inHand !== undefined) this.#calls.sendPart(inHand);
+    this.#sender.flush();
   }
 
   /** Until an event comes or an open call settles. */
@@ -151,6 +162,7 @@ export class WorkLoop {
     if (now - this.#lastLook < LOOK_MS) return;
     this.#lastLook = now;
     this.#open.dropUnwanted();
+    this.#open.giveBack(now);
   }
 
   async #turn(): Promise<void> {

@@ -15,9 +15,9 @@ import { Cells } from './cells.js';
 import { Endings } from './endings.js';
 import { Guard } from './guard.js';
 import { LargeCells } from './large-cells.js';
-import { OpenEvents } from './open-events.js';
+import { OpenItems } from './open-items.js';
 import { OpenSignals } from './open-signals.js';
-import { firstQueues, serves, stagesOfQueues } from './plan.js';
+import { firstQueues, roomOf, serves, stagesOfQueues } from './plan.js';
 import { Sender } from './sender.js';
 import { loadStage, StageRunner } from './stage-runner.js';
 import type { StageFunctions } from './stage-runner.js';
@@ -33,7 +33,7 @@ export default function runSeat(task: SeatTask): Promise<void> {
   return atSeat(async () => {
     const loaded = await loadAll(task);
     const board = new Board(task.seats, task.stages.length, task.board);
-    const large = new LargeCells(task.channel, board.blocks, false);
+    const large = new LargeCells(task.channel, board.blocks, false, hasPartsIn(task));
     const port = attachPort(task.attachment);
     announceSeat(task.seat);
     // When this fails the crew ends the thread, and what the port holds is scheduled again.
@@ -42,6 +42,11 @@ export default function runSeat(task: SeatTask): Promise<void> {
     port.detach();
     large.close();
   });
+}
+
+/** Items may become several on their way. */
+function hasPartsIn({ stages }: SeatTask): boolean {
+  return stages.some((stage) => stage.pieces > 1);
 }
 
 /** One after the other: what a set-up logs or fails with is in the order of the stages. */
@@ -69,9 +74,9 @@ async function work(
   large: LargeCells,
   loaded: readonly StageFunctions[],
 ): Promise<void> {
-  const cells = new Cells(port.buffers!, large, task.bytes);
-  const hasParts = task.stages.some((stage) => stage.pieces > 1);
-  const sender = new Sender(port, cells, task.bytes, hasParts);
+  const hasParts = hasPartsIn(task);
+  const cells = new Cells(port.buffers!, large, roomOf(task.bytes), hasParts);
+  const sender = new Sender(port, board, cells, task.bytes, hasParts);
   const latch = new Latch();
   const host = {
     seat: task.seat,
@@ -79,23 +84,25 @@ async function work(
     thread: task.thread,
     firstQueues: firstQueues(task.stages),
     signalOf: (session: number): AbortSignal => signals.of(session),
-    grow: sender.grow.bind(sender),
   };
   const stages = task.stages.map((stage, i) => new StageRunner(i, stage, loaded[i]!, host));
-  stages.forEach((runner, i) => (runner.next = stages[i + 1]));
+  stages.forEach((runner, i) => {
+    runner.next = stages[i + 1];
+    runner.onWish = (items) => board.wish(task.seat, i, items);
+  });
   const runners = stagesOfQueues(task.stages).map((stage) => stages[stage]);
   const tally = new Tally(board, task);
   const served = stages.filter(({ settings }) => serves(settings, task.seat, task.seats));
-  const open = new OpenEvents({ board, port, cells, latch, stages: served });
+  const open = new OpenItems({ board, sender, cells, latch, stages: served });
   const guard = new Guard(task.seat, board, open);
   const signals = new OpenSignals(board, guard.scope);
   const endings = new Endings(sender, tally, open);
-  const { attempts, debug } = task;
+  const { attempts, debug, seats } = task;
   const parts = { board, cells, endings, guard, open, sender, tally };
-  const calls = new Calls({ ...parts, runners, attempts, debug });
+  const calls = new Calls({ ...parts, runners, seats, stages, attempts, debug, hasParts });
   const watch = watchLimits(task, guard, open);
   try {
-    await new WorkLoop({ port, calls, open, signals, latch }).run();
+    await new WorkLoop({ port, calls, open, sender, signals, latch }).run();
   } finally {
     clearInterval(watch);
   }
@@ -106,7 +113,7 @@ async function work(
 function watchLimits(
   task: SeatTask,
   guard: Guard,
-  open: OpenEvents,
+  open: OpenItems,
 ): ReturnType<typeof setInterval> | undefined {
   const limits = task.stages.flatMap(({ timeoutMs }) => (timeoutMs > 0 ? [timeoutMs] : []));
   if (limits.length === 0) return undefined;

@@ -1,24 +1,24 @@
 /**
- * The events that a worker keeps open beyond the burst in which they came: calls that are pending promises,
- * events that wait for their flow, for a place or for their time, suspects.
+ * The items that a worker keeps open beyond the burst in which they came: calls that are pending promises,
+ * items that wait for their flow, for a place or for their time, suspects.
  *
- * Runs on: the worker. A flow of a keyed stage that has an event here is busy: what follows waits behind
- * it, in order, so the flow stays exclusive and in order while the scheduler sees only that this port has it.
+ * Runs on: the worker. A flow of a keyed stage that has an item here is busy: what follows waits behind
+ * it, in order, so the flow stays exclusive and in order while the scheduler sees only that this port has it. The parcel
+ * that an item came in is open as long as any item of it; what is done of it goes on before.
  */
-import { EventBurst } from '../eventdev/event-burst.js';
 import { OPEN_WIDE_MAX } from '../eventdev/limits.js';
 import type { Latch } from '../idle/latch.js';
-import type { Port } from '../port/index.js';
 import type { Board } from './board.js';
 import { MARKS } from './cell.js';
-import type { Cell } from './cell.js';
 import type { Cells } from './cells.js';
 import { BusyFlows, flowKeyOf, Held, takeFrom } from './held.js';
 import { largeId } from './large-ids.js';
+import type { Parcel } from './parcel.js';
+import type { Sender } from './sender.js';
 import type { StageRunner } from './stage-runner.js';
 import { HALF_BIT } from './task.js';
 
-/** Events whose stages have no place for another call are kept here to reach those of other stages behind them,
+/** Items whose stages have no place for another call are kept here to reach those of other stages behind them,
  *  so many at most: another worker may have a place for them. */
 const BACKLOG_MAX = 256;
 /** A promise that is pending for so long is not what ends its thread when another call begins, and whoever is
@@ -26,12 +26,12 @@ const BACKLOG_MAX = 256;
  *  thread that the item has seen end. */
 const ALONE_MS = 200;
 const DOUBLINGS_MAX = 6;
-/** Completed ones are sent at the latest when there are so many. */
-const DONE_MAX = 256;
+/** Others get what waits here for a place when there has been none for so long. */
+const FULL_MS = 20;
 
-export interface OpenEventsParts {
+export interface OpenItemsParts {
   readonly board: Board;
-  readonly port: Port;
+  readonly sender: Sender;
   readonly cells: Cells;
   /** Opened when an open call settles. */
   readonly latch: Latch;
@@ -39,13 +39,17 @@ export interface OpenEventsParts {
   readonly stages: readonly StageRunner[];
 }
 
-export class OpenEvents {
+export class OpenItems {
+  /** Items that are open, and parcels. */
   count = 0;
+  parcels = 0;
   /** Why the loop cannot go on. */
   fault: { readonly fault: unknown } | undefined;
-  /** Calls an event's handler. True: the event is through. */
+  /** Calls an item's handler. True: the item is through. */
   start: (held: Held) => boolean = () => false;
-  readonly #parts: OpenEventsParts;
+  /** Goes on with a parcel whose cell has come. */
+  advance: (parcel: Parcel) => void = () => {};
+  readonly #parts: OpenItemsParts;
   readonly #busy = new BusyFlows();
   /** Calls whose promises are pending. */
   readonly #running = new Set<Held>();
@@ -60,21 +64,23 @@ export class OpenEvents {
   #alone: Held | undefined;
   /** Whether those that are to be called alone have waited long enough for pending promises. */
   #isPatient = true;
-  /** Through, and not sent. */
-  readonly #done = new EventBurst(DONE_MAX);
+  /** Parcels of which more is done than was sent. */
+  readonly #done = new Set<Parcel>();
+  /** Parcels that wait for their cells, by stage and the flow of their event, and those behind them. */
+  readonly #fetching = new Map<number, Parcel[]>();
   /** Stages with a time limit, the shortest first. */
   readonly #limited: readonly StageRunner[];
 
-  constructor(parts: OpenEventsParts) {
+  constructor(parts: OpenItemsParts) {
     this.#parts = parts;
     this.#limited = parts.stages
       .filter(({ settings }) => settings.timeoutMs > 0)
       .toSorted((a, b) => a.settings.timeoutMs - b.settings.timeoutMs);
   }
 
-  /** How many events to take, of `max`. */
+  /** How many parcels to take, of `max`. */
   room(max: number): number {
-    if (this.count === 0) return max;
+    if (this.parcels === 0) return max;
     if (this.#suspects.length > 0 || this.#alone !== undefined) return 0;
     let free = 0;
     let waiting = 0;
@@ -83,12 +89,14 @@ export class OpenEvents {
       waiting += backlog.length;
     }
     // What waits for its time, its flow or its cell takes nobody's place.
-    return Math.max(0, Math.min(max, free, BACKLOG_MAX - waiting, OPEN_WIDE_MAX - this.count));
+    const places = Math.ceil((free * this.parcels) / Math.max(1, this.count));
+    return Math.max(0, Math.min(max, places, BACKLOG_MAX - waiting, OPEN_WIDE_MAX - this.parcels));
   }
 
   /** Goes on with what waits, and sends what is through. */
-  advance(): void {
+  goOn(): void {
     this.sendDone();
+    this.#parts.sender.flush();
     if (this.count === 0) return;
     do {
       this.#startSuspects();
@@ -96,22 +104,35 @@ export class OpenEvents {
       // What was ready may have turned out to be a suspect.
     } while (this.#mayStartSuspect());
     this.sendDone();
+    this.#parts.sender.flush();
   }
 
-  /** Keeps event `i` behind those of its flow, if the flow is busy. */
-  queueIfBusy(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): boolean {
+  /** Keeps the item behind those of its flow, if the flow is busy. */
+  queueIfBusy(parcel: Parcel, i: number): boolean {
+    const { runner, cell } = parcel;
     if (this.#busy.size === 0 || !runner.isKeyed) return false;
-    const key = flowKeyOf(runner, burst.flowId(i));
+    const key = flowKeyOf(runner, cell!.flow(i));
     if (!this.#busy.has(key)) return false;
-    this.#busy.wait(key, this.#keep(burst, i, runner, cell));
+    this.#busy.wait(key, this.#keep(parcel, i));
     return true;
   }
 
-  /** Keeps event `i` open; its flow is busy from now on. */
-  hold(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
-    const held = this.#keep(burst, i, runner, cell);
-    if (runner.isKeyed) this.#busy.begin(held.flowKey);
+  /** Keeps the item open; its flow is busy from now on. */
+  hold(parcel: Parcel, i: number): Held {
+    const held = this.#keep(parcel, i);
+    if (parcel.runner.isKeyed) this.#busy.begin(held.flowKey);
     return held;
+  }
+
+  /** The parcel is not through with this burst. */
+  keep(parcel: Parcel): void {
+    this.parcels++;
+    if (parcel.hasResults) this.#done.add(parcel);
+  }
+
+  /** It is, and is sent by itself. */
+  forget(parcel: Parcel): void {
+    this.#done.delete(parcel);
   }
 
   /** A call begins: one that was open alone is no longer the only one to blame. */
@@ -122,7 +143,7 @@ export class OpenEvents {
     if (this.#running.has(only)) setMark(only, MARKS.BESIDE_OTHERS);
   }
 
-  /** The event's call is a pending promise. */
+  /** The item's call is a pending promise. */
   run(held: Held): void {
     const isAlone = this.#running.size === 0 || this.#alone === held;
     setMark(held, isAlone ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
@@ -131,7 +152,7 @@ export class OpenEvents {
     held.runner.running++;
   }
 
-  /** The promise has settled: its event is complete, or called later. */
+  /** The promise has settled: its item is complete, or called later. */
   stop(held: Held): void {
     this.#running.delete(held);
     held.runner.running--;
@@ -149,7 +170,7 @@ export class OpenEvents {
     return this.#running.size === 0 ? undefined : this.#limited.find(({ running }) => running > 0);
   }
 
-  /** A thread has died with the event: it is called alone. */
+  /** A thread has died with the item: it is called alone. */
   suspect(held: Held): void {
     if (this.#suspects.push(held) > 1 || this.#running.size === 0) return;
     this.#isPatient = true;
@@ -165,7 +186,7 @@ export class OpenEvents {
     this.#delayed.set(held, setTimeout(isDue, delayMs));
   }
 
-  /** Events wait here that are not called next: it is to be looked whether they are wanted. */
+  /** Items wait here that are not called next: it is to be looked whether they are wanted. */
   get isWaiting(): boolean {
     return this.count > this.#running.size;
   }
@@ -185,21 +206,71 @@ export class OpenEvents {
       this.#start(held);
     }
     this.sendDone();
+    this.#parts.sender.flush();
   }
 
-  readonly #isUnwanted = ({ cell }: Held): boolean =>
-    cell !== undefined && !this.#parts.board.isWanted(cell.session);
+  /** Gives back what waits for a place that does not become free: other workers may have one. */
+  giveBack(now: number): void {
+    const { sender, stages } = this.#parts;
+    for (const runner of stages) {
+      if (runner.hasRoom) runner.fullSince = Infinity;
+      else runner.fullSince = Math.min(runner.fullSince, now);
+      if (runner.settings.schedule !== 'parallel' || now - runner.fullSince < FULL_MS) continue;
+      for (const held of takeFrom(runner.backlog, isMovable)) {
+        if (sender.giveBack(held.parcel, held.index)) this.#end(held);
+        else runner.backlog.push(held);
+      }
+    }
+    this.sendDone();
+    sender.flush();
+  }
+
+  readonly #isUnwanted = ({ cell }: Held): boolean => !this.#parts.board.isWanted(cell.session);
 
   /** A large cell that was announced before this thread began to listen is asked for. */
-  async fetch(held: Held): Promise<void> {
-    const high = held.event.payloadHigh(0);
-    const cell = await this.#parts.cells.large.want(largeId(held.event.payload(0), high));
-    cell.half = high & HALF_BIT;
-    held.cell = cell;
-    this.#makeReady(held);
+  async fetch(parcel: Parcel, behind: Parcel[] = []): Promise<void> {
+    const { event, runner } = parcel;
+    const key = flowKeyOf(runner, event.flowId(0));
+    this.parcels++;
+    if (runner.isKeyed) this.#fetching.set(key, behind);
+    const high = event.payloadHigh(0);
+    const cell = await this.#parts.cells.large.want(largeId(event.payload(0), high));
+    cell.select(high & HALF_BIT, 0);
+    parcel.show(cell);
+    this.#arrived(parcel);
+    if (runner.isKeyed) this.#goOnBehind(key, behind);
+    this.#parts.latch.open();
   }
 
-  /** The event is through: the next of its flow may go. */
+  /** Those that waited for a cell of their flow, up to the next that has none. */
+  #goOnBehind(key: number, behind: Parcel[]): void {
+    this.#fetching.delete(key);
+    for (let next = behind.shift(); next !== undefined; next = behind.shift()) {
+      if (next.cell !== undefined) {
+        this.#arrived(next);
+        continue;
+      }
+      this.parcels--;
+      return void this.fetch(next, behind);
+    }
+  }
+
+  #arrived(parcel: Parcel): void {
+    this.parcels--;
+    this.advance(parcel);
+  }
+
+  /** Keeps a parcel behind one of its flow that waits for its cell. */
+  waitIfFetching(parcel: Parcel): boolean {
+    if (this.#fetching.size === 0 || !parcel.runner.isKeyed) return false;
+    const behind = this.#fetching.get(flowKeyOf(parcel.runner, parcel.event.flowId(0)));
+    if (behind === undefined) return false;
+    behind.push(parcel);
+    this.parcels++;
+    return true;
+  }
+
+  /** The item is through: the next of its flow may go. */
   complete(held: Held): void {
     if (this.#alone === held) this.#alone = undefined;
     this.#end(held);
@@ -227,27 +298,31 @@ export class OpenEvents {
     for (const held of this.#running) setMark(held, MARKS.TRIED);
     setMark(suspect, MARKS.ALONE);
     this.sendDone();
+    this.#parts.sender.flush();
   }
 
+  /** Puts in line what is through, and what is done of parcels that are not. */
   sendDone(): void {
-    for (let at = 0; at < this.#done.length;) {
-      const sent = this.#parts.port.enqueueBurst(this.#done, at);
-      // The domain has stopped: nobody waits for them.
-      if (sent === 0) break;
-      at += sent;
+    if (this.#done.size === 0) return;
+    const { sender } = this.#parts;
+    for (const parcel of this.#done) {
+      if (parcel.left === 0) {
+        this.parcels--;
+        sender.complete(parcel);
+      } else if (parcel.hasResults) sender.renew(parcel);
+      this.#done.delete(parcel);
     }
-    this.#done.clear();
   }
 
-  #end(held: Held): void {
+  #end({ parcel, index }: Held): void {
     this.count--;
-    this.#done.append(held.event, 0);
-    if (this.#done.length === this.#done.capacity) this.sendDone();
+    parcel.done(index);
+    this.#done.add(parcel);
   }
 
-  #keep(burst: EventBurst, i: number, runner: StageRunner, cell: Cell | undefined): Held {
+  #keep(parcel: Parcel, i: number): Held {
     this.count++;
-    return new Held(burst, i, runner, cell);
+    return new Held(parcel, i);
   }
 
   #makeReady(held: Held): void {
@@ -271,7 +346,7 @@ export class OpenEvents {
 
   /** The call is a promise. */
   #endAlone(held: Held): void {
-    this.#later(ALONE_MS * 2 ** Math.min(held.cell!.tries - 1, DOUBLINGS_MAX), () => {
+    this.#later(ALONE_MS * 2 ** Math.min(held.cell.tries(held.index) - 1, DOUBLINGS_MAX), () => {
       if (this.#alone === held) this.#alone = undefined;
       this.#isPatient = false;
     });
@@ -299,11 +374,15 @@ export class OpenEvents {
   }
 
   #start(held: Held): void {
-    if (held.cell === undefined) void this.fetch(held);
-    else if (this.start(held)) this.complete(held);
+    if (this.start(held)) this.complete(held);
   }
 }
 
-function setMark({ cell, runner }: Held, mark: number): void {
-  cell!.setMark(mark, runner.caller);
+/** It was not begun, so nobody is to be blamed for it. */
+function isMovable({ cell, index }: Held): boolean {
+  return cell.mark(index) === MARKS.NOT_BEGUN;
+}
+
+function setMark({ cell, index, runner }: Held, mark: number): void {
+  cell.setMark(index, mark, runner.caller);
 }
