@@ -1,0 +1,150 @@
+/** Items that travel together: nobody notices but by the price. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { Board } from '../../lib/pipeline/board.js';
+import { Folding } from '../../lib/pipeline/folding.js';
+import { stage } from '../../lib/pipeline/index.js';
+import type { DeadLetter } from '../../lib/pipeline/index.js';
+import type { Settings } from '../../lib/pipeline/settings.js';
+import type * as fragile from './modules/fragile.js';
+import type * as packs from './modules/packs.js';
+import type * as plain from './modules/plain.js';
+import { keyed, keysOutOfOrder } from './keyed.js';
+import { collect, inNumericOrder, moduleUrl, numbers, withPipeline } from './pipelines.js';
+import { Threads } from './threads.js';
+import { Witness } from './witness.js';
+
+const module = moduleUrl('packs');
+/** Enough that workers have found out how short the calls are. */
+const WARM = 3000;
+
+test('what is done of a pack goes on while a later call of it takes long', async () => {
+  const memory = new SharedArrayBuffer(4);
+  const permits = new Int32Array(memory);
+  const stages = [
+    stage<typeof packs.block>({ module, handler: 'block', context: memory }),
+  ] as const;
+  const spec = { stages, workers: 1, order: 'as-completed' } as const;
+  await withPipeline(spec, async (pipeline) => {
+    await collect(pipeline.run(numbers(WARM)));
+    const items = [...numbers(100), -1, ...numbers(100), -2, ...numbers(100)];
+    const results = pipeline.run(items);
+    const seen: number[] = [];
+    const next = async (): Promise<void> => void seen.push((await results.next()).value as number);
+    Atomics.store(permits, 0, 1);
+    Atomics.notify(permits, 0);
+    // The second one blocks now; those before it that were through with the first have come.
+    while (!seen.includes(-1)) await next();
+    expect(seen).toHaveLength(101);
+    Atomics.store(permits, 0, 2);
+    Atomics.notify(permits, 0);
+    while (seen.length < items.length) await next();
+    expect(seen).toEqual(items);
+  });
+});
+
+test('a source may use its object again for the next item', async () => {
+  const one = { n: 0, list: [0] };
+  function* again(): Generator<typeof one> {
+    for (let n = 0; n < WARM; n++) {
+      one.n = n;
+      one.list[0] = n;
+      yield one;
+    }
+  }
+  const stages = [stage({ module: moduleUrl('plain'), handler: 'echo' })] as const;
+  await withPipeline({ stages }, async (pipeline) => {
+    const results = (await collect(pipeline.run(again()))) as (typeof one)[];
+    expect(results.map(({ n, list }) => [n, list[0]])).toEqual(
+      [...numbers(WARM)].map((n) => [n, n]),
+    );
+  });
+});
+
+test('what a handler does to its item is seen by no other try, and not in the dead letter', async () => {
+  const letters: DeadLetter[] = [];
+  const onError = { retries: 1, delayMs: 0, then: 'dead-letter' } as const;
+  const stages = [stage<typeof packs.spoil>({ module, handler: 'spoil', onError })] as const;
+  const onDeadLetter = (letter: DeadLetter): void => void letters.push(letter);
+  await withPipeline({ stages, onDeadLetter }, async (pipeline) => {
+    const items = [...numbers(100)].map((n) => ({ n }));
+    const results = await collect(pipeline.run(items));
+    expect(results).toEqual(
+      items.filter(({ n }) => n % 2 === 0).map((item) => ({ ...item, seen: false })),
+    );
+    const buried = letters.map(({ item }) => item as { n: number });
+    expect(buried.toSorted((a, b) => a.n - b.n)).toEqual(items.filter(({ n }) => n % 2 === 1));
+  });
+});
+
+test('results that take more room than their items all come out, in order', async () => {
+  const stages = [
+    stage<typeof packs.swell>({ module, handler: 'swell', schedule: 'ordered' }),
+    stage({ module: moduleUrl('plain'), handler: 'echo' }),
+  ] as const;
+  await withPipeline({ stages }, async (pipeline) => {
+    await collect(pipeline.run(numbers(WARM)));
+    const results = await collect(pipeline.run(numbers(WARM)));
+    expect(results).toEqual([...numbers(WARM)].map((n) => `${n} `.repeat(300)));
+  });
+});
+
+test.each([
+  ['die', 'exit', 'atomic'],
+  ['die', 'exit', 'sticky'],
+  ['dieLater', 'exit later', 'atomic'],
+  ['dieLater', 'exit later', 'sticky'],
+] as const)(
+  'keys that travel together stay in order and in one hand each, through deaths: %s, %s, %s',
+  async (handler, how, schedule) => {
+    const seen = new Witness();
+    const wrong = [3005, 20_019];
+    const context = { wrong, times: 1, how, witness: seen.memory };
+    using threads = new Threads((thread) => seen.markGone(thread));
+    const common = { schedule, flow: 'keyOf', grain: 'coarse' } as const;
+    const pass = stage<typeof plain.number>({
+      module: moduleUrl('plain'),
+      handler: 'number',
+      schedule: 'ordered',
+    });
+    const die = stage<typeof fragile.die>({
+      module: moduleUrl('fragile'),
+      handler,
+      ...common,
+      context,
+    });
+    await withPipeline({ stages: [pass, die], order: 'as-completed' }, async (pipeline) => {
+      const results = await collect(pipeline.run(keyed(WARM, 20)));
+      expect(keysOutOfOrder(results)).toEqual([]);
+      expect(inNumericOrder(results)).toEqual(inNumericOrder([...keyed(WARM, 20)]));
+      expect(seen.wrong).toEqual({ shared: 0, overtaken: 0 });
+    });
+    expect(threads.present).toEqual([]);
+  },
+);
+
+test('flows are folded when calls are short and nothing is in flight, and nobody is held up for long', async () => {
+  const board = new Board(1, 3);
+  const of = (schedule: string, grain = 'auto') => ({ schedule, grain, workers: 2 });
+  const stages = [of('atomic'), of('sticky', 'fine'), of('parallel')];
+  let releases = 0;
+  const settings = { workers: 1, stages } as unknown as Settings;
+  const folding = new Folding(board, settings, () => void releases++);
+  folding.look(1000);
+  expect(folding.isHolding).toBe(false);
+  for (const i of stages.keys()) board.wish(0, i, 100);
+  folding.look(1000);
+  expect(folding.isHolding).toBe(true);
+  // Something stays in flight.
+  while (folding.isHolding) await sleep(5);
+  expect([releases, board.isCoarse(0)]).toEqual([1, false]);
+  folding.look(1500);
+  expect(folding.isHolding).toBe(false);
+  folding.look(2000);
+  folding.fold();
+  expect(folding.isHolding).toBe(false);
+  expect([...stages.keys()].map((i) => board.isCoarse(i))).toEqual([true, false, false]);
+  expect(board.groupOf(0, 17)).toBe(1);
+  folding.look(4000);
+  expect(folding.isHolding).toBe(false);
+});
