@@ -3,14 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Board } from '../../lib/pipeline/board.js';
 import { Folding } from '../../lib/pipeline/folding.js';
-import { stage } from '../../lib/pipeline/index.js';
+import { records, stage } from '../../lib/pipeline/index.js';
 import type { DeadLetter } from '../../lib/pipeline/index.js';
 import type { Settings } from '../../lib/pipeline/settings.js';
 import type * as fragile from './modules/fragile.js';
 import type * as packs from './modules/packs.js';
 import type * as plain from './modules/plain.js';
 import { keyed, keysOutOfOrder } from './keyed.js';
-import { collect, inNumericOrder, moduleUrl, numbers, withPipeline } from './pipelines.js';
+import {
+  collect,
+  inNumericOrder,
+  moduleUrl,
+  numbers,
+  retrying,
+  withPipeline,
+} from './pipelines.js';
 import { Threads } from './threads.js';
 import { Witness } from './witness.js';
 
@@ -63,7 +70,7 @@ test('a source may use its object again for the next item', async () => {
 
 test('what a handler does to its item is seen by no other try, and not in the dead letter', async () => {
   const letters: DeadLetter[] = [];
-  const onError = { retries: 1, delayMs: 0, then: 'dead-letter' } as const;
+  const onError = retrying(1, 'dead-letter');
   const stages = [stage<typeof packs.spoil>({ module, handler: 'spoil', onError })] as const;
   const onDeadLetter = (letter: DeadLetter): void => void letters.push(letter);
   await withPipeline({ stages, onDeadLetter }, async (pipeline) => {
@@ -147,4 +154,25 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
   expect(board.groupOf(0, 17)).toBe(1);
   folding.look(4000);
   expect(folding.isHolding).toBe(false);
+});
+
+test('records are parsed by workers, and a line that is no JSON fails alone', async () => {
+  const letters: DeadLetter[] = [];
+  const stages = [
+    stage({ module: moduleUrl('plain'), handler: 'echo', onError: 'dead-letter' }),
+  ] as const;
+  const onDeadLetter = (letter: DeadLetter): void => void letters.push(letter);
+  const text = [...numbers(WARM)].map((n) => (n === 700 ? '{"n":' : `{"n":${n}}`)).join('\n');
+  await withPipeline({ stages, onDeadLetter }, async (pipeline) => {
+    const results = await collect(pipeline.run(records<{ n: number }>([Buffer.from(text)])));
+    const rest = [...numbers(WARM)].filter((n) => n !== 700).map((n) => ({ n }));
+    expect(results).toEqual(rest);
+    expect(letters).toMatchObject([
+      { error: { details: { reason: expect.stringContaining('JSON') } } },
+    ]);
+    // Where a key is made here, they are parsed here.
+    const flow = ({ n }: { n: number }): number => n % 7;
+    const byKey = pipeline.run(records<{ n: number }>(['{"n":1}\n{"n":2}\n']), { flow } as never);
+    expect(await collect(byKey)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
 });

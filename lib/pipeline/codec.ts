@@ -87,6 +87,15 @@ export class Stage {
   }
 }
 
+/** A value that is its JSON so far: it is parsed by whoever is given it. */
+export class JsonText {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** Encodes one value at a time. When it is larger than it may be, `write` says how much is needed and keeps
  *  the value, for `writeKept` into memory of its own. */
 export class Encoder {
@@ -170,6 +179,7 @@ export class Encoder {
   }
 
   #write(value: unknown, codec: Codec, alone: boolean): boolean {
+    if (value instanceof JsonText) return this.#bytes(value.bytes, KIND.JSON);
     if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
       if (!(value.length > 0)) lookThrough(value, refusal(value, codec));
       return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES);

@@ -18,6 +18,11 @@ export class Entry {
     this.#onKeyless = onKeyless;
   }
 
+  /** The key function is called here. */
+  get hasKey(): boolean {
+    return this.#key !== undefined;
+  }
+
   /** @throws DlbError ERR_DLB_INVALID_ARGUMENT; what the key function throws. */
   flow(item: unknown, given: FlowKey | undefined): number {
     if (this.#key !== undefined) return flowOf(this.#key(item));

@@ -2,7 +2,10 @@
 import type { Entry } from './entry.js';
 import type { Engine } from './engine.js';
 import type { FlowKey, RunOptions } from './contract.js';
-import type { Source } from '../crew/source.js';
+import { Source } from '../crew/source.js';
+import { JsonText } from './codec.js';
+import { BATCHES } from './lines/batches.js';
+import type { Batched, RawItem } from './lines/batches.js';
 import type { Stream } from './stream.js';
 
 /** Items let in before the results have their turn ... */
@@ -14,6 +17,12 @@ const LOOK_EVERY = 8;
 
 export class Items {
   readonly #source: Source;
+  /** Of a source that gives many at a time: they are taken one by one, without a promise for each. */
+  readonly #batched: Batched | undefined;
+  #batches: AsyncIterator<readonly RawItem[], void> | undefined;
+  #batch: readonly RawItem[] = [];
+  /** The next of the batch. */
+  #at = 0;
   readonly #stream: Stream;
   readonly #engine: Engine;
   readonly #entry: Entry;
@@ -31,14 +40,16 @@ export class Items {
   #itemFlow = 0;
   #itemPriority = 0;
 
+  /** @throws DlbError ERR_DLB_INVALID_ARGUMENT when the source is not iterable. */
   constructor(
-    source: Source,
+    source: unknown,
     stream: Stream,
     engine: Engine,
     entry: Entry,
     options: RunOptions<never>,
   ) {
-    this.#source = source;
+    this.#source = new Source(source);
+    this.#batched = isBatched(source) ? source : undefined;
     this.#stream = stream;
     this.#engine = engine;
     this.#entry = entry;
@@ -54,7 +65,8 @@ export class Items {
     let isMore = false;
     while ((isMore = this.#makeWay())) {
       if (++fed === FEED_MAX || (fed % LOOK_EVERY === 0 && performance.now() >= until)) break;
-      if (this.#source.isAsync) void this.#ask();
+      if (this.#batched !== undefined) this.#takeOne(this.#batched);
+      else if (this.#source.isAsync) void this.#ask();
       else this.#pull();
     }
     this.#engine.flush();
@@ -74,7 +86,7 @@ export class Items {
     // A generator cannot be ended while it runs: it is when it has come back.
     if (this.#isOver || this.#pulling) return;
     this.#isOver = true;
-    const cleaning = this.#source.close();
+    const cleaning = this.#batches?.return?.() ?? this.#source.close();
     // Behind a `next` that is pending it may wait for ever.
     if (!this.#pending) await cleaning;
   }
@@ -105,6 +117,42 @@ export class Items {
         await new Promise((resolve) => setImmediate(resolve));
         until = performance.now() + FEED_MS;
       } while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
+    } catch (error) {
+      this.#stream.fail(error);
+    }
+    this.#pending = false;
+    this.#engine.flushSoon();
+    this.#stream.changes.tell();
+  }
+
+  /** Takes the next of the batch, or asks for another batch. */
+  #takeOne(batched: Batched): void {
+    if (this.#at === this.#batch.length) return void this.#askBatch(batched);
+    const raw = this.#batch[this.#at++]!;
+    try {
+      this.#take({ done: false, value: batched.form === 'json' ? this.#jsonOf(raw) : raw });
+    } catch (error) {
+      this.#stream.fail(error);
+    }
+  }
+
+  /** Parsed by the worker, unless its key is asked for here. */
+  #jsonOf(raw: RawItem): unknown {
+    if (!this.#entry.hasKey && this.#flow === undefined && typeof this.#priority !== 'function') {
+      return new JsonText(raw as Uint8Array);
+    }
+    return JSON.parse(Buffer.from(raw as Uint8Array).toString('utf8'));
+  }
+
+  async #askBatch(batched: Batched): Promise<void> {
+    this.#pending = true;
+    try {
+      const next = (this.#batches ??= batched[BATCHES]()).next();
+      this.#engine.flushAfterTurn();
+      const { done, value } = await next;
+      this.#batch = done === true ? [] : value;
+      this.#at = 0;
+      if (done === true) this.#take({ done, value: undefined });
     } catch (error) {
       this.#stream.fail(error);
     }
@@ -151,4 +199,8 @@ export class Items {
     const priority = this.#priority;
     return this.#entry.priority(typeof priority === 'function' ? priority(item) : priority);
   }
+}
+
+function isBatched(source: unknown): source is Batched {
+  return typeof source === 'object' && source !== null && BATCHES in source;
 }

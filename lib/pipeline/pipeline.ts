@@ -31,7 +31,6 @@ import { Pushes } from './pushes.js';
 import { Run } from './run.js';
 import type { Sessions } from './sessions.js';
 import type { Settings } from './settings.js';
-import { Source } from '../crew/source.js';
 import type { StageReader } from './stats.js';
 import { Stream } from './stream.js';
 import type { Watchdog } from './watchdog.js';
@@ -89,9 +88,8 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   ): AsyncIterableIterator<Out> {
     this.#assertOpen();
     const { engine, entry } = this.#parts;
-    const from = new Source(source);
     const stream = this.#newStream(options);
-    const items = new Items(from, stream, engine, entry, options);
+    const items = new Items(source, stream, engine, entry, options);
     return new Run<Out>({ engine, stream, items });
   }
 
