@@ -26,8 +26,8 @@ const module = moduleUrl('packs');
 const WARM = 3000;
 
 test('what is done of a pack goes on while a later call of it takes long', async () => {
-  const memory = new SharedArrayBuffer(4);
-  const permits = new Int32Array(memory);
+  const memory = new SharedArrayBuffer(8);
+  const words = new Int32Array(memory);
   const stages = [
     stage<typeof packs.block>({ module, handler: 'block', context: memory }),
   ] as const;
@@ -35,17 +35,24 @@ test('what is done of a pack goes on while a later call of it takes long', async
   await withPipeline(spec, async (pipeline) => {
     await collect(pipeline.run(numbers(WARM)));
     const items = [...numbers(100), -1, ...numbers(100), -2, ...numbers(100)];
-    const results = pipeline.run(items);
     const seen: number[] = [];
-    const next = async (): Promise<void> => void seen.push((await results.next()).value as number);
-    Atomics.store(permits, 0, 1);
-    Atomics.notify(permits, 0);
-    // The second one blocks now; those before it that were through with the first have come.
-    while (!seen.includes(-1)) await next();
-    expect(seen).toHaveLength(101);
-    Atomics.store(permits, 0, 2);
-    Atomics.notify(permits, 0);
-    while (seen.length < items.length) await next();
+    const reading = (async () => {
+      for await (const result of pipeline.run(items)) seen.push(result);
+    })();
+    const release = async (call: number): Promise<void> => {
+      while (Atomics.load(words, 1) < call) await sleep(5);
+      // For longer than it may take until what is done goes on.
+      await sleep(20);
+      Atomics.store(words, 0, call);
+      Atomics.notify(words, 0);
+    };
+    await release(1);
+    // Those before the second one, which blocks now, come.
+    while (seen.length < 101) await sleep(5);
+    expect(seen).toEqual(items.slice(0, seen.length));
+    expect(seen).not.toContain(-2);
+    await release(2);
+    await reading;
     expect(seen).toEqual(items);
   });
 });
@@ -174,5 +181,17 @@ test('records are parsed by workers, and a line that is no JSON fails alone', as
     const flow = ({ n }: { n: number }): number => n % 7;
     const byKey = pipeline.run(records<{ n: number }>(['{"n":1}\n{"n":2}\n']), { flow } as never);
     expect(await collect(byKey)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+});
+
+test('results of which only some need memory of their own go on beside the others', async () => {
+  const stages = [
+    stage<typeof packs.mixed>({ module, handler: 'mixed', pieces: 4, schedule: 'ordered' }),
+    stage<typeof packs.count>({ module, handler: 'count', schedule: 'atomic', flow: 'firstOf' }),
+  ] as const;
+  await withPipeline({ stages, bytes: 256 }, async (pipeline) => {
+    const results = await collect(pipeline.run(numbers(300)));
+    const expected = [...numbers(300)].flatMap((n) => [1, 1000, n % 2 === 0 ? 1 : 1000, 2000]);
+    expect(results).toEqual(expected);
   });
 });

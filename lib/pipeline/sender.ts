@@ -281,7 +281,7 @@ export class Sender {
     if (pack.count > 0) {
       parcel.open.detach(pack);
       parcel.closed.push(pack);
-    }
+    } else parcel.open.drop(pack);
     parcel.closed.push({ cell, queue: pack.queue, flow: pack.flow });
   }
 
