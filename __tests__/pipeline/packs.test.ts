@@ -145,22 +145,25 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
   const settings = { workers: 1, stages } as unknown as Settings;
   const folding = new Folding(board, settings, () => void releases++);
   folding.look(1000);
-  expect(folding.isHolding).toBe(false);
+  expect(folding.holdsBack(3000)).toBe(false);
   for (const i of stages.keys()) board.wish(0, i, 100);
   folding.look(1000);
-  expect(folding.isHolding).toBe(true);
+  expect([folding.holdsBack(3000), folding.holdsBack(100)]).toEqual([true, true]);
   // Something stays in flight.
-  while (folding.isHolding) await sleep(5);
+  while (folding.holdsBack(1)) await sleep(5);
   expect([releases, board.isCoarse(0)]).toEqual([1, false]);
   folding.look(1500);
-  expect(folding.isHolding).toBe(false);
+  expect(folding.holdsBack(3000)).toBe(false);
   folding.look(2000);
-  folding.fold();
-  expect(folding.isHolding).toBe(false);
+  expect([folding.holdsBack(100), folding.holdsBack(0), folding.holdsBack(100)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
   expect([...stages.keys()].map((i) => board.isCoarse(i))).toEqual([true, false, false]);
   expect(board.groupOf(0, 17)).toBe(1);
   folding.look(4000);
-  expect(folding.isHolding).toBe(false);
+  expect(folding.holdsBack(3000)).toBe(false);
 });
 
 test('records are parsed by workers, and a line that is no JSON fails alone', async () => {

@@ -89,10 +89,17 @@ export class Stage {
 
 /** A value that is its JSON so far: it is parsed by whoever is given it. */
 export class JsonText {
-  readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
+  }
+
+  /** The text, if the value is one. Asks nothing of the value that could be a user's code. */
+  static bytesOf(value: unknown): Uint8Array | undefined {
+    return typeof value === 'object' && value !== null && #bytes in value
+      ? value.#bytes
+      : undefined;
   }
 }
 
@@ -179,7 +186,8 @@ export class Encoder {
   }
 
   #write(value: unknown, codec: Codec, alone: boolean): boolean {
-    if (value instanceof JsonText) return this.#bytes(value.bytes, KIND.JSON);
+    const json = JsonText.bytesOf(value);
+    if (json !== undefined) return this.#bytes(json, KIND.JSON);
     if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
       if (!(value.length > 0)) lookThrough(value, refusal(value, codec));
       return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES);

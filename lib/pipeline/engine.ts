@@ -127,10 +127,7 @@ export class Engine {
   ): boolean {
     if (this.broken !== undefined) throw this.broken.reason;
     if (this.#isWriting) return this.#stallNested();
-    if (this.folding.isHolding) {
-      if (this.#awaited > 0) return this.#stall();
-      this.folding.fold();
-    }
+    if (this.folding.holdsBack(this.inFlight)) return this.#stall();
     const root = this.#free.at(-1);
     if (root === undefined || this.#out.length >= BURST || this.#isTooLarge(item))
       return this.#stall();

@@ -11,7 +11,10 @@ import type { Settings } from './settings.js';
 
 /** A stage whose workers wish for so many items in a pack has calls of 50 us and less, which are no promises. */
 const SHORT_WISH = 10;
-/** Items are not let in for so long at most, to come to a moment when nothing is in flight ... */
+/** To come to a moment when nothing is in flight, no more than so many items are let in for a while ... */
+const FEW = 256;
+const FEW_MS = 500;
+/** ... then none for so long at most ... */
 const HOLD_MS = 20;
 /** ... and not again before that. */
 const RETRY_MS = 1000;
@@ -22,7 +25,9 @@ export class Folding {
   readonly #open: Set<number>;
   readonly #settings: Settings;
   readonly #onRelease: () => void;
-  #hold: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while items are held back. */
+  #limit: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
   #next = 0;
 
   /** @param onRelease called when items may be let in again. */
@@ -39,28 +44,39 @@ export class Folding {
     }
   }
 
-  /** Items are not to be let in now. */
-  get isHolding(): boolean {
-    return this.#hold !== undefined;
+  /** Whether an item has to wait, with so many in flight. */
+  holdsBack(inFlight: number): boolean {
+    if (inFlight === 0) {
+      if (this.#open.size > 0) this.#foldShort();
+      return false;
+    }
+    if (this.#limit === undefined) return false;
+    if (!this.#isClosed && inFlight <= FEW) this.#holdFor(HOLD_MS, true);
+    return this.#isClosed || inFlight > FEW;
   }
 
   /** Looks whether stages are to be folded. */
   look(now: number): void {
-    if (this.#open.size === 0 || this.#hold !== undefined || now < this.#next) return;
+    if (this.#open.size === 0 || this.#limit !== undefined || now < this.#next) return;
     if (this.#short().length === 0) return;
     this.#next = now + RETRY_MS;
-    this.#hold = setTimeout(() => this.#release(), HOLD_MS);
-    this.#hold.unref();
-  }
-
-  /** Nothing is in flight. */
-  fold(): void {
-    for (const stage of this.#short()) this.#fold(stage);
-    this.#release();
+    this.#holdFor(FEW_MS, false);
   }
 
   stop(): void {
-    clearTimeout(this.#hold);
+    clearTimeout(this.#limit);
+  }
+
+  #holdFor(ms: number, isClosed: boolean): void {
+    clearTimeout(this.#limit);
+    this.#isClosed = isClosed;
+    this.#limit = setTimeout(() => this.#release(), ms);
+    this.#limit.unref();
+  }
+
+  #foldShort(): void {
+    for (const stage of this.#short()) this.#fold(stage);
+    if (this.#limit !== undefined) this.#release();
   }
 
   #short(): number[] {
@@ -74,8 +90,9 @@ export class Folding {
   }
 
   #release(): void {
-    clearTimeout(this.#hold);
-    this.#hold = undefined;
+    clearTimeout(this.#limit);
+    this.#limit = undefined;
+    this.#isClosed = false;
     this.#onRelease();
   }
 }
