@@ -79,7 +79,7 @@ test.each([[undefined], [null], [5]])('a specification %p is refused', async (sp
   expectRefusal(await refusalOf(spec), 'spec', spec);
 });
 
-const WRONG_IN_STAGE: [field: keyof StageOptions | 'modul', value: unknown][] = [
+const WRONG_IN_STAGE: [field: Extract<keyof StageOptions, string> | 'modul', value: unknown][] = [
   ['name', ''],
   ['name', 7],
   ['module', undefined],
@@ -119,6 +119,15 @@ test.each(WRONG_IN_STAGE)('stages[0].%s: %p is refused in an only stage', async 
   expectRefusal(await refusalOf(spec), `stages[0].${field}`, value);
 });
 
+test.each(WRONG_IN_STAGE)('stages[1].%s: %p is refused in a plain object', async (field, value) => {
+  const wrong = { module, name: 'second', [field]: value };
+  expectRefusal(
+    await refusalOf({ workers: 2, stages: [GOOD, wrong, { module }] }),
+    `stages[1].${field}`,
+    value,
+  );
+});
+
 test.each([
   ['retries', 0],
   ['retries', 1001],
@@ -134,7 +143,7 @@ test.each([
   expectRefusal(error, `stages[0].onError.${field}`, value);
 });
 
-test.each([[undefined], [{}], [{ options: null }], ['plain.js']])(
+test.each([[undefined], [[]], [{ options: null }], ['plain.js'], [new URL('file:///plain.js')]])(
   'a stage %p is refused',
   async (wrong) => {
     expectRefusal(await refusalOf({ stages: [GOOD, wrong] }), 'stages[1]', wrong);
@@ -149,6 +158,15 @@ test('a key function of any stage but the first is refused: it could not cross t
 test('two stages of one name are refused', async () => {
   const named = stage({ module, name: 'same' });
   expectRefusal(await refusalOf({ stages: [named, GOOD, named] }), 'stages[2].name', 'same');
+});
+
+test('stages of one handler are told apart by a number, whatever names are given', async () => {
+  const echo = { module, handler: 'echo' };
+  const stages = [echo, echo, { ...echo, name: 'echo-2' }, { module }, echo] as const;
+  await withPipeline({ stages }, async (pipeline) => {
+    const names = ['echo', 'echo-3', 'echo-2', 'stage-4', 'echo-4'];
+    expect(pipeline.stats().stages.map(({ name }) => name)).toEqual(names);
+  });
 });
 
 test('the limits themselves are accepted', async () => {

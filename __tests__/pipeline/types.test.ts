@@ -1,7 +1,14 @@
 /** The types flow from handlers to items and results; what does not fit does not compile. */
 import { expect, test } from '@jest/globals';
 import { createPipeline, many, stage } from '../../lib/index.js';
-import type { Many, Pipeline, PipelineInput, PipelineOutput, Stage } from '../../lib/index.js';
+import type {
+  Many,
+  Pipeline,
+  PipelineInput,
+  PipelineOutput,
+  Stage,
+  StageOptions,
+} from '../../lib/index.js';
 import type { InputOf } from '../../lib/pipeline/contract.js';
 import type { Holds, Same } from '../api/shapes.js';
 import { collect, moduleUrl, withPipeline } from './pipelines.js';
@@ -18,6 +25,11 @@ const later = stage<typeof plain.later>({ module, handler: 'later' });
 export type Checks = [
   Holds<Same<typeof double, Stage<number, number>>>,
   Holds<Same<typeof text, Stage<number, string>>>,
+  // A plain object says what its handler is, or nothing is known.
+  Holds<Same<PipelineInput<readonly [StageOptions<typeof plain.double>]>, number>>,
+  Holds<Same<PipelineOutput<readonly [StageOptions<typeof plain.several>]>, number>>,
+  Holds<Same<PipelineInput<readonly [{ module: URL }]>, unknown>>,
+  Holds<Same<PipelineOutput<readonly [{ module: URL }]>, unknown>>,
   // Several are one by one; what may be nothing is not there; promises are awaited.
   Holds<Same<typeof several, Stage<number, number>>>,
   Holds<Same<typeof thirds, Stage<number, number>>>,
@@ -46,10 +58,33 @@ test('a list that is written in place has its types as well', async () => {
   expect(result).toBe('number 8');
 });
 
+test('plain objects are stages: typed as their handlers when they say so, else unknown', async () => {
+  const doubled: StageOptions<typeof plain.double> = { module, handler: 'double' };
+  const texts: StageOptions<typeof plain.text> = { module, handler: 'text' };
+  const typed = await createPipeline({ workers: 1, stages: [doubled, double, texts] });
+  const result: string | undefined = await typed.call(1);
+  expect(result).toBe('number 4');
+  await typed.close();
+  const stages = [
+    { module, handler: 'double', flow: () => 1 },
+    { module, handler: 'double' },
+  ] as const;
+  const untyped: Pipeline = await createPipeline({ workers: 1, stages });
+  expect(await untyped.call(2)).toBe(8);
+  await untyped.close();
+});
+
 /** Never called: it is there to be compiled. */
 export async function refusedByTheCompiler(): Promise<void> {
   // @ts-expect-error -- a number is no string.
   await createPipeline({ stages: [double, length] });
+  const texts: StageOptions<typeof plain.text> = { module, handler: 'text' };
+  // @ts-expect-error -- nor in plain objects.
+  await createPipeline({ stages: [texts, texts] });
+  // @ts-expect-error -- there is no such option.
+  await createPipeline({ stages: [{ module, modul: module }] });
+  // @ts-expect-error -- nothing is known of the item.
+  await createPipeline({ stages: [{ module, flow: (item) => item.key }] });
   // @ts-expect-error -- nor further down.
   await createPipeline({ stages: [double, double, text, text] });
   // @ts-expect-error -- at least one stage.

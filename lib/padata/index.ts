@@ -1,13 +1,7 @@
 /** Padata-style ordered jobs: parallel work on a pool of threads, results in submission order. */
 export { openPadata } from './open.js';
-export {
-  ATTEMPTS_MAX,
-  BYTES_MAX,
-  CONCURRENCY_MAX,
-  JOBS_MAX,
-  STREAMS_MAX,
-  WORKERS_MAX,
-} from './options.js';
+export { ATTEMPTS_MAX, BYTES_MAX, CONCURRENCY_MAX, JOBS_MAX, STREAMS_MAX } from './options.js';
+export { WORKERS_MAX } from '../crew/default-workers.js';
 export type { PadataOptions } from './options.js';
 export type {
   Job,

@@ -1,5 +1,4 @@
 /** The options of `openPadata`: types, defaults with their reasons, checks. */
-import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import {
   checkOptions,
@@ -13,7 +12,8 @@ import {
 } from '../crew/checks.js';
 import type { Crash } from '../crew/crash-teller.js';
 import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
-import { BUFFER_BYTES_MAX, PORTS_MAX } from '../eventdev/limits.js';
+import { defaultWorkers, WORKERS_MAX } from '../crew/default-workers.js';
+import { BUFFER_BYTES_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type { OverdueReport } from './contract.js';
 import { HEADER_BYTES } from './job-buffer.js';
@@ -23,7 +23,8 @@ export interface PadataOptions {
   module: URL | string;
   /** Room of one job's buffer, for input and result alike, 1..268435328. */
   bytes: number;
-  /** Threads, 1..63. Default: what the machine can run at once. */
+  /** Threads, 1..63. Default: as many as the machine runs at once, but for one core, which the submitting thread has;
+   *  at least 1. */
   workers?: number;
   /** Most jobs of a stream in flight, 1..65536. Default: 8 MiB of them, but 4 per worker to 1024 in all. */
   jobs?: number;
@@ -82,8 +83,6 @@ export interface PadataSettings {
   readonly control: boolean | ControlOptions;
 }
 
-/** One port is the submitting thread's. */
-export const WORKERS_MAX = PORTS_MAX - 1;
 /** Each has its views on both sides; more would only wait longer. */
 export const JOBS_MAX = 65_536;
 export const BYTES_MAX = BUFFER_BYTES_MAX - HEADER_BYTES;
@@ -131,8 +130,7 @@ const KNOWN = new Set([
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
 export function settle(options: PadataOptions): PadataSettings {
   checkOptions(options, KNOWN);
-  const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
-  const workers = whole('workers', options.workers ?? workersDefault, 1, WORKERS_MAX);
+  const workers = whole('workers', options.workers ?? defaultWorkers(), 1, WORKERS_MAX);
   const bytes = whole('bytes', options.bytes, 1, BYTES_MAX);
   const jobs = whole('jobs', options.jobs ?? defaultJobs(bytes, workers), 1, JOBS_MAX);
   const streamsMax = Math.min(STREAMS_MAX, Math.floor(ALL_JOBS_MAX / jobs));

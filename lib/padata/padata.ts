@@ -23,7 +23,7 @@ import type {
 } from './contract.js';
 import type { Exchange } from './exchange.js';
 import type { JobSource } from './feed.js';
-import { WORKERS_MAX } from './options.js';
+import { WORKERS_MAX } from '../crew/default-workers.js';
 import type { PadataSettings } from './options.js';
 import type { Ranges } from './ranges.js';
 import { JOBS_QUEUE } from './seat.js';

@@ -7,7 +7,7 @@
 import { invalid, isPlain, refuseUnknown } from '../crew/checks.js';
 import type { Domain } from '../control/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { WORKERS_MAX } from './options.js';
+import { WORKERS_MAX } from '../crew/default-workers.js';
 import { JOBS_QUEUE, rangeQueue, seatPort, serialQueue } from './seat.js';
 import type { WorkerSet, WorkerSets as Sets } from './contract.js';
 

@@ -6,6 +6,9 @@ import type { Crash } from '../crew/crash-teller.js';
 import { MANY } from '../crew/many.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { ControlOptions } from '../eventdev/spec.js';
+import type { StageList, TypedBy } from './stage-types.js';
+
+export type * from './stage-types.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -129,8 +132,11 @@ export interface SetupContext<C = unknown> {
  * awaits before its first item, and `teardown(context)`, which each worker awaits when the pipeline
  * closes. A module that serves several stages is set up for each of them.
  */
-export interface StageOptions<H extends AnyHandler = UntypedHandler> {
-  /** Default: the handler's name, or stage-1, stage-2, ... */
+export interface StageOptions<H extends AnyHandler = UntypedHandler> extends TypedBy<
+  InputOf<H>,
+  OutputOf<H>
+> {
+  /** Default: the handler's name, or stage-1, stage-2, ...; behind one of that name with a number, as price-2. */
   name?: string;
   /** The module with the handler: a URL, or an absolute path. */
   module: URL | string;
@@ -167,37 +173,16 @@ export interface StageOptions<H extends AnyHandler = UntypedHandler> {
   context?: unknown;
 }
 
-/** A stage as `stage` makes it: its types are for the compiler only. */
-export interface Stage<In = unknown, Out = unknown> {
-  readonly options: StageOptions;
-  readonly types?: { readonly in: (item: In) => void; readonly out: () => Out };
-}
-
-export type AnyStage = Stage<never>;
-export type StageList = readonly [AnyStage, ...AnyStage[]];
-export type StageInput<S> = S extends Stage<infer In, infer _Out> ? In : never;
-export type StageOutput<S> = S extends Stage<infer _In, infer Out> ? Out : never;
-/** What is pushed into a pipeline of these stages. */
-export type PipelineInput<S extends StageList> = StageInput<S[0]>;
-/** What comes out of it. */
-export type PipelineOutput<S extends StageList> = S extends readonly [...infer _Before, infer Last]
-  ? StageOutput<Last>
-  : never;
-/** The list itself if every stage takes what the one before it gives. */
-export type Chained<S> = S extends readonly [infer First, infer Second, ...infer Rest]
-  ? StageOutput<First> extends StageInput<Second>
-    ? readonly [First, ...Chained<readonly [Second, ...Rest]>]
-    : readonly [First, Stage<StageOutput<First>, StageOutput<Second>>, ...Rest]
-  : S;
-
 /** 'in-order': as the items went in. 'as-completed': whatever is ready. */
 export type OutputOrder = 'in-order' | 'as-completed';
 
 export interface PipelineSpec<S extends StageList = StageList> {
+  /** At least one: what `stage` makes, or plain objects of its options. */
   stages: S;
   /** Default 'pipeline'. */
   name?: string;
-  /** Threads, 1..63. Default: what the machine can run at once. */
+  /** Threads, 1..63. Default: as many as the machine runs at once, but for one core, which the main thread has; at
+   *  least 1. */
   workers?: number;
   /** Most items between source and consumer, 1..65536, default 4096. Beyond it the source waits. */
   window?: number;

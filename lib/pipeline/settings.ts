@@ -1,5 +1,4 @@
 /** The specification of a pipeline: defaults with their reasons, and checks that name the field. */
-import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import {
   flag,
@@ -14,7 +13,8 @@ import {
 } from '../crew/checks.js';
 import type { Crash } from '../crew/crash-teller.js';
 import { SETUP_TIMEOUT_MS } from '../crew/crew.js';
-import { EVENTS_LIMIT_MAX, PORTS_MAX, QUEUES_MAX } from '../eventdev/limits.js';
+import { defaultWorkers, WORKERS_MAX } from '../crew/default-workers.js';
+import { EVENTS_LIMIT_MAX, QUEUES_MAX } from '../eventdev/limits.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type {
   Codec,
@@ -24,7 +24,8 @@ import type {
   PipelineSpec,
   PipelineStats,
 } from './contract.js';
-import { settleStage } from './stage-settings.js';
+import { stageNames } from './stage-names.js';
+import { settleStage, stageOptions } from './stage-settings.js';
 import type { StageSettings } from './stage-settings.js';
 
 /** A specification with everything decided. */
@@ -52,8 +53,6 @@ export interface Settings {
   readonly pieces: number;
 }
 
-/** One port is the main thread's. */
-const WORKERS_MAX = PORTS_MAX - 1;
 const WINDOW_MAX = 65_536;
 /** Deep enough for full packs on their way to each worker while the main thread rests. What is not in use of so many cells
  *  is no memory. */
@@ -95,8 +94,7 @@ export function settle(spec: PipelineSpec): Settings {
   if (typeof spec !== 'object' || spec === null)
     throw invalid('spec must be an object', 'spec', spec);
   refuseUnknown(spec, KNOWN, '');
-  const workersDefault = Math.min(availableParallelism(), WORKERS_MAX);
-  const workers = whole('workers', spec.workers ?? workersDefault, 1, WORKERS_MAX);
+  const workers = whole('workers', spec.workers ?? defaultWorkers(), 1, WORKERS_MAX);
   const window = whole('window', spec.window ?? WINDOW_DEFAULT, 1, WINDOW_MAX);
   const bytes = whole('bytes', spec.bytes ?? BYTES_DEFAULT, BYTES_STEP, BYTES_MAX);
   const stages = settleStages(spec, workers);
@@ -136,15 +134,17 @@ function settleStages(spec: PipelineSpec, workers: number): StageSettings[] {
     throw invalid('stages must be a list of at least one stage', 'stages', stages);
   }
   const deadLetters = spec.onDeadLetter !== undefined;
+  const options = stages.map(stageOptions);
+  const names = stageNames(options);
   let firstSeat = 0;
-  const settled = stages.map((stage: unknown, index) => {
-    const at = { index, isLast: index === stages.length - 1, workers, firstSeat, deadLetters };
+  const settled = options.map((stage, index) => {
+    const isLast = index === stages.length - 1;
+    const at = { index, name: names[index]!, isLast, workers, firstSeat, deadLetters };
     const one = settleStage(stage, at);
     // Stages with fewer workers than the pipeline take different ones as far as there are.
     if (one.workers < workers) firstSeat = (firstSeat + one.workers) % workers;
     return one;
   });
-  refuseDuplicateNames(settled);
   const queues = settled.reduce(
     (sum, one) => sum + (one.schedule === 'sticky' ? one.workers : 1),
     1,
@@ -156,14 +156,6 @@ function settleStages(spec: PipelineSpec, workers: number): StageSettings[] {
     });
   }
   return settled;
-}
-
-function refuseDuplicateNames(stages: readonly StageSettings[]): void {
-  const seen = new Set<string>();
-  stages.forEach(({ name }, index) => {
-    if (seen.has(name)) throw invalid('two stages have one name', `stages[${index}].name`, name);
-    seen.add(name);
-  });
 }
 
 /** What one item may become at most. */

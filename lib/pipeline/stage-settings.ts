@@ -2,6 +2,7 @@
 import {
   cloneable,
   invalid,
+  isPlain,
   moduleUrl,
   oneOf,
   refuseUnknown,
@@ -18,7 +19,6 @@ import type {
   Grain,
   RetryPolicy,
   Schedule,
-  Stage,
   StageOptions,
 } from './contract.js';
 
@@ -58,6 +58,7 @@ export interface StageSettings {
 /** Where in the specification the stage is. */
 interface Place {
   readonly index: number;
+  readonly name: string;
   readonly isLast: boolean;
   readonly workers: number;
   readonly firstSeat: number;
@@ -96,20 +97,26 @@ const KNOWN = new Set([
 ]);
 const KNOWN_OF_RETRY = new Set(['retries', 'delayMs', 'maxDelayMs', 'jitter', 'retryIf', 'then']);
 
-/** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
-export function settleStage(stage: unknown, place: Place): StageSettings {
-  const at = `stages[${place.index}]`;
-  const options = (stage as Stage | undefined)?.options;
-  if (typeof options !== 'object' || options === null) {
-    throw invalid(`${at} must be made by stage()`, at, stage);
+/** The options of a stage that was made by `stage`, or is a plain object of them.
+ *  @throws DlbError ERR_DLB_INVALID_ARGUMENT: it is neither; an option is unknown. */
+export function stageOptions(stage: unknown, index: number): StageOptions {
+  const at = `stages[${index}]`;
+  const options: unknown = isPlain(stage) && 'options' in stage ? stage.options : stage;
+  if (!isPlain(options)) {
+    throw invalid(`${at} must be an object of options, or made by stage()`, at, stage);
   }
   refuseUnknown(options, KNOWN, `${at}.`);
-  const handler = text(`${at}.handler`, options.handler ?? 'default');
-  const nameDefault = handler === 'default' ? `stage-${place.index + 1}` : handler;
+  text(`${at}.handler`, (options as StageOptions).handler ?? 'default');
+  return options as StageOptions;
+}
+
+/** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
+export function settleStage(options: StageOptions, place: Place): StageSettings {
+  const at = `stages[${place.index}]`;
   return {
-    name: text(`${at}.name`, options.name ?? nameDefault),
+    name: place.name,
     module: moduleUrl(`${at}.module`, options.module),
-    handler,
+    handler: options.handler ?? 'default',
     schedule: oneOf(`${at}.schedule`, options.schedule ?? 'parallel', SCHEDULES),
     grain: oneOf(`${at}.grain`, options.grain ?? 'auto', GRAINS),
     ...settleFlow(`${at}.flow`, options.flow, place.index),

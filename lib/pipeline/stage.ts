@@ -18,7 +18,7 @@ import type {
 export function stage<H extends AnyHandler = UntypedHandler>(
   options: StageOptions<H>,
 ): Stage<InputOf<H>, OutputOf<H>> {
-  return { options };
+  return { options: options as unknown as StageOptions };
 }
 
 /** Returned by a handler: these are several results, in this order; none ends the item. */
