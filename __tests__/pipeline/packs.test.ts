@@ -138,9 +138,9 @@ test.each([
 );
 
 test('flows are folded when calls are short and nothing is in flight, and nobody is held up for long', async () => {
-  const board = new Board(1, 3);
+  const board = new Board(1, 4);
   const of = (schedule: string, grain = 'auto') => ({ schedule, grain, workers: 2 });
-  const stages = [of('atomic'), of('sticky', 'fine'), of('parallel')];
+  const stages = [of('atomic'), of('atomic', 'fine'), of('sticky'), of('parallel')];
   let releases = 0;
   const settings = { workers: 1, stages } as unknown as Settings;
   const folding = new Folding(board, settings, () => void releases++);
@@ -160,7 +160,7 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
     false,
     false,
   ]);
-  expect([...stages.keys()].map((i) => board.isCoarse(i))).toEqual([true, false, false]);
+  expect([...stages.keys()].map((i) => board.isCoarse(i))).toEqual([true, false, false, false]);
   expect(board.groupOf(0, 17)).toBe(1);
   folding.look(4000);
   expect(folding.holdsBack(3000)).toBe(false);

@@ -46,7 +46,8 @@ export type Schedule =
   /** As atomic, and a flow stays on one worker while that worker lives: handlers may keep state. */
   | 'sticky';
 
-/** Which items of a keyed stage travel together, and are with one worker at a time. */
+/** Which items of an atomic stage travel together, and are with one worker at a time. Those of a sticky stage that go to one worker
+ *  always do. */
 export type Grain =
   /** 'fine', and 'coarse' from when its calls have proved to take less than 50 us, without promises. */
   | 'auto'
@@ -144,7 +145,7 @@ export interface StageOptions<H extends AnyHandler = UntypedHandler> extends Typ
   handler?: string;
   /** Default 'parallel'. */
   schedule?: Schedule;
-  /** Of an atomic or sticky stage. Default 'auto'. */
+  /** Of an atomic stage. Default 'auto'. */
   grain?: Grain;
   /**
    * The key of an item at this stage: the name of an export of the module, a function of the item;

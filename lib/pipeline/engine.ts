@@ -23,7 +23,7 @@ import { highOfLarge } from './large-ids.js';
 import { OwnCells } from './own-cells.js';
 import { writeLarge } from './pack-builder.js';
 import type { PackBuilder } from './pack-builder.js';
-import { firstQueues, isKeyed, MAIN_PORT, PACK_BYTES, queuesOf, roomOf } from './plan.js';
+import { firstQueues, isGrouped, MAIN_PORT, PACK_BYTES, queuesOf, roomOf } from './plan.js';
 import { WHOLE } from './roots.js';
 import type { ItemOwner, Roots } from './roots.js';
 import type { Settings } from './settings.js';
@@ -69,8 +69,8 @@ export class Engine {
   readonly #in = new EventBurst(BURST);
   readonly #queue: number;
   readonly #queues: number;
-  /** The first stage's items of one flow are one at a time. */
-  readonly #isKeyed: boolean;
+  /** Packs for the first stage hold items of one group of flows. */
+  readonly #isGrouped: boolean;
   #flushing = false;
   #flushingAfterTurn = false;
   #awaitingCredits = false;
@@ -94,7 +94,7 @@ export class Engine {
     this.#own = new OwnCells(this.port.buffers!, this.#cells, settings.window);
     this.#free = Array.from({ length: settings.window }, (_, root) => root);
     this.#roots = roots;
-    this.#isKeyed = isKeyed(settings.stages[0]!);
+    this.#isGrouped = isGrouped(settings.stages[0]!);
     this.#queue = firstQueues(settings.stages)[0]!;
     this.#queues = queuesOf(settings.stages[0]!);
   }
@@ -132,7 +132,7 @@ export class Engine {
     if (root === undefined || this.#out.length >= BURST || this.#isTooLarge(item))
       return this.#stall();
     const queue = this.#queues === 1 ? this.#queue : this.#queue + (flow % this.#queues);
-    const group = this.#isKeyed ? this.#board.groupOf(0, flow) : 0;
+    const group = this.#isGrouped ? this.#board.groupOf(0, flow) : 0;
     const pack = this.#gather.packFor(session, queue, group, priority);
     if (alone && pack.count > 0) {
       this.#close(pack);

@@ -1,12 +1,12 @@
 /**
- * When the flows of keyed stages are folded into groups, so that packs hold items of many keys.
+ * When the flows of atomic stages are folded into groups, so that packs hold items of many keys.
  *
  * Runs on: the thread that made the pipeline. At first each flow is a group, and packs hold items of one key. When the calls of
  * a stage have proved to be short, its flows are folded, once: what is exclusive between workers then is a group, and inside a
  * worker still a flow. It is done while nothing is in flight, since two numbers of groups must never meet.
  */
 import type { Board } from './board.js';
-import { groupsOf, isKeyed } from './plan.js';
+import { groupsOf, isGrouped } from './plan.js';
 import type { Settings } from './settings.js';
 
 /** A stage whose workers wish for so many items in a pack has calls of 50 us and less, which are no promises. */
@@ -36,7 +36,7 @@ export class Folding {
     this.#settings = settings;
     this.#onRelease = onRelease;
     const { stages } = settings;
-    this.#open = new Set([...stages.keys()].filter((i) => isKeyed(stages[i]!)));
+    this.#open = new Set([...stages.keys()].filter((i) => isGrouped(stages[i]!)));
     for (const i of this.#open) {
       const { grain } = stages[i]!;
       if (grain === 'coarse') this.#fold(i);

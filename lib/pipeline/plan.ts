@@ -17,7 +17,7 @@ type StageShape = Pick<StageSettings, 'schedule' | 'workers'>;
 /** Groups of flows per worker of a stage that is coarse. */
 const GROUPS_PER_WORKER = 4;
 
-/** How many groups the flows of a stage may be folded into; a sticky stage's workers keep their keys, since it is a multiple. */
+/** How many groups the flows of an atomic stage may be folded into. */
 export function groupsOf({ workers }: Pick<StageSettings, 'workers'>): number {
   return GROUPS_PER_WORKER * workers;
 }
@@ -41,6 +41,11 @@ export function roomOf(bytes: number): number {
 /** Items of one flow are one at a time, in order. */
 export function isKeyed({ schedule }: Pick<StageSettings, 'schedule'>): boolean {
   return schedule === 'atomic' || schedule === 'sticky';
+}
+
+/** Its packs hold items of one group of flows. A sticky stage needs none: each of its queues has one worker, which keeps flows apart. */
+export function isGrouped({ schedule }: Pick<StageSettings, 'schedule'>): boolean {
+  return schedule === 'atomic';
 }
 
 /** Port of the thread that made the pipeline; the seats follow. */

@@ -222,7 +222,7 @@ export class Sender {
     const { next } = parcel.runner;
     this.#flow = flow >= 0 ? flow : parcel.cell!.flow(i);
     if (next === undefined) return this.#packFor(parcel, OUT_QUEUE, 0);
-    const group = next.isKeyed ? this.#board.groupOf(next.index, this.#flow) : 0;
+    const group = next.isGrouped ? this.#board.groupOf(next.index, this.#flow) : 0;
     return this.#packFor(parcel, next.queueFor(this.#flow), group);
   }
 

@@ -10,7 +10,7 @@ import { DlbError } from '../eventdev/errors.js';
 import type { FlowKey, SetupContext, UntypedHandler } from './contract.js';
 import { flowOf } from './flow.js';
 import type { Held } from './held.js';
-import { isKeyed, queuesOf, serves } from './plan.js';
+import { isGrouped, isKeyed, queuesOf, serves } from './plan.js';
 import type { StageSettings } from './stage-settings.js';
 
 /** What a call is thought to take before there was one. */
@@ -38,6 +38,8 @@ export class StageRunner {
   readonly caller: number;
   /** Items of one flow one at a time. */
   readonly isKeyed: boolean;
+  /** Packs for it hold items of one group of flows. */
+  readonly isGrouped: boolean;
   /** Where its results go; undefined: out. */
   next: StageRunner | undefined;
   /** Calls whose promises are pending. */
@@ -69,6 +71,7 @@ export class StageRunner {
     this.handler = functions.handler;
     this.caller = callerOf(host.thread, index);
     this.isKeyed = isKeyed(settings);
+    this.isGrouped = isGrouped(settings);
     this.#key = functions.key;
     this.#retryIf = functions.retryIf;
     this.#host = host;
