@@ -1,4 +1,6 @@
 /** The command line: what it may say, and what is wrong with it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Settings } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -30,6 +32,7 @@ const OPTIONS = {
   full: { type: 'boolean' },
   json: { type: 'boolean' },
   plots: { type: 'string' },
+  before: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -46,6 +49,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     events: whole('events', values.events, EVENTS_MAX),
     json: values.json === true,
     plots: values.plots,
+    before: folder(values.before),
   };
 }
 
@@ -56,6 +60,14 @@ function parse(args: readonly string[]) {
     const [first] = (error as Error).message.split(/\.\s|\n/);
     throw new UsageError(`${first!.replace(/\.$/, '')} (see --help)`, { cause: error });
   }
+}
+
+/** @throws UsageError when there is no package in it. */
+function folder(path: string | undefined): string | undefined {
+  if (path === undefined || existsSync(join(path, 'dist/lib/index.js'))) return path;
+  throw new UsageError(
+    `--before must be the folder of an installed softdlb, not ${JSON.stringify(path)}`,
+  );
 }
 
 function whole(option: string, value: string | undefined, max: number): number | undefined {

@@ -23,6 +23,8 @@ export interface Settings {
   readonly events: number | undefined;
   /** Everything, opponents included that take long. */
   readonly full: boolean;
+  /** Folder of another version, installed, that plays beside this one. */
+  readonly before: string | undefined;
 }
 
 /** One repetition. */

@@ -17,6 +17,8 @@ export const USAGE = `Measures softdlb on this machine. Every scenario checks wh
   --only NAME   this scenario only; may be repeated
   --events N    events per repetition; what is slower than softdlb takes at most its own number
   --plots DIR   writes what can be drawn as SVG files into this folder
+  --before DIR  an installed softdlb of another version, such as /tmp/before/node_modules/softdlb:
+                the pipeline scenarios that compare versions show its rows beside
   --json        one JSON document on stdout
   --help        this text
 

@@ -12,9 +12,12 @@ import { lateBinding } from './late-binding.js';
 import { peers } from './peers.js';
 import { pipelineAsync } from './pipeline-async.js';
 import { pipelineExamples } from './pipeline-examples.js';
+import { pipelineCalls } from './pipeline-calls.js';
 import { pipelineItems } from './pipeline-items.js';
+import { pipelineLines } from './pipeline-lines.js';
 import { pipelineObjects } from './pipeline-objects.js';
 import { pipelineSlowKey } from './pipeline-slow-key.js';
+import { pipelineWaiting } from './pipeline-waiting.js';
 import { roundTrip } from './round-trip.js';
 import { scaling } from './scaling.js';
 import { startUp } from './start-up.js';
@@ -35,8 +38,11 @@ export const SCENARIOS: readonly Scenario[] = [
   cryptoPool,
   pipelineItems,
   pipelineObjects,
+  pipelineLines,
+  pipelineCalls,
   pipelineSlowKey,
   pipelineAsync,
+  pipelineWaiting,
   pipelineExamples,
   garbage,
   idleDevice,

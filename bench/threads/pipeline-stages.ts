@@ -1,4 +1,5 @@
 /** Handlers of the pipeline scenarios, and the same work as tasks of Piscina. */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface KeyedItem {
@@ -32,7 +33,7 @@ export async function wait(item: KeyedItem): Promise<number> {
 export function readTask(text: string): number {
   return numberIn(text);
 }
-export function sameTask(item: Uint8Array): Uint8Array {
+export function sameTask<Item>(item: Item): Item {
   return item;
 }
 
@@ -47,4 +48,55 @@ export interface Sale {
 
 export function pass(sale: Sale): Sale {
   return sale;
+}
+
+export function shopOf(sale: Sale): string {
+  return sale.shop;
+}
+
+/** Shops are called by the number of their first sale. */
+function isFirstOf(shop: string, n: number): boolean {
+  return n === Number(shop.slice(shop.indexOf(' ')));
+}
+
+const numbers = new Map<string, number>();
+
+/** Of a shop, one after another: numbers rise within a run. @throws Error if they do not. */
+export function passInOrder(sale: Sale): Sale {
+  const last = numbers.get(sale.shop);
+  numbers.set(sale.shop, sale.n);
+  if (!isFirstOf(sale.shop, sale.n) && !(sale.n > last!))
+    throw new Error(`${sale.n} of ${sale.shop} behind ${last}`);
+  return sale;
+}
+
+/** A line of sales as a file has it, with a note that makes it long. */
+export interface Line extends Sale {
+  readonly note: string;
+}
+
+export interface Enriched extends Omit<Sale, 'item'> {
+  readonly digest: string;
+}
+
+const ROUNDS = 8;
+
+export function enrich({ shop, cents, n, at }: Line): Enriched {
+  return { shop, cents: 2 * cents, n, at, digest: '' };
+}
+
+/** As `enrich`, with eight SHA-256 of the line's note. */
+export function enrichHard(line: Line): Enriched {
+  let digest = line.note;
+  for (let i = 0; i < ROUNDS; i++) digest = createHash('sha256').update(digest).digest('hex');
+  return { ...enrich(line), digest };
+}
+
+const totals = new Map<string, number>();
+
+/** What the shop has sold so far in this run. */
+export function total({ shop, cents, n }: Enriched): number {
+  const sum = isFirstOf(shop, n) ? cents : totals.get(shop)! + cents;
+  totals.set(shop, sum);
+  return sum;
 }
