@@ -1,11 +1,12 @@
 /** Items that travel together: nobody notices but by the price. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { Board } from '../../lib/pipeline/board.js';
+import { Board, COUNTS } from '../../lib/pipeline/board.js';
 import { Folding } from '../../lib/pipeline/folding.js';
 import { records, stage } from '../../lib/pipeline/index.js';
 import type { DeadLetter } from '../../lib/pipeline/index.js';
 import type { Settings } from '../../lib/pipeline/settings.js';
+import { WarmUp } from '../../lib/pipeline/warm-up.js';
 import type * as fragile from './modules/fragile.js';
 import type * as packs from './modules/packs.js';
 import type * as plain from './modules/plain.js';
@@ -164,6 +165,28 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
   expect(board.groupOf(0, 17)).toBe(1);
   folding.look(4000);
   expect(folding.holdsBack(3000)).toBe(false);
+});
+
+test('until it is known how long calls take, a run lets in as many as its workers can have at once', () => {
+  const stages = [
+    { concurrency: 1, workers: 2 },
+    { concurrency: 50, workers: 2 },
+  ];
+  const settings = { workers: 2, stages } as unknown as Settings;
+  const board = new Board(2, 2);
+  const warmUp = new WarmUp(board, settings);
+  expect([99, 100].map((inFlight) => warmUp.holdsBack(inFlight))).toEqual([false, true]);
+  board.wish(1, 0, 256);
+  expect(warmUp.holdsBack(100)).toBe(true);
+  board.wish(0, 1, 1);
+  expect(warmUp.holdsBack(5000)).toBe(false);
+  // The second stage gets none.
+  const other = new Board(2, 2);
+  const second = new WarmUp(other, settings);
+  other.add(0, 0, COUNTS.ITEMS, 500);
+  expect(second.holdsBack(100)).toBe(true);
+  other.add(1, 0, COUNTS.ITEMS, 300);
+  expect(second.holdsBack(100)).toBe(false);
 });
 
 test('records are parsed by workers, and a line that is no JSON fails alone', async () => {

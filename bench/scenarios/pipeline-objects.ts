@@ -63,16 +63,15 @@ function openOne(version: Version, codec: Codec): Promise<Pipeline<Sale, Sale>> 
 
 function openPerKey(version: Version): Promise<Pipeline<Sale, Sale>> {
   type Pass = (sale: Sale) => Sale;
-  const pass = version.stage<Pass>({ module: STAGES, handler: 'pass' });
+  // The order of a key's items is that in which they leave the first stage.
+  const pass = version.stage<Pass>({ module: STAGES, handler: 'pass', schedule: 'ordered' });
   const perKey = version.stage<Pass>({
     module: STAGES,
     handler: 'passInOrder',
     schedule: 'sticky',
     flow: 'shopOf',
   });
-  // Parallel, and in order per key all the same if the first were: so it is ordered.
-  const ordered = { ...pass, schedule: 'ordered' } as typeof pass;
-  return version.createPipeline({ stages: [ordered, perKey], workers: WORKERS });
+  return version.createPipeline({ stages: [pass, perKey], workers: WORKERS });
 }
 
 async function playThrough(pipeline: Pipeline<Sale, Sale>, count: number): Promise<Run> {

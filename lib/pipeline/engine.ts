@@ -28,6 +28,7 @@ import { WHOLE } from './roots.js';
 import type { ItemOwner, Roots } from './roots.js';
 import type { Settings } from './settings.js';
 import { clock } from './task.js';
+import { WarmUp } from './warm-up.js';
 
 /** Events enqueued or dequeued at once. */
 const BURST = 128;
@@ -47,6 +48,7 @@ export class Engine {
   pushed = 0;
   stalls = 0;
   readonly folding: Folding;
+  readonly warmUp: WarmUp;
   readonly #board: Board;
   /** Items of a pack at most. */
   #packMax = PACK_AT_FIRST;
@@ -85,6 +87,7 @@ export class Engine {
     this.#settings = settings;
     this.#board = board;
     this.folding = new Folding(board, settings, () => queueMicrotask(this.tell));
+    this.warmUp = new WarmUp(board, settings);
     this.large = large;
     this.port = attachPort(domain.attachment(MAIN_PORT));
     this.#hasParts = settings.pieces > 1;

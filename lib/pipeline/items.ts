@@ -76,8 +76,17 @@ export class Items {
   /** Lets in the item that has come. True when the source is to be asked for another. */
   #makeWay(): boolean {
     if (this.#stream.ended || (this.#hasNext && !this.#letIn())) return false;
-    return !this.#pending && !this.#stream.ended && this.#stream.room > 0;
+    return !this.#pending && !this.#stream.ended && this.#hasRoom();
   }
+
+  #hasRoom(): boolean {
+    if (this.#stream.room <= 0) return false;
+    if (!this.#engine.warmUp.holdsBack(this.#engine.inFlight)) return true;
+    this.#engine.whenRoom(this.#tell);
+    return false;
+  }
+
+  readonly #tell = (): void => this.#stream.changes.tell();
 
   /** No more items are wanted. Lets the iterator clean up; does not wait for one that is stuck. */
   async cancel(): Promise<void> {
@@ -116,7 +125,7 @@ export class Items {
         if (++asked % LOOK_EVERY > 0 || performance.now() < until) continue;
         await new Promise((resolve) => setImmediate(resolve));
         until = performance.now() + FEED_MS;
-      } while (!this.#stream.ended && !this.#hasNext && this.#stream.room > 0);
+      } while (!this.#stream.ended && !this.#hasNext && this.#hasRoom());
     } catch (error) {
       this.#stream.fail(error);
     }

@@ -1,0 +1,45 @@
+/**
+ * How many items runs let in before it is known how long calls take.
+ *
+ * Runs on: the thread that made the pipeline. Until a stage's first calls are over its items travel one by one: so few are let
+ * in, enough to give every worker all the calls that it may have at once.
+ */
+import { COUNTS } from './board.js';
+import type { Board } from './board.js';
+import type { Settings } from './settings.js';
+
+/** For each worker at least, ... */
+const FEW = 32;
+/** ... until every stage has had calls, or the first has had so many times as many items: it may hand none on. */
+const TIMES = 8;
+
+export class WarmUp {
+  readonly #board: Board;
+  readonly #settings: Settings;
+  readonly #few: number;
+  #isOver = false;
+
+  constructor(board: Board, settings: Settings) {
+    this.#board = board;
+    this.#settings = settings;
+    const { stages, workers } = settings;
+    this.#few = Math.max(
+      FEW * workers,
+      ...stages.map((stage) => stage.concurrency * stage.workers),
+    );
+  }
+
+  /** Whether a run has to wait, with so many in flight. */
+  holdsBack(inFlight: number): boolean {
+    return !this.#isOver && inFlight >= this.#few && !this.#look();
+  }
+
+  #look(): boolean {
+    const { stages, workers } = this.#settings;
+    const board = this.#board;
+    this.#isOver =
+      stages.every((_, stage) => board.wished(workers, stage) > 0) ||
+      board.total(workers, 0, COUNTS.ITEMS) >= TIMES * this.#few;
+    return this.#isOver;
+  }
+}
