@@ -7,7 +7,7 @@ import { Spin } from '../../lib/idle/spin.js';
 const FEW_LOOKS = 4;
 /** How long to go on where cores are idle, and how long between two samples. */
 const SPIN_MS = 0.1;
-const SAMPLE_MS = 5;
+const SAMPLE_MS = 20;
 /** A short look; its multiples are exact. */
 const SHORT_MS = 2 ** -13;
 
@@ -69,7 +69,7 @@ test('where cores are idle, it goes on for SPIN_LOOKS looks however long they ta
 
 test('where cores are idle and looks are short, it goes on for a tenth of a millisecond', () => {
   const spin = new Spin();
-  wait(20, 0.1);
+  wait(SAMPLE_MS, 0.1);
   const went = looks(spin, SHORT_MS);
   // From the first look after those that are made in any case.
   expect(went).toBe(FEW_LOOKS + Math.ceil(SPIN_MS / SHORT_MS));
@@ -80,15 +80,15 @@ test('where cores are idle and looks are short, it goes on for a tenth of a mill
 
 test('a port goes on for SPIN_LOOKS looks, however short they are', () => {
   const spin = new Spin(0);
-  wait(20, 0);
+  wait(SAMPLE_MS, 0);
   expect(looks(spin, SHORT_MS)).toBe(SPIN_LOOKS);
-  wait(20, 2);
+  wait(SAMPLE_MS, 2);
   expect(looks(spin, SHORT_MS)).toBe(FEW_LOOKS);
 });
 
 test('work that is found in between begins the time anew', () => {
   const spin = new Spin();
-  wait(20, 0);
+  wait(SAMPLE_MS, 0);
   for (let round = 0; round < 5; round++) {
     expect(looks(spin, SHORT_MS, 500)).toBe(500);
     expect(spin.goesOn(0)).toBe(true);
@@ -115,16 +115,16 @@ test('it follows the cores: crowded, idle, and crowded again', () => {
 
 test('only what happened since the last sample counts', () => {
   const spin = new Spin();
-  wait(20, 1000);
+  wait(SAMPLE_MS, 1000);
   expect(looks(spin, 0)).toBe(FEW_LOOKS);
   // There were many once; there are none now.
-  wait(20, 0);
+  wait(SAMPLE_MS, 0);
   expect(looks(spin, SPIN_MS)).toBe(SPIN_LOOKS);
 });
 
-test('samples are five milliseconds apart, and in between the last one counts', () => {
+test('samples are twenty milliseconds apart, and in between the last one counts', () => {
   const spin = new Spin();
-  wait(20, 0);
+  wait(SAMPLE_MS, 0);
   expect(looks(spin, 0, SPIN_LOOKS)).toBe(SPIN_LOOKS);
   expect(samples).toBe(1);
   // Crowded meanwhile, which is not seen before it is time.
@@ -140,7 +140,7 @@ test('samples are five milliseconds apart, and in between the last one counts', 
 
 test('a long search for work asks once, when it begins', () => {
   const spin = new Spin();
-  wait(20, 0);
+  wait(SAMPLE_MS, 0);
   expect(looks(spin, 10)).toBe(SPIN_LOOKS);
   expect(samples).toBe(1);
 });

@@ -167,14 +167,14 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
   expect(folding.holdsBack(3000)).toBe(false);
 });
 
-test('until it is known how long calls take, a run lets in as many as its workers can have at once', () => {
+test('until it is known how long calls take, a run lets in as many as its workers can have at once', async () => {
   const stages = [
     { concurrency: 1, workers: 2 },
     { concurrency: 50, workers: 2 },
   ];
   const settings = { workers: 2, stages } as unknown as Settings;
   const board = new Board(2, 2);
-  const warmUp = new WarmUp(board, settings);
+  const warmUp = new WarmUp(board, settings, () => {});
   expect([99, 100].map((inFlight) => warmUp.holdsBack(inFlight))).toEqual([false, true]);
   board.wish(1, 0, 256);
   expect(warmUp.holdsBack(100)).toBe(true);
@@ -182,11 +182,17 @@ test('until it is known how long calls take, a run lets in as many as its worker
   expect(warmUp.holdsBack(5000)).toBe(false);
   // The second stage gets none.
   const other = new Board(2, 2);
-  const second = new WarmUp(other, settings);
+  const second = new WarmUp(other, settings, () => {});
   other.add(0, 0, COUNTS.ITEMS, 500);
   expect(second.holdsBack(100)).toBe(true);
   other.add(1, 0, COUNTS.ITEMS, 300);
   expect(second.holdsBack(100)).toBe(false);
+  // None has a call that is over: they may all wait for what is to come.
+  let released = false;
+  const third = new WarmUp(new Board(2, 2), settings, () => (released = true));
+  expect(third.holdsBack(100)).toBe(true);
+  while (!released) await sleep(5);
+  expect(third.holdsBack(100)).toBe(false);
 });
 
 test('records are parsed by workers, and a line that is no JSON fails alone', async () => {

@@ -13,7 +13,7 @@ const CROWDED_LOOKS = 4;
 /** Longer than another thread takes to be woken, to handle an event and to ring. */
 const SPIN_MS = 0.1;
 /** Between two looks at how often the process had to leave a core. */
-const SAMPLE_MS = 5;
+const SAMPLE_MS = 20;
 /** More often than this in a millisecond is often: an idle machine shows a few in a second. */
 const CROWDED_PER_MS = 0.3;
 

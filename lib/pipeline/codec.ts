@@ -87,12 +87,13 @@ export class Stage {
   }
 }
 
-/** A value that is its JSON so far: it is parsed by whoever is given it. */
+/** A value that is its JSON so far: it is parsed by whoever is given it. The same object may stand for one after another. */
 export class JsonText {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array = Buffer.alloc(0);
 
-  constructor(bytes: Uint8Array) {
+  of(bytes: Uint8Array): this {
     this.#bytes = bytes;
+    return this;
   }
 
   /** The text, if the value is one. Asks nothing of the value that could be a user's code. */
@@ -186,15 +187,16 @@ export class Encoder {
   }
 
   #write(value: unknown, codec: Codec, alone: boolean): boolean {
-    const json = JsonText.bytesOf(value);
-    if (json !== undefined) return this.#bytes(json, KIND.JSON);
-    if ((codec === 'auto' || codec === 'bytes') && types.isUint8Array(value)) {
+    const takesBytes = codec === 'auto' || codec === 'bytes';
+    if (takesBytes && ArrayBuffer.isView(value) && types.isUint8Array(value)) {
       if (!(value.length > 0)) lookThrough(value, refusal(value, codec));
       return this.#bytes(value, Buffer.isBuffer(value) ? KIND.BUFFER : KIND.BYTES);
     }
     if (codec === 'auto' || (codec === 'string' && typeof value === 'string')) {
       return this.#auto(value, codec, alone);
     }
+    const json = JsonText.bytesOf(value);
+    if (json !== undefined) return this.#bytes(json, KIND.JSON);
     if (codec === 'json') {
       return this.#text(toJson(value, refusal(value, codec)), KIND.JSON);
     }
@@ -210,7 +212,9 @@ export class Encoder {
     }
     const plain = copyPlain(value);
     if (plain === NOT_PLAIN) {
-      return typeof value === 'string' ? this.#wide(value) : this.#structured(value, codec);
+      if (typeof value === 'string') return this.#wide(value);
+      const json = JsonText.bytesOf(value);
+      return json === undefined ? this.#structured(value, codec) : this.#bytes(json, KIND.JSON);
     }
     this.length = sizeOfPlain();
     if (alone || this.length * UTF8_MAX > this.#max) {

@@ -87,7 +87,7 @@ export class Engine {
     this.#settings = settings;
     this.#board = board;
     this.folding = new Folding(board, settings, () => queueMicrotask(this.tell));
-    this.warmUp = new WarmUp(board, settings);
+    this.warmUp = new WarmUp(board, settings, this.tell);
     this.large = large;
     this.port = attachPort(domain.attachment(MAIN_PORT));
     this.#hasParts = settings.pieces > 1;

@@ -23,6 +23,7 @@ export class Items {
   #batch: readonly RawItem[] = [];
   /** The next of the batch. */
   #at = 0;
+  readonly #json = new JsonText();
   readonly #stream: Stream;
   readonly #engine: Engine;
   readonly #entry: Entry;
@@ -139,7 +140,7 @@ export class Items {
     if (this.#at === this.#batch.length) return void this.#askBatch(batched);
     const raw = this.#batch[this.#at++]!;
     try {
-      this.#take({ done: false, value: batched.form === 'json' ? this.#jsonOf(raw) : raw });
+      this.#takeItem(batched.form === 'json' ? this.#jsonOf(raw) : raw);
     } catch (error) {
       this.#stream.fail(error);
     }
@@ -148,7 +149,7 @@ export class Items {
   /** Parsed by the worker, unless its key is asked for here. */
   #jsonOf(raw: RawItem): unknown {
     if (!this.#entry.hasKey && this.#flow === undefined && typeof this.#priority !== 'function') {
-      return new JsonText(raw as Uint8Array);
+      return this.#json.of(raw as Uint8Array);
     }
     return JSON.parse(Buffer.from(raw as Uint8Array).toString('utf8'));
   }
@@ -175,6 +176,10 @@ export class Items {
     // It came too late: the run is over.
     if (this.#stream.ended) return;
     if (done === true) return this.#stream.end();
+    this.#takeItem(value);
+  }
+
+  #takeItem(value: unknown): void {
     try {
       this.#itemPriority = this.#priorityOf(value);
       this.#itemFlow = this.#flowOf(value);

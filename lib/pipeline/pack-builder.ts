@@ -28,8 +28,10 @@ export class PackBuilder {
   readonly #stride: number;
   #entries: Int32Array;
   #doubles: Float64Array;
-  /** Values of plain items, and nearly how many bytes they take. */
+  /** Values of plain items, how many, and nearly how many bytes they take. Behind them may be some of a pack before: a list that
+   *  stays as long as it is costs nothing. */
   readonly #plain: unknown[] = [];
+  #plainCount = 0;
   #plainBytes = 0;
 
   /** @param hasParts items may become several. */
@@ -52,7 +54,7 @@ export class PackBuilder {
   clear(): void {
     this.count = 0;
     this.stage.clear();
-    this.#plain.length = 0;
+    this.#plainCount = 0;
     this.#plainBytes = 0;
   }
 
@@ -65,11 +67,8 @@ export class PackBuilder {
   /** Adds the item whose value the encoder has written into the stage, or keeps a copy of. */
   add(root: number, flow: number, encoder: Encoder): void {
     const { kind, length } = encoder;
-    if (kind === KIND.PLAIN) {
-      this.#add(root, flow, kind, this.#plain.length, length);
-      this.#plain.push(encoder.plain);
-      this.#plainBytes += length;
-    } else this.#add(root, flow, kind, encoder.offset, length);
+    if (kind === KIND.PLAIN) this.#addPlain(root, flow, length, encoder.plain);
+    else this.#add(root, flow, kind, encoder.offset, length);
   }
 
   /** Adds the end of an item: there is no value. */
@@ -90,7 +89,8 @@ export class PackBuilder {
     const masks = entriesFrom(count);
     const head = (masks + count * this.#stride) * WORD_BYTES;
     const plainAt = head + this.stage.length;
-    const plain = this.#plain.length === 0 ? undefined : encodePlain(this.#plain);
+    if (this.#plain.length > this.#plainCount) this.#plain.length = this.#plainCount;
+    const plain = this.#plainCount === 0 ? undefined : encodePlain(this.#plain);
     const plainLength = plain === undefined ? 0 : plain.length;
     if (plainAt + plainLength > cell.room) return false;
     cell.fill(half, count, stamp, plainAt, plainLength);
@@ -106,9 +106,7 @@ export class PackBuilder {
     const kind = cell.kind(i);
     const length = cell.length(i);
     if (kind === KIND.PLAIN) {
-      this.#add(cell.root(i), cell.flow(i), kind, this.#plain.length, length);
-      this.#plain.push(value);
-      this.#plainBytes += length;
+      this.#addPlain(cell.root(i), cell.flow(i), length, value);
     } else {
       const at = this.stage.reserve(length);
       cell.content(i).copy(this.stage.buffer, at);
@@ -145,9 +143,7 @@ export class PackBuilder {
     const root = entries[from + ENTRY.ROOT]!;
     const flow = entries[from + ENTRY.FLOW]!;
     if (kind === KIND.PLAIN) {
-      this.#add(root, flow, kind, this.#plain.length, length);
-      this.#plain.push(other.#plain[offset]);
-      this.#plainBytes += length;
+      this.#addPlain(root, flow, length, other.#plain[offset]);
     } else {
       const at = length === 0 ? 0 : this.stage.reserve(length);
       if (length > 0) {
@@ -159,6 +155,12 @@ export class PackBuilder {
     if (!this.#hasParts) return;
     const doubles = other.#doubles;
     this.place(doubles[(from + ENTRY.START) >> 1]!, doubles[(from + ENTRY.WEIGHT) >> 1]!);
+  }
+
+  #addPlain(root: number, flow: number, length: number, value: unknown): void {
+    this.#add(root, flow, KIND.PLAIN, this.#plainCount, length);
+    this.#plain[this.#plainCount++] = value;
+    this.#plainBytes += length;
   }
 
   #add(root: number, flow: number, kind: number, offset: number, length: number): void {

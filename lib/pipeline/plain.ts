@@ -30,8 +30,10 @@ const unpacker = new Unpackr({ mapsAsObjects: true });
 
 /** What the last copy takes when it is encoded, nearly. */
 let size = 0;
-/** Objects met in the value: one met again is not plain, since a copy would make two of it. */
-const met: object[] = [];
+/** The value itself, and the objects met within it: one met again is not plain, since a copy would make two of it. */
+let whole: object | undefined;
+const met: (object | undefined)[] = [];
+let metCount = 0;
 let known: Set<object> | undefined;
 
 /** The bytes that the value copied last takes, as an estimate. */
@@ -42,13 +44,13 @@ export function sizeOfPlain(): number {
 /** A copy of a plain value, or NOT_PLAIN. @throws what getters of the value throw. */
 export function copyPlain(value: unknown): unknown {
   size = 0;
-  const simple = copySimple(value);
-  if (simple !== NOT_PLAIN || typeof value !== 'object') return simple;
+  if (typeof value !== 'object' || value === null) return copySimple(value);
+  whole = value;
   try {
-    return copyObject(value!, 0);
+    return copyObject(value, 0);
   } finally {
-    met.length = 0;
-    known = undefined;
+    whole = undefined;
+    if (metCount > 0) forgetMet();
   }
 }
 
@@ -101,10 +103,10 @@ function copyObject(value: object, depth: number): unknown {
   if (depth === DEPTH_MAX || types.isProxy(value)) return NOT_PLAIN;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype) {
-    return isMetAgain(value) ? NOT_PLAIN : copyProperties(value, depth);
+    return depth > 0 && isMetAgain(value) ? NOT_PLAIN : copyProperties(value, depth);
   }
   if (prototype !== Array.prototype || !Array.isArray(value)) return NOT_PLAIN;
-  return isMetAgain(value) ? NOT_PLAIN : copyList(value, depth);
+  return depth > 0 && isMetAgain(value) ? NOT_PLAIN : copyList(value, depth);
 }
 
 function copyProperties(value: object, depth: number): unknown {
@@ -143,17 +145,22 @@ function copyList(list: readonly unknown[], depth: number): unknown {
   return copy;
 }
 
-/** Only what is within the value can be met again. */
+/** Of an object within the value. */
 function isMetAgain(value: object): boolean {
-  if (known === undefined) {
-    if (met.includes(value)) return true;
-    if (met.length < LISTED_MAX) {
-      met.push(value);
-      return false;
-    }
-    known = new Set(met);
+  if (known !== undefined) {
+    if (known.has(value)) return true;
+    known.add(value);
+    return false;
   }
-  if (known.has(value)) return true;
-  known.add(value);
+  if (value === whole) return true;
+  for (let i = 0; i < metCount; i++) if (met[i] === value) return true;
+  met[metCount++] = value;
+  if (metCount === LISTED_MAX) known = new Set([whole!, ...(met as object[])]);
   return false;
+}
+
+function forgetMet(): void {
+  met.fill(undefined, 0, metCount);
+  metCount = 0;
+  known = undefined;
 }

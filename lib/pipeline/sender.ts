@@ -166,10 +166,14 @@ export class Sender {
     const cell = parcel.cell!;
     const { next, settings } = parcel.runner;
     const pack = this.#packOf(parcel, i, next === undefined ? -1 : next.flowFor(value));
-    const fits = this.#guarded(parcel, pack, () =>
-      this.#encoder.write(value, settings.codec, pack.stage, this.#bytes),
-    );
-    this.#written(parcel, i, pack, this.#flow, fits, this.#partOf(cell, i));
+    const flow = this.#flow;
+    let fits = false;
+    try {
+      fits = this.#encoder.write(value, settings.codec, pack.stage, this.#bytes);
+    } finally {
+      if (!fits) dropEmpty(parcel, pack);
+    }
+    this.#written(parcel, i, pack, flow, fits, this.#partOf(cell, i));
     return this.#encoder.kind;
   }
 
@@ -236,7 +240,7 @@ export class Sender {
     try {
       return (fits = write());
     } finally {
-      if (!fits && pack.count === 0) parcel.open.drop(pack);
+      if (!fits) dropEmpty(parcel, pack);
     }
   }
 
@@ -374,6 +378,10 @@ function checkNested(pieces: readonly unknown[], { settings }: StageRunner): voi
   throw invalid('a result cannot be several', 'value', pieces[at], details);
 }
 
+function dropEmpty(parcel: Parcel, pack: PackBuilder): void {
+  if (pack.count === 0) parcel.open.drop(pack);
+}
+
 function piecesOf(result: unknown): readonly unknown[] | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   return (result as Partial<Many<unknown>>)[MANY];
@@ -382,7 +390,7 @@ function piecesOf(result: unknown): readonly unknown[] | undefined {
 /** Handlers get all bytes as a Buffer. What they return of those of a Uint8Array is one, as the item was. */
 function asItWas(value: unknown, parcel: Parcel, i: number, context: CallContext): unknown {
   const cell = parcel.cell!;
-  if (!Buffer.isBuffer(value) || cell.kind(i) !== KIND.BYTES) return value;
+  if (cell.kind(i) !== KIND.BYTES || !Buffer.isBuffer(value)) return value;
   const { buffer, byteOffset, length } = value;
   if (buffer !== cell.rooms[0].buffer && buffer !== context.lentItem?.buffer) return value;
   return new Uint8Array(buffer, byteOffset, length);

@@ -10,16 +10,22 @@ import type { Settings } from './settings.js';
 
 /** For each worker at least, ... */
 const FEW = 32;
-/** ... until every stage has had calls, or the first has had so many times as many items: it may hand none on. */
+/** ... until every stage has had calls, or the first has had so many times as many items: it may hand none on ... */
 const TIMES = 8;
+/** ... or it takes too long: handlers may wait for what is to come. */
+const HOLD_MS = 20;
 
 export class WarmUp {
   readonly #board: Board;
   readonly #settings: Settings;
   readonly #few: number;
+  readonly #onRelease: () => void;
+  #limit: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
-  constructor(board: Board, settings: Settings) {
+  /** @param onRelease called when it has taken too long. */
+  constructor(board: Board, settings: Settings, onRelease: () => void) {
+    this.#onRelease = onRelease;
     this.#board = board;
     this.#settings = settings;
     const { stages, workers } = settings;
@@ -40,6 +46,13 @@ export class WarmUp {
     this.#isOver =
       stages.every((_, stage) => board.wished(workers, stage) > 0) ||
       board.total(workers, 0, COUNTS.ITEMS) >= TIMES * this.#few;
+    if (this.#isOver) clearTimeout(this.#limit);
+    else this.#limit ??= setTimeout(() => this.#release(), HOLD_MS).unref();
     return this.#isOver;
+  }
+
+  #release(): void {
+    this.#isOver = true;
+    this.#onRelease();
   }
 }
