@@ -98,6 +98,12 @@ export async function refusedByTheCompiler(): Promise<void> {
   const ended: string = await pipeline.call(1);
   // @ts-expect-error -- results are strings.
   for await (const result of pipeline.run([1])) expect(result * 2 + ended.length).toBe(2);
+  // @ts-expect-error -- positions are numbers or bigints.
+  pipeline.run([1], { position: (item) => `${item}` });
+  // @ts-expect-error -- they are made of the item.
+  pipeline.run([1], { position: (item: string) => item.length });
+  // @ts-expect-error -- nobody knows when a stream's results are taken.
+  pipeline.duplex({ position: (item: number) => item });
   // @ts-expect-error -- the key is made of the item.
   stage<typeof plain.double>({ module, flow: (item: string) => item });
   // @ts-expect-error -- there is no such schedule.

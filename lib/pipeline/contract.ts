@@ -6,6 +6,7 @@ import type { Crash } from '../crew/crash-teller.js';
 import { MANY } from '../crew/many.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { ControlOptions } from '../eventdev/spec.js';
+import type { CommitOptions, PipelineRun } from './commit-contract.js';
 import type { StageList, TypedBy } from './stage-types.js';
 
 export type * from './stage-types.js';
@@ -235,7 +236,9 @@ export interface CallOptions extends ItemOptions {
   signal?: AbortSignal;
 }
 
-export interface RunOptions<In = unknown> {
+export interface RunOptions<In = unknown> extends DuplexOptions<In>, CommitOptions<In> {}
+
+export interface DuplexOptions<In = unknown> {
   /** Ends the run early; it then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Default: the pipeline's. */
@@ -347,10 +350,7 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
    * @throws DlbError from the iteration: ERR_DLB_STAGE_FAILED, ERR_DLB_PIPELINE_CLOSED,
    *         ERR_DLB_WORKERS_LOST; the reason of `signal`; what the source throws.
    */
-  run(
-    source: Iterable<In> | AsyncIterable<In>,
-    options?: RunOptions<In>,
-  ): AsyncIterableIterator<Out>;
+  run(source: Iterable<In> | AsyncIterable<In>, options?: RunOptions<In>): PipelineRun<Out>;
   /** One item; resolves to its result, undefined when a stage ended it. For request and response.
    *  @throws DlbError as `run`; ERR_DLB_STAGE_FAILED also if it became several results. */
   call(item: In, options?: CallOptions): Promise<Out | undefined>;
@@ -369,9 +369,9 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
    *  for. @throws DlbError as `run`. */
   drained(): Promise<void>;
   /** A Node stream, in object mode: items in, results out. */
-  duplex(options?: RunOptions<In>): Duplex;
+  duplex(options?: DuplexOptions<In>): Duplex;
   /** A pair of Web streams for `pipeThrough`, as a TransformStream is. */
-  transform(options?: RunOptions<In>): ReadableWritablePair<Out, In>;
+  transform(options?: DuplexOptions<In>): ReadableWritablePair<Out, In>;
   stats(): PipelineStats;
   /** Takes no more items, finishes those in flight, calls the teardowns, ends the threads. A run
    *  whose source has not ended rejects with ERR_DLB_PIPELINE_CLOSED behind its last result, and so do pushes that

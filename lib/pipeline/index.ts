@@ -4,10 +4,12 @@ export type { ChunkSource, LinesOptions } from './lines/lines.js';
 export { createPipeline } from './open.js';
 export { many, stage } from './stage.js';
 export type { Crash } from '../crew/crash-teller.js';
+export type { CommitOptions, PartitionKey, PipelineRun, Position } from './commit-contract.js';
 export type {
   CallOptions as PipelineCallOptions,
   Codec,
   DeadLetter,
+  DuplexOptions as PipelineDuplexOptions,
   ErrorPolicy,
   FlowKey,
   HandlerResult,

@@ -146,11 +146,15 @@ export class Items {
     }
   }
 
-  /** Parsed by the worker, unless its key is asked for here. */
+  /** Its key, priority or position is asked for here. */
+  get #isLookedInto(): boolean {
+    if (this.#entry.hasKey || this.#flow !== undefined) return true;
+    return typeof this.#priority === 'function' || this.#stream.positions !== undefined;
+  }
+
+  /** Parsed by the worker, unless it is looked into here. */
   #jsonOf(raw: RawItem): unknown {
-    if (!this.#entry.hasKey && this.#flow === undefined && typeof this.#priority !== 'function') {
-      return this.#json.of(raw as Uint8Array);
-    }
+    if (!this.#isLookedInto) return this.#json.of(raw as Uint8Array);
     return JSON.parse(Buffer.from(raw as Uint8Array).toString('utf8'));
   }
 
@@ -183,6 +187,7 @@ export class Items {
     try {
       this.#itemPriority = this.#priorityOf(value);
       this.#itemFlow = this.#flowOf(value);
+      this.#stream.positions?.look(value);
       // What was just called may have ended the run.
       if (this.#stream.ended) return;
       this.#item = value;

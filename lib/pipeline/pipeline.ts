@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
 import {
   checkOptions,
+  invalid,
   noTimeLimit,
   oneOf,
   optionalFunction,
@@ -23,10 +24,12 @@ import { duplexOf, transformOf } from './adapters.js';
 import type { Ends } from './adapters.js';
 import { CallDesk } from './call-desk.js';
 import { CHANNELS } from './channels.js';
+import type { CommitOptions, PipelineRun } from './commit-contract.js';
 import type * as contract from './contract.js';
 import type { Engine } from './engine.js';
 import type { Entry } from './entry.js';
 import { Items } from './items.js';
+import { Positions } from './positions.js';
 import { Pushes } from './pushes.js';
 import { Run } from './run.js';
 import type { Sessions } from './sessions.js';
@@ -48,7 +51,8 @@ export interface PipelineParts {
   readonly watchdog: Watchdog;
 }
 
-const RUN_OPTIONS = new Set(['signal', 'order', 'flow', 'priority', 'window']);
+const DUPLEX_OPTIONS = new Set(['signal', 'order', 'flow', 'priority', 'window']);
+const RUN_OPTIONS = new Set([...DUPLEX_OPTIONS, 'position', 'partition', 'onCommittable']);
 const CLOSE_OPTIONS = new Set(['timeoutMs']);
 const ORDERS = ['in-order', 'as-completed'] as const;
 
@@ -85,10 +89,11 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
   run(
     source: Iterable<In> | AsyncIterable<In>,
     options: contract.RunOptions<In> = {},
-  ): AsyncIterableIterator<Out> {
+  ): PipelineRun<Out> {
     this.#assertOpen();
     const { engine, entry } = this.#parts;
-    const stream = this.#newStream(options);
+    checkOptions(options, RUN_OPTIONS);
+    const stream = this.#newStream(options, positionsOf(options));
     const items = new Items(source, stream, engine, entry, options);
     return new Run<Out>({ engine, stream, items });
   }
@@ -119,11 +124,11 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     return this.#pushes.drained();
   }
 
-  duplex(options: contract.RunOptions<In> = {}): Duplex {
+  duplex(options: contract.DuplexOptions<In> = {}): Duplex {
     return duplexOf(this.#ends(options));
   }
 
-  transform(options: contract.RunOptions<In> = {}): ReadableWritablePair<Out, In> {
+  transform(options: contract.DuplexOptions<In> = {}): ReadableWritablePair<Out, In> {
     return transformOf(this.#ends(options));
   }
 
@@ -192,8 +197,7 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     }
   }
 
-  #newStream(options: contract.RunOptions<never>): Stream {
-    checkOptions(options, RUN_OPTIONS);
+  #newStream(options: contract.DuplexOptions<never>, positions?: Positions): Stream {
     const { flow, order, signal, window } = options;
     const { engine, sessions, settings } = this.#parts;
     optionalFunction('flow', flow);
@@ -202,11 +206,13 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
       order: oneOf('order', order ?? settings.order, ORDERS),
       signal: optionalSignal('signal', signal),
       onTaken: this.#count,
+      positions,
     });
   }
 
-  #ends(options: contract.RunOptions<In>): Ends<In, Out> {
+  #ends(options: contract.DuplexOptions<In>): Ends<In, Out> {
     this.#assertOpen();
+    checkOptions(options, DUPLEX_OPTIONS);
     const { engine, entry } = this.#parts;
     const stream = this.#newStream(options);
     const pushes = new Pushes(stream, engine, entry);
@@ -231,11 +237,25 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
 
 function itemOptions<In>(
   item: In,
-  { flow, priority }: contract.RunOptions<In>,
+  { flow, priority }: contract.DuplexOptions<In>,
 ): contract.ItemOptions {
   const of = typeof priority === 'function' ? priority(item) : priority;
   return {
     ...(flow === undefined ? {} : { flow: flow(item) }),
     ...(of === undefined ? {} : { priority: of }),
   };
+}
+
+/** Undefined: nothing is to be committed. @throws DlbError ERR_DLB_INVALID_ARGUMENT */
+function positionsOf(options: CommitOptions<never>): Positions | undefined {
+  const { partition, position, onCommittable } = options;
+  optionalFunction('position', position);
+  optionalFunction('partition', partition);
+  optionalFunction('onCommittable', onCommittable);
+  if (position !== undefined) return new Positions(options);
+  const field = Object.entries({ partition, onCommittable }).find(
+    ([, given]) => given !== undefined,
+  );
+  if (field === undefined) return undefined;
+  throw invalid(`${field[0]} needs position`, field[0], field[1]);
 }

@@ -5,6 +5,7 @@
  * one after the other; from time to time, and when there are none, the source is fed and what has come is
  * taken out. So the consumer's pace is the source's.
  */
+import type { PartitionKey, PipelineRun, Position } from './commit-contract.js';
 import type { Engine } from './engine.js';
 import type { Items } from './items.js';
 import type { Stream } from './stream.js';
@@ -23,7 +24,7 @@ export interface RunParts {
   readonly endsWithPipeline?: boolean;
 }
 
-export class Run<Out> implements AsyncIterableIterator<Out> {
+export class Run<Out> implements PipelineRun<Out> {
   readonly #parts: RunParts;
   readonly #takenMax: number;
   #taken = 0;
@@ -44,8 +45,13 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
     return this;
   }
 
+  committable(): Map<PartitionKey, Position> {
+    return this.#parts.stream.positions?.committable ?? new Map();
+  }
+
   next(): Promise<IteratorResult<Out>> {
     const { stream } = this.#parts;
+    stream.positions?.asked();
     const isQuick = this.#answering === 0 && this.#taken < this.#takenMax && !this.#over;
     if (isQuick && stream.waiting > 0) {
       this.#taken++;
@@ -66,6 +72,7 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
     if (!this.#over) {
       this.#over = true;
       if (items !== undefined) {
+        stream.positions?.leave();
         stream.fail(undefined);
         await items.cancel();
       }
@@ -87,7 +94,12 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
       if (isLate) await this.#turn();
       if (stream.failure !== undefined) continue;
       if (stream.waiting > 0) return { done: false, value: stream.take() as Out };
-      if (stream.isThrough) return this.#end();
+      if (stream.isThrough) {
+        stream.positions?.tell();
+        // What it calls may fail the run.
+        if (stream.failure === undefined) return this.#end();
+        continue;
+      }
       // What was taken out may have made room, and whoever asked for it was told before it waits; so it may have
       // been while others had their turn.
       if (isMore || isLate || taken > 0) continue;
@@ -105,6 +117,7 @@ export class Run<Out> implements AsyncIterableIterator<Out> {
   }
 
   #reject(reason: unknown): never {
+    this.#parts.stream.positions?.tell();
     this.#over = true;
     throw reason;
   }

@@ -10,6 +10,7 @@ import type { Dependent } from './dependents.js';
 import type { Engine } from './engine.js';
 import type { OutputOrder } from './contract.js';
 import { Milestones } from './milestones.js';
+import type { Positions } from './positions.js';
 import type { ItemOwner } from './roots.js';
 import type { Sessions } from './sessions.js';
 
@@ -20,6 +21,8 @@ export interface StreamOptions {
   readonly signal: AbortSignal | undefined;
   /** Counts a result that was taken. */
   readonly onTaken: () => void;
+  /** Of a stream whose positions are committed. */
+  readonly positions?: Positions | undefined;
 }
 
 /** In the ring: not through yet. */
@@ -42,6 +45,8 @@ export class Stream implements ItemOwner, Dependent {
   /** Why no more items came, if that was not the end of them. */
   cutOff: { readonly reason: unknown } | undefined;
   inFlight = 0;
+  /** What can be committed, if that is asked. */
+  readonly positions: Positions | undefined;
   /** Told at once when the stream fails. */
   onFailed: (reason: unknown) => void = () => {};
   /** Told at once when no more items are wanted: it has failed, or was cut. */
@@ -70,6 +75,8 @@ export class Stream implements ItemOwner, Dependent {
     this.#engine = engine;
     this.#sessions = sessions;
     this.#options = options;
+    this.positions = options.positions;
+    if (this.positions !== undefined) this.positions.onFailed = (reason) => this.fail(reason);
     const places = 2 ** Math.ceil(Math.log2(options.window));
     this.#mask = places - 1;
     this.#ring = options.order === 'in-order' ? Array<unknown>(places).fill(PENDING) : undefined;
@@ -118,6 +125,7 @@ export class Stream implements ItemOwner, Dependent {
       this.#engine.whenRoom(this.#tell);
       return false;
     }
+    this.positions?.enter(this.#admitted);
     this.#admitted++;
     this.inFlight++;
     return true;
@@ -133,6 +141,7 @@ export class Stream implements ItemOwner, Dependent {
       if (this.isThrough) this.#leave();
     }
     this.#options.onTaken();
+    this.positions?.taken(1);
     // There is room for those who push.
     this.changes.tell();
     return value;
@@ -140,9 +149,9 @@ export class Stream implements ItemOwner, Dependent {
 
   result(number: number, value: unknown): void {
     if (this.failure === undefined) {
-      if (this.#ring === undefined) this.#out.push(value);
+      if (this.#ring === undefined) this.#add(number, value);
       else if (number === this.#first) {
-        this.#out.push(value);
+        this.#add(number, value);
         this.#first++;
         this.#advance();
       } else this.#ring[number & this.#mask] = value;
@@ -152,7 +161,7 @@ export class Stream implements ItemOwner, Dependent {
 
   results(number: number, values: readonly unknown[]): void {
     if (this.failure === undefined) {
-      if (this.#ring === undefined) this.#addAll(values);
+      if (this.#ring === undefined) this.#addAll(number, values);
       else {
         this.#ring[number & this.#mask] = new Several(values);
         this.#advance();
@@ -167,11 +176,13 @@ export class Stream implements ItemOwner, Dependent {
 
   buried(number: number): void {
     this.#burials++;
+    this.positions?.buried(number);
     this.#milestones.delay(number);
   }
 
   stored(number: number): void {
     this.#burials--;
+    this.positions?.stored(number);
     this.#milestones.pass(number);
     this.#settled();
   }
@@ -189,6 +200,7 @@ export class Stream implements ItemOwner, Dependent {
     this.ended = true;
     this.#out = [];
     this.#head = 0;
+    this.positions?.stop();
     if (this.inFlight > 0) this.#sessions.cancel(this.#session!);
     this.#milestones.fail(reason);
     this.#settled();
@@ -223,14 +235,20 @@ export class Stream implements ItemOwner, Dependent {
       const value = ring[at];
       if (value === PENDING) return;
       ring[at] = PENDING;
-      this.#first++;
-      if (value instanceof Several) this.#addAll(value.values);
-      else this.#out.push(value);
+      const number = this.#first++;
+      if (value instanceof Several) this.#addAll(number, value.values);
+      else this.#add(number, value);
     }
   }
 
-  #addAll(values: readonly unknown[]): void {
+  #add(number: number, value: unknown): void {
+    this.#out.push(value);
+    this.positions?.ready(number, 1);
+  }
+
+  #addAll(number: number, values: readonly unknown[]): void {
     for (const value of values) this.#out.push(value);
+    this.positions?.ready(number, values.length);
   }
 
   #cameOut(number: number): void {
