@@ -27,6 +27,9 @@ import { clock } from './task.js';
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
+/** A call that waits keeps its parcel: to make one takes microseconds. */
+const SPARE_MAX = 256;
+
 export interface CallsParts {
   readonly board: Board;
   readonly cells: Cells;
@@ -52,8 +55,8 @@ export class Calls {
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
   #waited = 0;
-  /** A parcel that is through, for the next event. */
-  #spare: Parcel | undefined;
+  /** Parcels that are through, for the next events. */
+  readonly #spare: Parcel[] = [];
   /** Of the call in hand, if its result is one. */
   #promise: PromiseLike<unknown> | undefined;
 
@@ -61,6 +64,7 @@ export class Calls {
     this.#parts = parts;
     parts.open.start = (held) => this.#start(held);
     parts.open.advance = this.#goOn;
+    parts.open.onThrough = this.#keep;
   }
 
   /** A burst has come: see `Cells.touch`; what workers wish may have changed. */
@@ -87,8 +91,7 @@ export class Calls {
   open(burst: EventBurst, i: number): Parcel | undefined {
     const { cells, hasParts, open, runners, tally } = this.#parts;
     const runner = runners[burst.queueId(i)]!;
-    const parcel = (this.#spare ?? new Parcel(hasParts)).take(burst, i, runner);
-    this.#spare = undefined;
+    const parcel = (this.#spare.pop() ?? new Parcel(hasParts)).take(burst, i, runner);
     const cell = cells.find(burst.payload(i), burst.payloadHigh(i));
     if (cell !== undefined) parcel.show(cell);
     tally.count(runner.index, COUNTS.PACKS);
@@ -124,9 +127,13 @@ export class Calls {
     // A flow's order is that in which its events are sent.
     open.sendDone();
     sender.complete(parcel);
-    this.#spare = parcel;
+    this.#keep(parcel);
     return true;
   }
+
+  readonly #keep = (parcel: Parcel): void => {
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(parcel);
+  };
 
   /** What is done of a parcel in hand goes before the rest. */
   sendPart(parcel: Parcel): void {

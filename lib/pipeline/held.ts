@@ -33,6 +33,8 @@ export function flowKeyOf(runner: StageRunner, flow: number): number {
   return runner.index * FLOWS_MAX + flow;
 }
 
+const NONE: Held[] = [];
+
 /** The flows that have an item open here, each with what waits behind it. */
 export class BusyFlows {
   readonly #waiting = new Map<number, Held[]>();
@@ -47,12 +49,14 @@ export class BusyFlows {
 
   /** The flow has an item open from now on. */
   begin(key: number): void {
-    this.#waiting.set(key, []);
+    this.#waiting.set(key, NONE);
   }
 
   /** Puts an item behind those of its flow. */
   wait(key: number, held: Held): void {
-    this.#waiting.get(key)!.push(held);
+    const waiting = this.#waiting.get(key)!;
+    if (waiting === NONE) this.#waiting.set(key, [held]);
+    else waiting.push(held);
   }
 
   /** Takes out what waits and fits. */

@@ -47,12 +47,15 @@ export class OpenItems {
   fault: { readonly fault: unknown } | undefined;
   /** Calls an item's handler. True: the item is through. */
   start: (held: Held) => boolean = () => false;
+  /** Told of a parcel that is through. */
+  onThrough: (parcel: Parcel) => void = () => {};
   /** Goes on with a parcel whose cell has come. */
   advance: (parcel: Parcel) => void = () => {};
   readonly #parts: OpenItemsParts;
   readonly #busy = new BusyFlows();
   /** Calls whose promises are pending. */
   readonly #running = new Set<Held>();
+  #isSettling = false;
   /** The one that is to blame if the thread ends. */
   #only: Held | undefined;
   /** To be called as soon as there is room. */
@@ -156,8 +159,16 @@ export class OpenItems {
   stop(held: Held): void {
     this.#running.delete(held);
     held.runner.running--;
-    this.#parts.latch.open();
+    if (this.#isSettling) return;
+    // Those that settle in the same turn of the event loop go on together.
+    this.#isSettling = true;
+    setImmediate(this.#settled);
   }
+
+  readonly #settled = (): void => {
+    this.#isSettling = false;
+    this.#parts.latch.open();
+  };
 
   /** What goes on outside of the loop has failed: so has the loop. */
   fail(fault: unknown): void {
@@ -309,6 +320,7 @@ export class OpenItems {
       if (parcel.left === 0) {
         this.parcels--;
         sender.complete(parcel);
+        this.onThrough(parcel);
       } else if (parcel.hasResults) sender.renew(parcel);
       this.#done.delete(parcel);
     }

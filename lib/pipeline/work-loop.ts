@@ -80,13 +80,17 @@ export class WorkLoop {
       else this.#aside.full();
       const taken = this.#port.dequeueBurst(this.#burst, max, held === 0 ? WAIT_MS : 0);
       const now = performance.now();
+      let mayTurn = this.#open.parcels > 0;
       if (taken > 0) {
         this.#lastWork = now;
         await this.#serve(taken, now);
+        mayTurn = this.#open.parcels > 0;
       } else if (this.#port.state !== 'started') return this.#aside.close();
-      else if (held > 0 || now - this.#lastWork > REST_MS) await this.#rest(max);
-      if (this.#open.parcels > 0 || performance.now() - this.#lastTurn >= TURN_MS)
-        await this.#turn();
+      else if (held > 0 || now - this.#lastWork > REST_MS) {
+        await this.#rest(max);
+        mayTurn = false;
+      }
+      if (mayTurn || performance.now() - this.#lastTurn >= TURN_MS) await this.#turn();
       this.#look();
       this.#open.goOn();
     }
