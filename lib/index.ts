@@ -75,8 +75,10 @@ export type {
 } from './padata/index.js';
 export { createPipeline, lines, many, records, stage } from './pipeline/index.js';
 export type {
+  BatchedSource,
   ChunkSource,
   LinesOptions,
+  PipelineBatchRunOptions,
   CommitOptions,
   PipelineCallOptions,
   PipelineDuplexOptions,

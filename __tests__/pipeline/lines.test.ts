@@ -4,16 +4,16 @@ import { ReadableStream } from 'node:stream/web';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { lines, records } from '../../lib/index.js';
-import type { ChunkSource } from '../../lib/index.js';
+import type { BatchedSource, ChunkSource } from '../../lib/index.js';
 import { BATCHES } from '../../lib/pipeline/lines/batches.js';
 import type { Batched, RawItem } from '../../lib/pipeline/lines/batches.js';
 import type { Holds, Same } from '../api/shapes.js';
 import { collect } from './pipelines.js';
 
 export type Checks = [
-  Holds<Same<ReturnType<typeof lines<false>>, AsyncIterableIterator<string>>>,
-  Holds<Same<ReturnType<typeof lines<true>>, AsyncIterableIterator<Uint8Array>>>,
-  Holds<Same<ReturnType<typeof records<number>>, AsyncIterableIterator<number>>>,
+  Holds<Same<ReturnType<typeof lines<false>>, BatchedSource<string>>>,
+  Holds<Same<ReturnType<typeof lines<true>>, BatchedSource<Uint8Array>>>,
+  Holds<Same<ReturnType<typeof records<number>>, BatchedSource<number>>>,
 ];
 
 /** What a plain split gives. */
@@ -35,7 +35,7 @@ async function batchesOf(source: unknown): Promise<RawItem[]> {
     const { done, value } = await batches.next();
     if (done === true) return all;
     expect(value.length).toBeGreaterThan(0);
-    all.push(...value);
+    all.push(...(value as RawItem[]));
   }
 }
 

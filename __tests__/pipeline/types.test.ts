@@ -1,6 +1,6 @@
 /** The types flow from handlers to items and results; what does not fit does not compile. */
 import { expect, test } from '@jest/globals';
-import { createPipeline, many, stage } from '../../lib/index.js';
+import { createPipeline, lines, many, stage } from '../../lib/index.js';
 import type {
   Many,
   Pipeline,
@@ -98,6 +98,14 @@ export async function refusedByTheCompiler(): Promise<void> {
   const ended: string = await pipeline.call(1);
   // @ts-expect-error -- results are strings.
   for await (const result of pipeline.run([1])) expect(result * 2 + ended.length).toBe(2);
+  const arrays: string[][] = await collect(pipeline.run([[1], [2]], { batch: true }));
+  expect(arrays).toBeDefined();
+  // @ts-expect-error -- items come in arrays.
+  pipeline.run([1], { batch: true });
+  // @ts-expect-error -- and without it they do not.
+  pipeline.run([[1]]);
+  // @ts-expect-error -- lines are no numbers.
+  pipeline.run(lines([]), { batch: true });
   // @ts-expect-error -- positions are numbers or bigints.
   pipeline.run([1], { position: (item) => `${item}` });
   // @ts-expect-error -- they are made of the item.

@@ -31,13 +31,18 @@ export class CallDesk implements ItemOwner, Dependent {
   readonly #engine: Engine;
   readonly #entry: Entry;
   readonly #sessions: Sessions;
-  readonly #onDelivered: () => void;
+  readonly #onDelivered: (results: number) => void;
   readonly #calls = new Map<number, Call>();
   readonly #room = new Changes();
   readonly #line = new Line(this.#room);
   #count = 0;
 
-  constructor(engine: Engine, entry: Entry, sessions: Sessions, onDelivered: () => void) {
+  constructor(
+    engine: Engine,
+    entry: Entry,
+    sessions: Sessions,
+    onDelivered: (results: number) => void,
+  ) {
     this.#engine = engine;
     this.#entry = entry;
     this.#sessions = sessions;
@@ -72,7 +77,7 @@ export class CallDesk implements ItemOwner, Dependent {
   }
 
   result(number: number, value: unknown): void {
-    this.#onDelivered();
+    this.#onDelivered(1);
     this.#end(this.#calls.get(number)!).resolve(value);
   }
 

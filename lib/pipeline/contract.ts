@@ -7,6 +7,7 @@ import { MANY } from '../crew/many.js';
 import type { DlbError } from '../eventdev/errors.js';
 import type { ControlOptions } from '../eventdev/spec.js';
 import type { CommitOptions, PipelineRun } from './commit-contract.js';
+import type { BatchedSource } from './lines/batches.js';
 import type { StageList, TypedBy } from './stage-types.js';
 
 export type * from './stage-types.js';
@@ -236,7 +237,18 @@ export interface CallOptions extends ItemOptions {
   signal?: AbortSignal;
 }
 
-export interface RunOptions<In = unknown> extends DuplexOptions<In>, CommitOptions<In> {}
+export interface RunOptions<In = unknown> extends DuplexOptions<In>, CommitOptions<In> {
+  /** See `BatchRunOptions`. Default false. */
+  batch?: false;
+}
+
+export interface BatchRunOptions<In = unknown> extends DuplexOptions<In>, CommitOptions<In> {
+  /**
+   * The source gives arrays of items, of any length, and the run gives arrays of results: all that there are when they are asked for,
+   * one at least. What is in one array has nothing to do with what came in one: order, window, retries and errors are those of items.
+   */
+  batch: true;
+}
 
 export interface DuplexOptions<In = unknown> {
   /** Ends the run early; it then rejects with the signal's reason. */
@@ -351,6 +363,11 @@ export interface Pipeline<In = unknown, Out = unknown> extends AsyncDisposable {
    *         ERR_DLB_WORKERS_LOST; the reason of `signal`; what the source throws.
    */
   run(source: Iterable<In> | AsyncIterable<In>, options?: RunOptions<In>): PipelineRun<Out>;
+  /** As `run`, in arrays: for sources that have many items at once, and consumers that take as many. */
+  run(
+    source: Iterable<readonly In[]> | AsyncIterable<readonly In[]> | BatchedSource<In>,
+    options: BatchRunOptions<In>,
+  ): PipelineRun<Out[]>;
   /** One item; resolves to its result, undefined when a stage ended it. For request and response.
    *  @throws DlbError as `run`; ERR_DLB_STAGE_FAILED also if it became several results. */
   call(item: In, options?: CallOptions): Promise<Out | undefined>;

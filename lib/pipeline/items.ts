@@ -1,11 +1,12 @@
 /** What brings the items of a run's source into its stream. */
 import type { Entry } from './entry.js';
 import type { Engine } from './engine.js';
-import type { FlowKey, RunOptions } from './contract.js';
+import type { BatchRunOptions, FlowKey, RunOptions } from './contract.js';
 import { Source } from '../crew/source.js';
+import { ArraySource } from './array-source.js';
 import { JsonText } from './codec.js';
 import { BATCHES } from './lines/batches.js';
-import type { Batched, RawItem } from './lines/batches.js';
+import type { Batched } from './lines/batches.js';
 import type { Stream } from './stream.js';
 
 /** Items let in before the results have their turn ... */
@@ -19,8 +20,8 @@ export class Items {
   readonly #source: Source;
   /** Of a source that gives many at a time: they are taken one by one, without a promise for each. */
   readonly #batched: Batched | undefined;
-  #batches: AsyncIterator<readonly RawItem[], void> | undefined;
-  #batch: readonly RawItem[] = [];
+  #batches: AsyncIterator<readonly unknown[], void> | undefined;
+  #batch: readonly unknown[] = [];
   /** The next of the batch. */
   #at = 0;
   readonly #json = new JsonText();
@@ -47,10 +48,11 @@ export class Items {
     stream: Stream,
     engine: Engine,
     entry: Entry,
-    options: RunOptions<never>,
+    options: RunOptions<never> | BatchRunOptions<never>,
   ) {
     this.#source = new Source(source);
-    this.#batched = isBatched(source) ? source : undefined;
+    if (isBatched(source)) this.#batched = source;
+    else if (options.batch === true) this.#batched = new ArraySource(this.#source);
     this.#stream = stream;
     this.#engine = engine;
     this.#entry = entry;
@@ -138,7 +140,7 @@ export class Items {
   /** Takes the next of the batch, or asks for another batch. */
   #takeOne(batched: Batched): void {
     if (this.#at === this.#batch.length) return void this.#askBatch(batched);
-    const raw = this.#batch[this.#at++]!;
+    const raw = this.#batch[this.#at++];
     try {
       this.#takeItem(batched.form === 'json' ? this.#jsonOf(raw) : raw);
     } catch (error) {
@@ -153,7 +155,7 @@ export class Items {
   }
 
   /** Parsed by the worker, unless it is looked into here. */
-  #jsonOf(raw: RawItem): unknown {
+  #jsonOf(raw: unknown): unknown {
     if (!this.#isLookedInto) return this.#json.of(raw as Uint8Array);
     return JSON.parse(Buffer.from(raw as Uint8Array).toString('utf8'));
   }
@@ -161,7 +163,11 @@ export class Items {
   async #askBatch(batched: Batched): Promise<void> {
     this.#pending = true;
     try {
-      const next = (this.#batches ??= batched[BATCHES]()).next();
+      this.#batches ??= batched[BATCHES]();
+      this.#pulling = true;
+      const next = this.#batches.next();
+      this.#pulling = false;
+      if (this.#stream.failure !== undefined) void this.cancel();
       this.#engine.flushAfterTurn();
       const { done, value } = await next;
       this.#batch = done === true ? [] : value;

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { ReadableWritablePair } from 'node:stream/web';
 import {
   checkOptions,
+  flag,
   invalid,
   noTimeLimit,
   oneOf,
@@ -52,7 +53,7 @@ export interface PipelineParts {
 }
 
 const DUPLEX_OPTIONS = new Set(['signal', 'order', 'flow', 'priority', 'window']);
-const RUN_OPTIONS = new Set([...DUPLEX_OPTIONS, 'position', 'partition', 'onCommittable']);
+const RUN_OPTIONS = new Set([...DUPLEX_OPTIONS, 'position', 'partition', 'onCommittable', 'batch']);
 const CLOSE_OPTIONS = new Set(['timeoutMs']);
 const ORDERS = ['in-order', 'as-completed'] as const;
 
@@ -88,14 +89,23 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
 
   run(
     source: Iterable<In> | AsyncIterable<In>,
-    options: contract.RunOptions<In> = {},
-  ): PipelineRun<Out> {
+    options?: contract.RunOptions<In>,
+  ): PipelineRun<Out>;
+  run(
+    source: Iterable<readonly In[]> | AsyncIterable<readonly In[]>,
+    options: contract.BatchRunOptions<In>,
+  ): PipelineRun<Out[]>;
+  run(
+    source: unknown,
+    options: contract.RunOptions<In> | contract.BatchRunOptions<In> = {},
+  ): PipelineRun<Out | Out[]> {
     this.#assertOpen();
     const { engine, entry } = this.#parts;
     checkOptions(options, RUN_OPTIONS);
+    flag('batch', options.batch ?? false);
     const stream = this.#newStream(options, positionsOf(options));
     const items = new Items(source, stream, engine, entry, options);
-    return new Run<Out>({ engine, stream, items });
+    return new Run<Out | Out[]>({ engine, stream, items, batch: options.batch === true });
   }
 
   async call(item: In, options: contract.CallOptions = {}): Promise<Out | undefined> {
@@ -220,8 +230,8 @@ export class OpenPipeline<In, Out> implements contract.Pipeline<In, Out> {
     return { pushes, results, optionsOf: (item) => itemOptions(item, options) };
   }
 
-  readonly #count = (): void => {
-    this.#delivered++;
+  readonly #count = (results: number): void => {
+    this.#delivered += results;
   };
 
   #assertOpen(): void {

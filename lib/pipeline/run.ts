@@ -22,6 +22,8 @@ export interface RunParts {
   readonly items?: Items;
   /** Closing the pipeline ends the results as `end` does: whoever pushes is told. */
   readonly endsWithPipeline?: boolean;
+  /** Results are handed over in arrays of all that wait. */
+  readonly batch?: boolean;
 }
 
 export class Run<Out> implements PipelineRun<Out> {
@@ -37,7 +39,8 @@ export class Run<Out> implements PipelineRun<Out> {
   constructor(parts: RunParts) {
     this.#parts = parts;
     const { items, stream } = parts;
-    this.#takenMax = Math.ceil(stream.window / TAKEN_PART);
+    // Each array is behind a look at the source.
+    this.#takenMax = parts.batch === true ? 0 : Math.ceil(stream.window / TAKEN_PART);
     if (items !== undefined) stream.onUnwanted = () => void items.cancel();
   }
 
@@ -83,17 +86,19 @@ export class Run<Out> implements PipelineRun<Out> {
   }
 
   async #answer(): Promise<IteratorResult<Out>> {
-    const { engine, items, stream } = this.#parts;
+    const { batch = false, engine, items, stream } = this.#parts;
     stream.begin();
     this.#taken = 0;
     while (!this.#over) {
       if (stream.failure !== undefined) return this.#reject(stream.failure.reason);
+      if (batch && stream.waiting > 0) return this.#all();
       const isMore = items?.feed() ?? false;
       const taken = engine.poll();
       const isLate = performance.now() - this.#lastTurn >= TURN_MS;
       if (isLate) await this.#turn();
       if (stream.failure !== undefined) continue;
-      if (stream.waiting > 0) return { done: false, value: stream.take() as Out };
+      if (stream.waiting > 0)
+        return batch ? this.#all() : { done: false, value: stream.take() as Out };
       if (stream.isThrough) {
         stream.positions?.tell();
         // What it calls may fail the run.
@@ -107,6 +112,14 @@ export class Run<Out> implements PipelineRun<Out> {
       this.#lastTurn = performance.now();
     }
     return { done: true, value: undefined };
+  }
+
+  /** All results that wait; while the consumer has them, there is work for others. */
+  #all(): IteratorResult<Out> {
+    const { items, stream } = this.#parts;
+    const value = stream.takeAll() as Out;
+    items?.feed();
+    return { done: false, value };
   }
 
   #end(): IteratorResult<Out> {

@@ -19,8 +19,8 @@ export interface StreamOptions {
   readonly order: OutputOrder;
   /** Fails the stream. */
   readonly signal: AbortSignal | undefined;
-  /** Counts a result that was taken. */
-  readonly onTaken: () => void;
+  /** Counts results that were taken. */
+  readonly onTaken: (results: number) => void;
   /** Of a stream whose positions are committed. */
   readonly positions?: Positions | undefined;
 }
@@ -138,13 +138,26 @@ export class Stream implements ItemOwner, Dependent {
     if (this.#head === this.#out.length) {
       this.#out.length = 0;
       this.#head = 0;
-      if (this.isThrough) this.#leave();
     }
-    this.#options.onTaken();
-    this.positions?.taken(1);
+    this.#taken(1);
+    return value;
+  }
+
+  /** All results that wait. */
+  takeAll(): unknown[] {
+    const all = this.#head === 0 ? this.#out : this.#out.slice(this.#head);
+    this.#out = [];
+    this.#head = 0;
+    this.#taken(all.length);
+    return all;
+  }
+
+  #taken(results: number): void {
+    if (this.waiting === 0 && this.isThrough) this.#leave();
+    this.#options.onTaken(results);
+    this.positions?.taken(results);
     // There is room for those who push.
     this.changes.tell();
-    return value;
   }
 
   result(number: number, value: unknown): void {

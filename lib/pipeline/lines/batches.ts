@@ -9,8 +9,11 @@ export const BATCHES = Symbol.for('softdlb.batches');
 export type RawItem = string | Uint8Array;
 
 export interface Batched {
-  /** What the raw items are: strings, bytes, or the bytes of JSON texts, each of which stands for its value. */
-  readonly form: 'string' | 'bytes' | 'json';
-  /** Batches of one item at least. `return()` tells the source that no more is wanted. */
-  [BATCHES](): AsyncIterator<readonly RawItem[], void>;
+  /** What the items are: strings, bytes, the bytes of JSON texts, each of which stands for its value, or anything, as it is. */
+  readonly form: 'string' | 'bytes' | 'json' | 'values';
+  /** `return()` tells the source that no more is wanted. */
+  [BATCHES](): AsyncIterator<readonly unknown[], void>;
 }
+
+/** What can be iterated item by item, and in batches. */
+export interface BatchedSource<T> extends AsyncIterableIterator<T, void>, Batched {}

@@ -6,14 +6,14 @@
  */
 import { Source } from '../../crew/source.js';
 import { BATCHES } from './batches.js';
-import type { Batched, RawItem } from './batches.js';
+import type { BatchedSource, RawItem } from './batches.js';
 import { Blocks } from './blocks.js';
 import type { Block } from './blocks.js';
 import type { Cursor } from './cursor.js';
 
 /** What is made of lines. */
 export interface Making<T> {
-  readonly form: Batched['form'];
+  readonly form: BatchedSource<T>['form'];
   /** For items one by one. */
   open(block: Block): Cursor;
   /** What the cursor gives, as an item; undefined: the line is left out. @param number of the line, from 1 on. */
@@ -24,7 +24,7 @@ export interface Making<T> {
 
 const DONE = { done: true, value: undefined } as const;
 
-export class CutSource<T> implements AsyncIterableIterator<T, void>, Batched {
+export class CutSource<T> implements BatchedSource<T> {
   readonly #source: Source;
   readonly #making: Making<T>;
   readonly #blocks = new Blocks();
@@ -46,7 +46,7 @@ export class CutSource<T> implements AsyncIterableIterator<T, void>, Batched {
     this.#making = making;
   }
 
-  get form(): Batched['form'] {
+  get form(): BatchedSource<T>['form'] {
     return this.#making.form;
   }
 

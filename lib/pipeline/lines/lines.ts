@@ -1,7 +1,7 @@
 /** Streams of text as items: a line each, or a JSON text each. */
 import { checkOptions, flag, invalid } from '../../crew/checks.js';
 import { messageOf } from '../../crew/message-of.js';
-import type { RawItem } from './batches.js';
+import type { BatchedSource, RawItem } from './batches.js';
 import { ByteCursor, TextCursor } from './cursor.js';
 import { CutSource } from './cut-source.js';
 import type { Making } from './cut-source.js';
@@ -36,7 +36,7 @@ const CR = 0x0d;
 export function lines<B extends boolean = false>(
   source: ChunkSource,
   options: LinesOptions<B> = {},
-): AsyncIterableIterator<B extends true ? Uint8Array : string> {
+): BatchedSource<B extends true ? Uint8Array : string> {
   checkOptions(options, OPTIONS);
   const isBytes = flag('bytes', options.bytes ?? false);
   return new CutSource(checked(source), isBytes ? BYTES : STRINGS);
@@ -48,7 +48,7 @@ export function lines<B extends boolean = false>(
  *
  * @throws as `lines`. Iterating it throws ERR_DLB_INVALID_ARGUMENT for a line that is no JSON text, with its number.
  */
-export function records<T = unknown>(source: ChunkSource): AsyncIterableIterator<T> {
+export function records<T = unknown>(source: ChunkSource): BatchedSource<T> {
   return new CutSource(checked(source), RECORDS);
 }
 
