@@ -4,9 +4,8 @@ import type { seal, total } from './02-pipeline/sales.js';
 const module = new URL('./02-pipeline/sales.js', import.meta.url);
 await using pipeline = await createPipeline({
   workers: 2,
-  codec: 'json', // The cheapest way across threads for plain objects.
   stages: [
-    stage<typeof seal>({ module, handler: 'seal', schedule: 'ordered', codec: 'json' }),
+    stage<typeof seal>({ module, handler: 'seal', schedule: 'ordered' }),
     stage<typeof total>({ module, handler: 'total', schedule: 'sticky', flow: 'byShop' }),
   ],
 });

@@ -23,6 +23,8 @@ export interface ExampleWays<In> {
 
 const TASKS = new URL('../threads/example-tasks.js', import.meta.url);
 const EXAMPLES = new URL('../../examples/', import.meta.url);
+/** As the example has it. */
+const LOG_BYTES = 128 * 1024;
 /** Measured for the crypto pool: of 1, 2, 8, 32 and 128 the fastest. */
 const TASKS_PER_THREAD = 32;
 
@@ -175,17 +177,18 @@ export class LogWays implements ExampleWays<Block> {
         handler: 'parse',
         schedule: 'ordered',
         pieces: SHARDS,
-        codec: 'json',
       }),
       stage<typeof count>({
         module: new URL('access-log/stages/count.js', EXAMPLES),
         handler: 'count',
         schedule: 'sticky',
         flow: 'shard',
-        codec: 'json',
       }),
     ] as const;
-    return new LogWays(await createPipeline({ stages, workers, window: 128 }), pool);
+    return new LogWays(
+      await createPipeline({ stages, workers, window: 128, bytes: LOG_BYTES }),
+      pool,
+    );
   }
 
   async pipeline(items: readonly Block[]): Promise<number> {

@@ -16,20 +16,17 @@ export async function inPipeline(
   await using pipeline = await createPipeline({
     name: 'ndjson',
     workers,
-    codec: 'json',
     stages: [
       stage<typeof locate>({
         module: new URL('./stages/locate.js', import.meta.url),
         handler: 'locate',
         schedule: 'ordered',
-        codec: 'json',
       }),
       stage<typeof follow>({
         module: new URL('./stages/follow.js', import.meta.url),
         handler: 'follow',
         schedule: 'sticky',
         flow: 'busOf',
-        codec: 'json',
       }),
     ],
   });

@@ -3,7 +3,7 @@
  * counts are variables of this module, and nobody locks anything.
  */
 import { VISIT_GAP_SECONDS } from '../batch.js';
-import type { Batch, ClientCount, Request, ShardCount } from '../batch.js';
+import type { Batch, ClientCount, Requests, ShardCount } from '../batch.js';
 
 interface Shard {
   readonly clients: Map<string, ClientCount & { latest: number }>;
@@ -23,7 +23,7 @@ export function shard(batch: Batch): number {
 /** Nothing until the last batch of a shard, then all that its clients did. */
 export function count(batch: Batch): ShardCount | undefined {
   const state = stateOf(batch.shard);
-  for (const request of batch.requests) countRequest(state, request);
+  for (let i = 0; i < batch.requests.clients.length; i++) countRequest(state, batch.requests, i);
   state.broken += batch.broken;
   state.samples.push(...batch.samples.slice(0, SAMPLES - state.samples.length));
   if (!batch.isLast) return undefined;
@@ -41,15 +41,17 @@ function stateOf(number: number): Shard {
   return state;
 }
 
-function countRequest({ clients }: Shard, [client, seconds, status, bytes]: Request): void {
+function countRequest({ clients }: Shard, requests: Requests, i: number): void {
+  const client = requests.clients[i]!;
+  const seconds = requests.seconds[i]!;
   let counts = clients.get(client);
   if (counts === undefined) {
     counts = { client, requests: 0, bytes: 0, errors: 0, visits: 0, latest: -Infinity };
     clients.set(client, counts);
   }
   counts.requests++;
-  counts.bytes += bytes;
-  if (status >= FIRST_ERROR) counts.errors++;
+  counts.bytes += requests.bytes[i]!;
+  if (requests.statuses[i]! >= FIRST_ERROR) counts.errors++;
   if (seconds - counts.latest > VISIT_GAP_SECONDS) counts.visits++;
   // A line is written when its response is through, so times may go back a little.
   counts.latest = Math.max(counts.latest, seconds);

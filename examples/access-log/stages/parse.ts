@@ -20,11 +20,14 @@ export function parse(block: Block): Many<Batch> {
     const parsed = parseLine(line);
     if (parsed === undefined) noteBroken(batches[0]!, line);
     else {
-      const { client, seconds, status, bytes } = parsed;
-      batches[shardOf(client)]!.requests.push([client, seconds, status, bytes]);
+      const { requests } = batches[shardOf(parsed.client)]!;
+      requests.clients.push(parsed.client);
+      requests.seconds.push(parsed.seconds);
+      requests.statuses.push(parsed.status);
+      requests.bytes.push(parsed.bytes);
     }
   }
-  return many(batches.filter(({ requests, broken }) => requests.length > 0 || broken > 0));
+  return many(batches.filter(({ requests, broken }) => requests.clients.length > 0 || broken > 0));
 }
 
 /** Byte by byte: a log may hold anything, and what matters in it is ASCII. */
