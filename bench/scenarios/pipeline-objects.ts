@@ -10,7 +10,7 @@ import type { Sale } from '../threads/pipeline-stages.js';
 import { measureInTurns } from '../turns.js';
 
 const WORKERS = 2;
-const ITEMS = 100_000;
+const ITEMS = 300_000;
 const KEYS = 1000;
 const ALONE = 'JSON twice, one thread';
 const ONE = 'one stage';

@@ -369,8 +369,8 @@ export class Engine {
       await Promise.resolve();
       while (this.#awaited > 0 && this.broken === undefined) {
         this.flush();
-        const isFull = this.#free.length === 0;
-        const depth = isFull ? Math.min(BATCH, (this.#awaited >> 1) + 1) : 1;
+        // Some of many cost as little as one.
+        const depth = Math.min(BATCH, (this.#awaited >> (this.#free.length === 0 ? 1 : 3)) + 1);
         const isAlive = await this.port.ready({ depth, withinMs: BATCH_WITHIN_MS });
         if (this.poll() === 0 && !isAlive) this.#checkAlive();
         const now = performance.now();
