@@ -75,6 +75,8 @@ export type {
 } from './padata/index.js';
 export { createPipeline, lines, many, records, stage } from './pipeline/index.js';
 export type {
+  BatchContext,
+  BatchStageOptions,
   BatchedSource,
   ChunkSource,
   LinesOptions,

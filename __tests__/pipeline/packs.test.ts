@@ -169,8 +169,8 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
 
 test('until it is known how long calls take, a run lets in as many as its workers can have at once', async () => {
   const stages = [
-    { concurrency: 1, workers: 2 },
-    { concurrency: 50, workers: 2 },
+    { concurrency: 1, workers: 2, batch: 0 },
+    { concurrency: 5, workers: 2, batch: 10 },
   ];
   const settings = { workers: 2, stages } as unknown as Settings;
   const board = new Board(2, 2);

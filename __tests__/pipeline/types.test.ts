@@ -12,6 +12,7 @@ import type {
 import type { InputOf } from '../../lib/pipeline/contract.js';
 import type { Holds, Same } from '../api/shapes.js';
 import { collect, moduleUrl, withPipeline } from './pipelines.js';
+import type * as arrays from './modules/arrays.js';
 import type * as plain from './modules/plain.js';
 
 const module = moduleUrl('plain');
@@ -22,7 +23,15 @@ const several = stage<typeof plain.several>({ module, handler: 'several' });
 const thirds = stage<typeof plain.thirds>({ module, handler: 'thirds' });
 const later = stage<typeof plain.later>({ module, handler: 'later' });
 
+const handled = stage<typeof arrays.handle>({ module, batch: 16, flow: (item) => item.n });
+const anyhow = stage({ module, handler: 'handle', batch: 16 });
+const plainly = { module, handler: 'handle', batch: 16 } as const;
+
 export type Checks = [
+  // Of a handler that takes arrays, item by item; in the place of each, several or nothing.
+  Holds<Same<typeof handled, Stage<arrays.Item, arrays.Seen>>>,
+  Holds<Same<typeof anyhow, Stage>>,
+  Holds<Same<PipelineOutput<readonly [typeof handled, typeof plainly]>, unknown>>,
   Holds<Same<typeof double, Stage<number, number>>>,
   Holds<Same<typeof text, Stage<number, string>>>,
   // A plain object says what its handler is, or nothing is known.
@@ -112,6 +121,14 @@ export async function refusedByTheCompiler(): Promise<void> {
   pipeline.run([1], { position: (item: string) => item.length });
   // @ts-expect-error -- nobody knows when a stream's results are taken.
   pipeline.duplex({ position: (item: number) => item });
+  // @ts-expect-error -- a handler that takes one item takes no arrays.
+  stage<typeof plain.double>({ module, batch: 16 });
+  // @ts-expect-error -- as many results as items, in an array.
+  stage<(items: number[]) => number>({ module, batch: 16 });
+  // @ts-expect-error -- the key is made of one item.
+  stage<typeof arrays.handle>({ module, batch: 16, flow: (items: arrays.Item[]) => items.length });
+  // @ts-expect-error -- nor does the stage give arrays.
+  await createPipeline({ stages: [handled, stage<(seen: arrays.Seen[]) => number>({ module })] });
   // @ts-expect-error -- the key is made of the item.
   stage<typeof plain.double>({ module, flow: (item: string) => item });
   // @ts-expect-error -- there is no such schedule.

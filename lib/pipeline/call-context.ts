@@ -25,6 +25,8 @@ export class CallContext implements StageContext {
   attempt = 0;
   /** In debug mode: what the call was given in the place of the bytes in the cell. */
   lentItem: Uint8Array | undefined;
+  /** A call has several results, each in memory of its own. */
+  readonly hasSeveral: boolean = false;
   readonly #host: ContextHost;
   #scratch: ArrayBuffer | undefined;
   #cell: Cell | undefined;
@@ -54,7 +56,7 @@ export class CallContext implements StageContext {
     if (cell === undefined) return NOTHING;
     whole('bytes', bytes, 0, CONTENT_MAX);
     if (this.#host.debug) return this.lend(new Uint8Array(bytes));
-    if (bytes > SCRATCH_KEPT) return new Uint8Array(bytes);
+    if (bytes > SCRATCH_KEPT || this.hasSeveral) return new Uint8Array(bytes);
     if (this.#scratch === undefined || this.#scratch.byteLength < bytes) {
       this.#scratch = new ArrayBuffer(Math.max(bytes, SCRATCH_BYTES));
     }

@@ -14,9 +14,11 @@ import type { Board } from './board.js';
 import type { CallContext } from './call-context.js';
 import { callerOf, MARKS } from './cell.js';
 import type { Cells } from './cells.js';
+import { ArrayCalls, resultsOf } from './array-calls.js';
 import { bufferCopy, KIND } from './codec.js';
 import type { Endings } from './endings.js';
 import type { Guard } from './guard.js';
+import { isFresh } from './held.js';
 import type { Held } from './held.js';
 import type { OpenItems } from './open-items.js';
 import { Parcel, STATE } from './parcel.js';
@@ -55,6 +57,8 @@ export class Calls {
   /** Stage of the call since `#now`, if its time is to be noted, and how long its event had waited. */
   #timedStage = -1;
   #waited = 0;
+  /** Parcels so far. */
+  #taken = 0;
   /** Parcels that are through, for the next events. */
   readonly #spare: Parcel[] = [];
   /** Of the call in hand, if its result is one. */
@@ -65,6 +69,10 @@ export class Calls {
     parts.open.start = (held) => this.#start(held);
     parts.open.advance = this.#goOn;
     parts.open.onThrough = this.#keep;
+    const itemIn = (held: Held, context: CallContext): unknown =>
+      this.#itemIn(held.parcel, held.index, context);
+    const arrays = new ArrayCalls(parts, itemIn, (now) => this.timed(now));
+    parts.open.startArray = (runner) => arrays.start(runner);
   }
 
   /** A burst has come: see `Cells.touch`; what workers wish may have changed. */
@@ -73,7 +81,7 @@ export class Calls {
     cells.touch(burst);
     for (const runner of stages) {
       // Until it is known how long calls take, no item may wait for another.
-      if (runner.index > 0) runner.packMax = board.wished(seats, runner.index) || 1;
+      if (runner.index > 0) runner.packMax = board.wished(seats, runner.index) || runner.batch;
     }
   }
 
@@ -92,15 +100,16 @@ export class Calls {
     const { cells, hasParts, open, runners, tally } = this.#parts;
     const runner = runners[burst.queueId(i)]!;
     const parcel = (this.#spare.pop() ?? new Parcel(hasParts)).take(burst, i, runner);
+    parcel.number = ++this.#taken;
     const cell = cells.find(burst.payload(i), burst.payloadHigh(i));
     if (cell !== undefined) parcel.show(cell);
     tally.count(runner.index, COUNTS.PACKS);
     tally.count(runner.index, COUNTS.ITEMS, Math.max(1, parcel.left));
     if (burst.attempts(i) > 0)
       tally.count(runner.index, COUNTS.REDELIVERIES, Math.max(1, parcel.left));
-    if (open.waitIfFetching(parcel)) return undefined;
+    if (open.fetches.wait(parcel)) return undefined;
     if (cell !== undefined) return parcel;
-    void open.fetch(parcel);
+    void open.fetches.fetch(parcel);
     return undefined;
   }
 
@@ -153,7 +162,8 @@ export class Calls {
     const { open } = this.#parts;
     const { runner } = parcel;
     if (open.queueIfBusy(parcel, i)) return false;
-    if (parcel.cell!.mark(i) < MARKS.BESIDE_OTHERS && !runner.hasRoom) {
+    const isForArray = runner.takesArrays && isFresh(parcel.cell!, i);
+    if (isForArray || (parcel.cell!.mark(i) < MARKS.BESIDE_OTHERS && !runner.hasRoom)) {
       runner.backlog.push(open.hold(parcel, i));
       return false;
     }
@@ -226,15 +236,18 @@ export class Calls {
 
   /** The handler, its result, and what becomes of that. As `take`; a promise is left in `#promise`. */
   readonly #try = (parcel: Parcel, i: number, held: Held | undefined): boolean => {
-    const { context, handler } = parcel.runner;
+    const { context, handler, takesArrays } = parcel.runner;
     const { endings } = this.#parts;
     try {
-      const result = handler(this.#itemIn(parcel, i, context), context);
+      const item = this.#itemIn(parcel, i, context);
+      const result = handler(takesArrays ? [item] : item, context);
       this.#promise = awaitable(result);
       if (this.#promise !== undefined) return false;
-      return endings.finish(parcel, i, context, result);
+      return endings.finish(parcel, i, context, takesArrays ? onlyOf(result) : result);
     } catch (error) {
-      return endings.failed(parcel, i, held, context, error);
+      return endings.failed(parcel, i, held, error);
+    } finally {
+      if (this.#promise === undefined) context.end();
     }
   };
 
@@ -288,10 +301,23 @@ export class Calls {
     const { parcel, index } = held;
     const { endings } = this.#parts;
     try {
-      if ('value' in outcome) return endings.finish(parcel, index, context, outcome.value);
-      return endings.failed(parcel, index, held, context, outcome.error);
+      if (!('value' in outcome)) return endings.failed(parcel, index, held, outcome.error);
+      const { value } = outcome;
+      return endings.finish(
+        parcel,
+        index,
+        context,
+        held.runner.takesArrays ? onlyOf(value) : value,
+      );
     } catch (error) {
-      return endings.failed(parcel, index, held, context, error);
+      return endings.failed(parcel, index, held, error);
+    } finally {
+      context.end();
     }
   };
+}
+
+/** Of a call with an array of one. @throws DlbError ERR_DLB_INVALID_ARGUMENT */
+function onlyOf(results: unknown): unknown {
+  return resultsOf(results, 1)[0];
 }

@@ -33,7 +33,7 @@ export type UntypedHandler = (item: unknown, context: StageContext) => unknown;
 
 /** What the handler takes: anything, if it does not look at its item. */
 export type InputOf<H extends AnyHandler> = Parameters<H> extends [] ? unknown : Parameters<H>[0];
-type Pieces<R> = R extends Many<infer T> ? T : R extends void | undefined ? never : R;
+export type Pieces<R> = R extends Many<infer T> ? T : R extends void | undefined ? never : R;
 /** What the handler's results are, one by one. */
 export type OutputOf<H extends AnyHandler> = Pieces<Awaited<ReturnType<H>>>;
 
@@ -298,7 +298,7 @@ export interface Percentiles {
  *  again. */
 export interface StageStats {
   readonly name: string;
-  /** Calls that returned, retries not counted. */
+  /** Calls that returned, retries not counted; of a stage with `batch`, items. */
   readonly handled: number;
   /** Handled per second since the call of `stats` before, or since the start. */
   readonly rate: number;

@@ -38,23 +38,15 @@ export class Endings {
   finish(parcel: Parcel, i: number, context: CallContext, result: unknown): true {
     parcel.begin(i);
     const kind = this.#sender.finish(parcel, i, result, context);
-    context.end();
     this.#tally.handled(parcel.runner.index, kind);
     return true;
   }
 
   /** What the stage's policy says. */
-  failed(
-    parcel: Parcel,
-    i: number,
-    held: Held | undefined,
-    context: CallContext,
-    error: unknown,
-  ): boolean {
+  failed(parcel: Parcel, i: number, held: Held | undefined, error: unknown): boolean {
     const { runner } = parcel;
     const { retries, verdict } = runner.settings;
     parcel.undo(i);
-    context.end();
     this.#tally.count(runner.index, COUNTS.ERRORS);
     let final = error;
     try {

@@ -32,8 +32,6 @@ import { WarmUp } from './warm-up.js';
 
 /** Events enqueued or dequeued at once. */
 const BURST = 128;
-/** Until it is known how long calls take: no item may wait for another. */
-const PACK_AT_FIRST = 1;
 const WHOLE_PART = { start: 0, weight: WHOLE };
 /** Events taken out before others on this thread have their turn. */
 const POLL_MAX = 1024;
@@ -51,7 +49,7 @@ export class Engine {
   readonly warmUp: WarmUp;
   readonly #board: Board;
   /** Items of a pack at most. */
-  #packMax = PACK_AT_FIRST;
+  #packMax: number;
   /** Who is told when nothing is let in, or comes out, any more. */
   readonly dependents = new Dependents();
   readonly port: Port;
@@ -88,6 +86,7 @@ export class Engine {
     this.#board = board;
     this.folding = new Folding(board, settings, () => queueMicrotask(this.tell));
     this.warmUp = new WarmUp(board, settings, this.tell);
+    this.#packMax = this.warmUp.packMax;
     this.large = large;
     this.port = attachPort(domain.attachment(MAIN_PORT));
     this.#hasParts = settings.pieces > 1;
@@ -166,7 +165,7 @@ export class Engine {
     }
     const now = performance.now();
     this.#stamp = clock(now);
-    this.#packMax = this.#board.wished(this.#settings.workers, 0) || PACK_AT_FIRST;
+    this.#packMax = this.#board.wished(this.#settings.workers, 0) || this.warmUp.packMax;
     this.folding.look(now);
     if (out.length > 0) void this.#flushLater();
     if (wasFull && sent > 0 && this.#roomWaiters.size > 0) queueMicrotask(this.tell);

@@ -9,6 +9,7 @@
 import { CallScope } from '../crew/call-scope.js';
 import type { Board } from './board.js';
 import { MARKS } from './cell.js';
+import type { Held } from './held.js';
 import type { OpenItems } from './open-items.js';
 import type { Parcel } from './parcel.js';
 import type { StageRunner } from './stage-runner.js';
@@ -35,6 +36,13 @@ export class Guard {
     this.#open.excuse();
     cell!.setMark(i, MARKS.ALONE, runner.caller);
     this.#beat(runner);
+  }
+
+  /** As `enter`, for one call of several items: nobody knows which of them is to blame. */
+  enterTogether(helds: readonly Held[]): void {
+    this.#open.excuse();
+    for (const held of helds) held.mark(MARKS.BESIDE_OTHERS);
+    this.#beat(helds[0]!.runner);
   }
 
   /** @param isThrough what becomes of the item is written. The thread may end before it is sent: it comes

@@ -1,8 +1,11 @@
 /** An item that a worker keeps open, and the flows that have one. */
 import { FLOWS_MAX } from '../eventdev/limits.js';
+import { MARKS } from './cell.js';
 import type { Cell } from './cell.js';
 import type { Parcel } from './parcel.js';
 import type { StageRunner } from './stage-runner.js';
+
+const ALONE: readonly Held[] = [];
 
 export class Held {
   /** Item `index` of this parcel. */
@@ -13,6 +16,8 @@ export class Held {
   began = 0;
   /** How long since then the thread was kept from turning its event loop, which this call needs as well. */
   waited = 0;
+  /** Items of the same call, if this is the first of several. */
+  others: readonly Held[] = ALONE;
 
   constructor(parcel: Parcel, index: number) {
     this.parcel = parcel;
@@ -27,6 +32,21 @@ export class Held {
   get cell(): Cell {
     return this.parcel.cell!;
   }
+
+  /** It was never called at this stage. */
+  get isFresh(): boolean {
+    return isFresh(this.cell, this.index);
+  }
+
+  /** How far its call has come, for whoever finds it after this thread has died. */
+  mark(mark: number): void {
+    this.cell.setMark(this.index, mark, this.runner.caller);
+  }
+}
+
+/** The item was never called at its stage. */
+export function isFresh(cell: Cell, i: number): boolean {
+  return cell.mark(i) === MARKS.NOT_BEGUN && cell.tries(i) === 0;
 }
 
 export function flowKeyOf(runner: StageRunner, flow: number): number {
@@ -57,6 +77,18 @@ export class BusyFlows {
     const waiting = this.#waiting.get(key)!;
     if (waiting === NONE) this.#waiting.set(key, [held]);
     else waiting.push(held);
+  }
+
+  /** Takes out what waits in a flow, from the front on, as long as it fits. */
+  join(key: number, fits: (held: Held) => boolean): Held[] {
+    const waiting = this.#waiting.get(key)!;
+    const end = waiting.findIndex((held) => !fits(held));
+    return waiting.splice(0, end < 0 ? waiting.length : end);
+  }
+
+  /** They are the first that wait in their flow. */
+  putBack(key: number, helds: readonly Held[]): void {
+    this.#waiting.set(key, [...helds, ...this.#waiting.get(key)!]);
   }
 
   /** Takes out what waits and fits. */

@@ -5,6 +5,7 @@ export { createPipeline } from './open.js';
 export { many, stage } from './stage.js';
 export type { Crash } from '../crew/crash-teller.js';
 export type { CommitOptions, PartitionKey, PipelineRun, Position } from './commit-contract.js';
+export type { BatchContext, BatchStageOptions } from './batch-contract.js';
 export type { BatchedSource } from './lines/batches.js';
 export type {
   BatchRunOptions as PipelineBatchRunOptions,

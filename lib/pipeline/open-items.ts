@@ -11,12 +11,11 @@ import type { Latch } from '../idle/latch.js';
 import type { Board } from './board.js';
 import { MARKS } from './cell.js';
 import type { Cells } from './cells.js';
+import { Fetches } from './fetches.js';
 import { BusyFlows, flowKeyOf, Held, takeFrom } from './held.js';
-import { largeId } from './large-ids.js';
 import type { Parcel } from './parcel.js';
 import type { Sender } from './sender.js';
 import type { StageRunner } from './stage-runner.js';
-import { HALF_BIT } from './task.js';
 
 /** Items whose stages have no place for another call are kept here to reach those of other stages behind them,
  *  so many at most: another worker may have a place for them. */
@@ -26,6 +25,8 @@ const BACKLOG_MAX = 256;
  *  thread that the item has seen end. */
 const ALONE_MS = 200;
 const DOUBLINGS_MAX = 6;
+/** Calls that follow others at once may take so long, where handlers take arrays, before the event loop has its turn. */
+const GO_ON_MS = 4;
 /** Others get what waits here for a place when there has been none for so long. */
 const FULL_MS = 20;
 
@@ -51,8 +52,13 @@ export class OpenItems {
   onThrough: (parcel: Parcel) => void = () => {};
   /** Goes on with a parcel whose cell has come. */
   advance: (parcel: Parcel) => void = () => {};
+  /** Calls a handler of arrays with some of those that wait for it. */
+  startArray: (runner: StageRunner) => void = () => {};
   readonly #parts: OpenItemsParts;
-  readonly #busy = new BusyFlows();
+  readonly busy = new BusyFlows();
+  readonly fetches: Fetches;
+  /** The worker serves stages whose handlers take arrays. */
+  readonly hasArrays: boolean;
   /** Calls whose promises are pending. */
   readonly #running = new Set<Held>();
   #isSettling = false;
@@ -69,13 +75,13 @@ export class OpenItems {
   #isPatient = true;
   /** Parcels of which more is done than was sent. */
   readonly #done = new Set<Parcel>();
-  /** Parcels that wait for their cells, by stage and the flow of their event, and those behind them. */
-  readonly #fetching = new Map<number, Parcel[]>();
   /** Stages with a time limit, the shortest first. */
   readonly #limited: readonly StageRunner[];
 
   constructor(parts: OpenItemsParts) {
     this.#parts = parts;
+    this.fetches = new Fetches(parts.cells, parts.latch, this);
+    this.hasArrays = parts.stages.some(({ takesArrays }) => takesArrays);
     this.#limited = parts.stages
       .filter(({ settings }) => settings.timeoutMs > 0)
       .toSorted((a, b) => a.settings.timeoutMs - b.settings.timeoutMs);
@@ -87,8 +93,8 @@ export class OpenItems {
     if (this.#suspects.length > 0 || this.#alone !== undefined) return 0;
     let free = 0;
     let waiting = 0;
-    for (const { settings, running, backlog } of this.#parts.stages) {
-      free += Math.max(0, settings.concurrency - running - backlog.length);
+    for (const { settings, running, backlog, batch } of this.#parts.stages) {
+      free += Math.max(0, (settings.concurrency - running) * batch - backlog.length);
       waiting += backlog.length;
     }
     // What waits for its time, its flow or its cell takes nobody's place.
@@ -101,11 +107,14 @@ export class OpenItems {
     this.sendDone();
     this.#parts.sender.flush();
     if (this.count === 0) return;
+    const until = this.hasArrays ? performance.now() + GO_ON_MS : 0;
     do {
+      // A flow's order is that in which its packs are sent.
+      this.sendDone();
       this.#startSuspects();
-      if (this.#alone === undefined && this.#suspects.length === 0) this.#startReady();
+      if (this.#mayStartReady) this.#startReady(until);
       // What was ready may have turned out to be a suspect.
-    } while (this.#mayStartSuspect());
+    } while (this.#mayStartSuspect() || this.#isMoreReady(until));
     this.sendDone();
     this.#parts.sender.flush();
   }
@@ -113,23 +122,24 @@ export class OpenItems {
   /** Keeps the item behind those of its flow, if the flow is busy. */
   queueIfBusy(parcel: Parcel, i: number): boolean {
     const { runner, cell } = parcel;
-    if (this.#busy.size === 0 || !runner.isKeyed) return false;
+    if (this.busy.size === 0 || !runner.isKeyed) return false;
     const key = flowKeyOf(runner, cell!.flow(i));
-    if (!this.#busy.has(key)) return false;
-    this.#busy.wait(key, this.#keep(parcel, i));
+    if (!this.busy.has(key)) return false;
+    this.busy.wait(key, this.#keep(parcel, i));
     return true;
   }
 
   /** Keeps the item open; its flow is busy from now on. */
   hold(parcel: Parcel, i: number): Held {
     const held = this.#keep(parcel, i);
-    if (parcel.runner.isKeyed) this.#busy.begin(held.flowKey);
+    if (parcel.runner.isKeyed) this.busy.begin(held.flowKey);
     return held;
   }
 
   /** The parcel is not through with this burst. */
   keep(parcel: Parcel): void {
     this.parcels++;
+    parcel.isKept = true;
     if (parcel.hasResults) this.#done.add(parcel);
   }
 
@@ -148,7 +158,8 @@ export class OpenItems {
 
   /** The item's call is a pending promise. */
   run(held: Held): void {
-    const isAlone = this.#running.size === 0 || this.#alone === held;
+    const isOne = held.others.length === 0;
+    const isAlone = isOne && (this.#running.size === 0 || this.#alone === held);
     setMark(held, isAlone ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
     if (isAlone) this.#only = held;
     this.#running.add(held);
@@ -192,7 +203,7 @@ export class OpenItems {
     if (this.#alone === held) this.#alone = undefined;
     const isDue = (): void => {
       this.#delayed.delete(held);
-      this.#makeReady(held);
+      this.makeReady(held);
     };
     this.#delayed.set(held, setTimeout(isDue, delayMs));
   }
@@ -206,15 +217,15 @@ export class OpenItems {
   dropUnwanted(): void {
     if (!this.isWaiting) return;
     // Behind others of their flows, which go on.
-    for (const held of this.#busy.take(this.#isUnwanted)) if (this.start(held)) this.#end(held);
-    for (const held of takeFrom(this.#suspects, this.#isUnwanted)) this.#start(held);
+    for (const held of this.busy.take(this.#isUnwanted)) if (this.start(held)) this.end(held);
+    for (const held of takeFrom(this.#suspects, this.#isUnwanted)) this.call(held);
     for (const { backlog } of this.#parts.stages) {
-      for (const held of takeFrom(backlog, this.#isUnwanted)) this.#start(held);
+      for (const held of takeFrom(backlog, this.#isUnwanted)) this.call(held);
     }
     for (const held of takeFrom([...this.#delayed.keys()], this.#isUnwanted)) {
       clearTimeout(this.#delayed.get(held));
       this.#delayed.delete(held);
-      this.#start(held);
+      this.call(held);
     }
     this.sendDone();
     this.#parts.sender.flush();
@@ -228,7 +239,7 @@ export class OpenItems {
       else runner.fullSince = Math.min(runner.fullSince, now);
       if (runner.settings.schedule !== 'parallel' || now - runner.fullSince < FULL_MS) continue;
       for (const held of takeFrom(runner.backlog, isMovable)) {
-        if (sender.giveBack(held.parcel, held.index)) this.#end(held);
+        if (sender.giveBack(held.parcel, held.index)) this.end(held);
         else runner.backlog.push(held);
       }
     }
@@ -238,56 +249,17 @@ export class OpenItems {
 
   readonly #isUnwanted = ({ cell }: Held): boolean => !this.#parts.board.isWanted(cell.session);
 
-  /** A large cell that was announced before this thread began to listen is asked for. */
-  async fetch(parcel: Parcel, behind: Parcel[] = []): Promise<void> {
-    const { event, runner } = parcel;
-    const key = flowKeyOf(runner, event.flowId(0));
-    this.parcels++;
-    if (runner.isKeyed) this.#fetching.set(key, behind);
-    const high = event.payloadHigh(0);
-    const cell = await this.#parts.cells.large.want(largeId(event.payload(0), high));
-    cell.select(high & HALF_BIT, 0);
-    parcel.show(cell);
-    this.#arrived(parcel);
-    if (runner.isKeyed) this.#goOnBehind(key, behind);
-    this.#parts.latch.open();
-  }
-
-  /** Those that waited for a cell of their flow, up to the next that has none. */
-  #goOnBehind(key: number, behind: Parcel[]): void {
-    this.#fetching.delete(key);
-    for (let next = behind.shift(); next !== undefined; next = behind.shift()) {
-      if (next.cell !== undefined) {
-        this.#arrived(next);
-        continue;
-      }
-      this.parcels--;
-      return void this.fetch(next, behind);
-    }
-  }
-
-  #arrived(parcel: Parcel): void {
-    this.parcels--;
-    this.advance(parcel);
-  }
-
-  /** Keeps a parcel behind one of its flow that waits for its cell. */
-  waitIfFetching(parcel: Parcel): boolean {
-    if (this.#fetching.size === 0 || !parcel.runner.isKeyed) return false;
-    const behind = this.#fetching.get(flowKeyOf(parcel.runner, parcel.event.flowId(0)));
-    if (behind === undefined) return false;
-    behind.push(parcel);
-    this.parcels++;
-    return true;
-  }
-
   /** The item is through: the next of its flow may go. */
   complete(held: Held): void {
     if (this.#alone === held) this.#alone = undefined;
-    this.#end(held);
-    if (!held.runner.isKeyed) return;
-    const next = this.#busy.next(held.flowKey);
-    if (next !== undefined) this.#makeReady(next);
+    this.end(held);
+    if (held.runner.isKeyed) this.release(held.flowKey);
+  }
+
+  /** The open item of the flow is done. */
+  release(flowKey: number): void {
+    const next = this.busy.next(flowKey);
+    if (next !== undefined) this.makeReady(next);
   }
 
   /** Something else has kept the event loop from turning for so long. */
@@ -307,7 +279,8 @@ export class OpenItems {
   /** The thread is about to end because of this call: the others are not to blame. */
   accuse(suspect: Held): void {
     for (const held of this.#running) setMark(held, MARKS.TRIED);
-    setMark(suspect, MARKS.ALONE);
+    // Which item of several it is shows when each is called by itself.
+    setMark(suspect, suspect.others.length === 0 ? MARKS.ALONE : MARKS.BESIDE_OTHERS);
     this.sendDone();
     this.#parts.sender.flush();
   }
@@ -317,6 +290,8 @@ export class OpenItems {
     if (this.#done.size === 0) return;
     const { sender } = this.#parts;
     for (const parcel of this.#done) {
+      // In hand: whoever has it sends it.
+      if (!parcel.isKept) continue;
       if (parcel.left === 0) {
         this.parcels--;
         sender.complete(parcel);
@@ -326,7 +301,8 @@ export class OpenItems {
     }
   }
 
-  #end({ parcel, index }: Held): void {
+  /** What becomes of the item is written; its flow is not released. */
+  end({ parcel, index }: Held): void {
     this.count--;
     parcel.done(index);
     this.#done.add(parcel);
@@ -337,7 +313,8 @@ export class OpenItems {
     return new Held(parcel, i);
   }
 
-  #makeReady(held: Held): void {
+  /** It is called as soon as there is room. */
+  makeReady(held: Held): void {
     this.#ready.push(held);
     this.#parts.latch.open();
   }
@@ -346,7 +323,7 @@ export class OpenItems {
     while (this.#mayStartSuspect()) {
       const alone = this.#suspects.shift()!;
       this.#alone = alone;
-      this.#start(alone);
+      this.call(alone);
       if (this.#alone === alone) this.#endAlone(alone);
     }
   }
@@ -371,21 +348,43 @@ export class OpenItems {
     }, ms);
   }
 
-  #startReady(): void {
-    const ready = this.#ready;
-    this.#ready = [];
-    for (const held of ready) {
-      if (held.runner.hasRoom) this.#start(held);
-      else held.runner.backlog.push(held);
-    }
-    for (const runner of this.#parts.stages) {
-      while (runner.backlog.length > 0 && runner.hasRoom && this.#suspects.length === 0) {
-        this.#start(runner.backlog.shift()!);
-      }
-    }
+  get #mayStartReady(): boolean {
+    return this.#alone === undefined && this.#suspects.length === 0;
   }
 
-  #start(held: Held): void {
+  /** What a call of several has released, or has to be called one by one. */
+  #isMoreReady(until: number): boolean {
+    return until > 0 && this.#ready.length > 0 && this.#mayStartReady && performance.now() < until;
+  }
+
+  #startReady(until: number): void {
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const [k, held] of ready.entries()) {
+      // The rest goes on behind a turn of the event loop.
+      if (until > 0 && performance.now() >= until) {
+        this.#ready.unshift(...ready.slice(k));
+        this.#parts.latch.open();
+        return;
+      }
+      const { runner } = held;
+      if (runner.hasRoom && !(runner.takesArrays && held.isFresh)) this.call(held);
+      else runner.backlog.push(held);
+    }
+    for (const runner of this.#parts.stages) while (this.startNext(runner, 1));
+  }
+
+  /** Makes the next call of those that wait for a place, if there are so many. False: there is none now. */
+  startNext(runner: StageRunner, least: number): boolean {
+    const { backlog, hasRoom, takesArrays } = runner;
+    if (backlog.length < least || !hasRoom || this.#suspects.length > 0) return false;
+    if (takesArrays) this.startArray(runner);
+    else this.call(backlog.shift()!);
+    return true;
+  }
+
+  /** Calls the item's handler, with nothing but this item where it takes arrays. */
+  call(held: Held): void {
     if (this.start(held)) this.complete(held);
   }
 }
@@ -395,6 +394,7 @@ function isMovable({ cell, index }: Held): boolean {
   return cell.mark(index) === MARKS.NOT_BEGUN;
 }
 
-function setMark({ cell, index, runner }: Held, mark: number): void {
-  cell.setMark(index, mark, runner.caller);
+function setMark(held: Held, mark: number): void {
+  held.mark(mark);
+  for (const other of held.others) other.mark(mark);
 }

@@ -36,6 +36,12 @@ export class Parcel {
   /** Items of the pack, and how many of them are neither done nor gone. */
   count = 0;
   left = 0;
+  /** Open beyond the burst that it came in. */
+  isKept = false;
+  /** Counts the parcels that this worker took. */
+  number = 0;
+  /** The sender's burst in which it was last renewed. */
+  renewal = -1;
   /** The item to be looked at next. */
   next = 0;
   readonly states = new Uint8Array(ITEMS_MAX);
@@ -70,6 +76,8 @@ export class Parcel {
     this.event.append(burst, i);
     this.runner = runner;
     this.cell = undefined;
+    this.isKept = false;
+    this.renewal = -1;
     this.next = 0;
     this.#first = 0;
     this.#values = undefined;

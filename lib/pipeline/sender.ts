@@ -50,6 +50,8 @@ export class Sender {
   readonly #hasParts: boolean;
   readonly #encoder = new Encoder();
   readonly #outgoing = new EventBurst(OUTGOING);
+  /** Bursts sent so far. */
+  #flushes = 0;
   /** Of the item for which a pack was looked for last. */
   #flow = 0;
 
@@ -120,28 +122,29 @@ export class Sender {
   /** All that has become of the parcel's items so far goes on; the others stay with its event. */
   renew(parcel: Parcel): void {
     const cell = parcel.cell!;
+    // A second mask would be the one that counts as long as the first is not sent.
+    if (parcel.renewal === this.#flushes) this.flush();
     for (const result of [...parcel.closed, ...parcel.open.packs]) this.#piece(parcel, result);
     parcel.forget();
-    const { states, event } = parcel;
     const mask = cell.writeOtherMask((i) => parcel.isSent(i));
     const high = cell.isLarge ? highOfLarge(cell.id, cell.half) : cell.half;
-    event.setPayloadHigh(0, high | (mask << MASK_SHIFT));
-    const at = this.#append(event);
+    parcel.event.setPayloadHigh(0, high | (mask << MASK_SHIFT));
+    const at = this.#append(parcel.event);
     this.#outgoing.setRenewal(at);
+    parcel.renewal = this.#flushes;
     cell.select(cell.half, mask);
-    for (let i = 0; i < parcel.count; i++) if (parcel.isSent(i)) states[i] = STATE.GONE;
+    for (let i = 0; i < parcel.count; i++) if (parcel.isSent(i)) parcel.states[i] = STATE.GONE;
   }
 
   /** Sends what is in line. */
   flush(): void {
     const outgoing = this.#outgoing;
+    this.#flushes++;
     for (let sent = 0; sent < outgoing.length;) {
       sent += this.#port.enqueueBurst(outgoing, sent);
       const { refusal } = this.#port;
-      // Pieces are never refused for good: at most they wait until the scheduler has emptied the ring.
-      if (refusal === REFUSAL.NONE || refusal === REFUSAL.RING_FULL) continue;
-      // The domain has stopped: nobody waits for them.
-      break;
+      // Pieces wait, at most until the scheduler has emptied the ring, and nobody for them when the domain has stopped.
+      if (refusal !== REFUSAL.NONE && refusal !== REFUSAL.RING_FULL) break;
     }
     outgoing.clear();
   }

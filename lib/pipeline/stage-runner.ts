@@ -4,6 +4,7 @@ import { awaitable, disregard } from '../crew/awaitable.js';
 import { UserModule } from '../crew/user-module.js';
 import type { UserFunction } from '../crew/user-module.js';
 import { callerOf, ITEMS_MAX } from './cell.js';
+import { ArrayContext } from './array-context.js';
 import { CallContext } from './call-context.js';
 import type { ContextHost } from './call-context.js';
 import { DlbError } from '../eventdev/errors.js';
@@ -40,6 +41,10 @@ export class StageRunner {
   readonly isKeyed: boolean;
   /** Packs for it hold items of one group of flows. */
   readonly isGrouped: boolean;
+  /** Its handler takes arrays ... */
+  readonly takesArrays: boolean;
+  /** ... of so many items at most; 1 without. */
+  readonly batch: number;
   /** Where its results go; undefined: out. */
   next: StageRunner | undefined;
   /** Calls whose promises are pending. */
@@ -47,7 +52,7 @@ export class StageRunner {
   /** How long a call has the thread, in milliseconds: a running mean. */
   mean = MEAN_MS;
   /** Items of a pack for it at most, by what its workers wish. */
-  packMax = 1;
+  packMax: number;
   /** Calls return promises. */
   isAsync = false;
   /** Told how many items a pack should have. */
@@ -75,18 +80,21 @@ export class StageRunner {
     this.#key = functions.key;
     this.#retryIf = functions.retryIf;
     this.#host = host;
-    this.#context = new CallContext(settings.name, host);
+    this.takesArrays = settings.batch > 0;
+    this.batch = this.packMax = Math.max(1, settings.batch);
+    this.#context = this.#newContext();
   }
 
   /** Some calls had the thread for so long, each. */
   note(ms: number): void {
     // One that takes long, or that the thread was not running in, says little of the next.
-    const most = Math.max(this.mean * SAMPLE_MAX, SAMPLE_MS);
-    this.mean += (Math.min(ms, most) - this.mean) * MEAN_WEIGHT;
+    const counted = Math.max(this.mean * SAMPLE_MAX, SAMPLE_MS);
+    this.mean += (Math.min(ms, counted) - this.mean) * MEAN_WEIGHT;
     const { concurrency } = this.settings;
     // What waits is to be spread over the workers.
-    const fair = this.isAsync ? Math.ceil(concurrency / PACKS_AT_ONCE) : ITEMS_MAX;
-    const wish = Math.max(1, Math.min(fair, Math.floor(PACK_MS / this.mean)));
+    const fair = this.isAsync ? Math.ceil(concurrency / PACKS_AT_ONCE) * this.batch : ITEMS_MAX;
+    const most = Math.min(fair, ITEMS_MAX, Math.floor(PACK_MS / this.mean));
+    const wish = Math.max(this.batch, most);
     if (wish === this.#wish) return;
     this.#wish = wish;
     this.onWish(wish);
@@ -113,8 +121,13 @@ export class StageRunner {
   leaveContext(): CallContext {
     this.isAsync = true;
     const left = this.#context;
-    this.#context = new CallContext(this.settings.name, this.#host);
+    this.#context = this.#newContext();
     return left;
+  }
+
+  #newContext(): CallContext {
+    const Context = this.takesArrays ? ArrayContext : CallContext;
+    return new Context(this.settings.name, this.#host);
   }
 
   /** Flow of an item that comes to this stage; -1: as it was. @throws whatever the key function throws. */

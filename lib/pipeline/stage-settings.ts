@@ -12,6 +12,8 @@ import {
   whole,
 } from '../crew/checks.js';
 import { QUEUE_MASK } from '../eventdev/event.js';
+import type { BatchStageOptions } from './batch-contract.js';
+import { ITEMS_MAX } from './cell.js';
 import type {
   Codec,
   ErrorPolicy,
@@ -39,6 +41,8 @@ export interface StageSettings {
   /** The seats that serve it are this one and those behind it, round about. */
   readonly firstSeat: number;
   readonly concurrency: number;
+  /** Most items of a call; 0: its handler takes no arrays. */
+  readonly batch: number;
   readonly codec: Codec;
   /** 0: no limit. */
   readonly timeoutMs: number;
@@ -89,6 +93,7 @@ const KNOWN = new Set([
   'priority',
   'workers',
   'concurrency',
+  'batch',
   'codec',
   'timeoutMs',
   'onError',
@@ -97,9 +102,11 @@ const KNOWN = new Set([
 ]);
 const KNOWN_OF_RETRY = new Set(['retries', 'delayMs', 'maxDelayMs', 'jitter', 'retryIf', 'then']);
 
+type GivenOptions = StageOptions & Partial<Pick<BatchStageOptions, 'batch'>>;
+
 /** The options of a stage that was made by `stage`, or is a plain object of them.
  *  @throws DlbError ERR_DLB_INVALID_ARGUMENT: it is neither; an option is unknown. */
-export function stageOptions(stage: unknown, index: number): StageOptions {
+export function stageOptions(stage: unknown, index: number): GivenOptions {
   const at = `stages[${index}]`;
   const options: unknown = isPlain(stage) && 'options' in stage ? stage.options : stage;
   if (!isPlain(options)) {
@@ -107,11 +114,11 @@ export function stageOptions(stage: unknown, index: number): StageOptions {
   }
   refuseUnknown(options, KNOWN, `${at}.`);
   text(`${at}.handler`, (options as StageOptions).handler ?? 'default');
-  return options as StageOptions;
+  return options as GivenOptions;
 }
 
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT, naming the field and its value. */
-export function settleStage(options: StageOptions, place: Place): StageSettings {
+export function settleStage(options: GivenOptions, place: Place): StageSettings {
   const at = `stages[${place.index}]`;
   return {
     name: place.name,
@@ -129,6 +136,7 @@ export function settleStage(options: StageOptions, place: Place): StageSettings 
       1,
       CONCURRENCY_MAX,
     ),
+    batch: options.batch === undefined ? 0 : whole(`${at}.batch`, options.batch, 1, ITEMS_MAX),
     codec: oneOf(`${at}.codec`, options.codec ?? 'auto', CODECS),
     timeoutMs:
       options.timeoutMs === undefined ? 0 : timerMs(`${at}.timeoutMs`, options.timeoutMs, 1),

@@ -1,4 +1,5 @@
 /** How the types flow from handlers to stages, and through a list of them; for the compiler only. */
+import type { BatchStageOptions } from './batch-contract.js';
 import type { StageOptions } from './contract.js';
 
 /** Options carry the types of their handler under this name: no value has it. */
@@ -15,7 +16,12 @@ export interface Stage<In = unknown, Out = unknown> {
 }
 
 /** A stage of `stage`, or its options as a plain object. */
-export type AnyStage = Stage<never> | StageOptions | StageOptions<(item: never) => unknown>;
+export type AnyStage =
+  | Stage<never>
+  | StageOptions
+  | StageOptions<(item: never) => unknown>
+  | (StageOptions<(item: never) => unknown> & Batch);
+type Batch = Pick<BatchStageOptions, 'batch'>;
 export type StageList = readonly [AnyStage, ...AnyStage[]];
 
 /** What is written in place says nothing of its handler: it takes and gives `unknown`. */
@@ -47,4 +53,6 @@ export type Chained<S> = S extends readonly [infer First, infer Second, ...infer
     ? readonly [Known<Only>]
     : S;
 type Known<S> =
-  S extends Stage<never> ? S : S & { readonly [K in Exclude<keyof S, keyof StageOptions>]: never };
+  S extends Stage<never>
+    ? S
+    : S & { readonly [K in Exclude<keyof S, keyof BatchStageOptions>]: never };

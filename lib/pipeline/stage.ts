@@ -1,5 +1,12 @@
 /** The two words that a pipeline's stages and handlers are written with. */
 import { MANY_NAME } from '../crew/many.js';
+import type {
+  AnyBatchHandler,
+  BatchInputOf,
+  BatchOutputOf,
+  BatchStageOptions,
+  UntypedBatchHandler,
+} from './batch-contract.js';
 import { MANY } from './contract.js';
 import type {
   AnyHandler,
@@ -13,12 +20,16 @@ import type {
 
 /**
  * Describes a stage; `stage<typeof handler>({ ... })` takes the types from the handler, of which a
- * type-only import suffices.
+ * type-only import suffices. With `batch` the handler takes arrays.
  */
+export function stage<H extends AnyBatchHandler = UntypedBatchHandler>(
+  options: BatchStageOptions<H>,
+): Stage<BatchInputOf<H>, BatchOutputOf<H>>;
 export function stage<H extends AnyHandler = UntypedHandler>(
   options: StageOptions<H>,
-): Stage<InputOf<H>, OutputOf<H>> {
-  return { options: options as unknown as StageOptions };
+): Stage<InputOf<H>, OutputOf<H>>;
+export function stage(options: unknown): Stage {
+  return { options: options as StageOptions };
 }
 
 /** Returned by a handler: these are several results, in this order; none ends the item. */

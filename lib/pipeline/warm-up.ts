@@ -16,6 +16,8 @@ const TIMES = 8;
 const HOLD_MS = 20;
 
 export class WarmUp {
+  /** Items of a pack for the first stage meanwhile: none waits for another, but for those of one call. */
+  readonly packMax: number;
   readonly #board: Board;
   readonly #settings: Settings;
   readonly #few: number;
@@ -29,9 +31,12 @@ export class WarmUp {
     this.#board = board;
     this.#settings = settings;
     const { stages, workers } = settings;
+    this.packMax = Math.max(1, stages[0]!.batch);
     this.#few = Math.max(
       FEW * workers,
-      ...stages.map((stage) => stage.concurrency * stage.workers),
+      ...stages.map(
+        ({ batch, concurrency, workers: own }) => concurrency * own * Math.max(1, batch),
+      ),
     );
   }
 

@@ -16,6 +16,7 @@ import type { OpenItems } from './open-items.js';
 import type { OpenSignals } from './open-signals.js';
 import type { Parcel } from './parcel.js';
 import type { Sender } from './sender.js';
+import type { StageRunner } from './stage-runner.js';
 
 /** Longest blocking wait: short enough that a wait and a call still leave turns 10 ms apart. */
 const WAIT_MS = 4;
@@ -107,12 +108,29 @@ export class WorkLoop {
       if (parcel === undefined) continue;
       // What a call takes is without what a parcel takes.
       this.#before = performance.now();
-      const turned = await this.#work(parcel);
+      const { runner } = parcel;
+      let turned = await this.#work(parcel);
       this.#calls.close(parcel);
+      if (runner.takesArrays) turned += await this.#callFull(runner);
       this.#pace.note(this.#before - began - turned);
       if (this.#before - this.#lastSend >= SEND_MS) this.#send(this.#before);
     }
-    this.#sender.flush();
+    if (this.#open.hasArrays) this.#open.goOn();
+    else this.#sender.flush();
+  }
+
+  /** Makes the calls with full arrays. As `#work`. */
+  async #callFull(runner: StageRunner): Promise<number> {
+    let turned = 0;
+    while (this.#open.startNext(runner, runner.batch)) {
+      const now = (this.#before = performance.now());
+      if (now - this.#lastSend >= SEND_MS) this.#send(now);
+      if (now - this.#lastTurn < TURN_MS) continue;
+      await this.#turn();
+      this.#before = performance.now();
+      turned += this.#before - now;
+    }
+    return turned;
   }
 
   /** Takes the items of a parcel. Returns the time that went to the event loop. */
@@ -125,7 +143,7 @@ export class WorkLoop {
       if (looked === 0) return turned;
       const now = performance.now();
       this.#calls.timed(now, looked);
-      runner.note((now - this.#before) / looked);
+      if (!runner.takesArrays) runner.note((now - this.#before) / looked);
       this.#before = now;
       // An item waits behind one call that is longer than that, and not behind all of its pack.
       const isLong = now - this.#lastSend + runner.mean * parcel.left >= 2 * SEND_MS;
