@@ -44,7 +44,7 @@ export type {
 } from './control/index.js';
 export { attachVirtualDevice, openDevice } from './device/index.js';
 export type { Device, DeviceInfo } from './device/index.js';
-export { openPadata } from './padata/index.js';
+export { createPadata, openPadata } from './padata/index.js';
 export type {
   CloseOptions,
   FillFunction,
@@ -55,8 +55,16 @@ export type {
   ModuleSerialFunction,
   OverdueReport,
   Padata,
+  PadataCloseOptions,
   PadataOptions,
+  PadataRangeOptions,
+  PadataRangeSummary,
+  PadataRunOptions,
+  PadataRunSummary,
   PadataStats,
+  PadataStream,
+  PadataStreamOptions,
+  PadataStreamStats,
   ParallelFunction,
   ParallelModule,
   RangeFunction,
@@ -98,6 +106,7 @@ export type {
   Pipeline,
   PipelineCloseOptions,
   PipelineInput,
+  PipelineItemOptions,
   PipelineOutput,
   PipelineRun,
   PipelineSpec,

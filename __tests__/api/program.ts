@@ -20,6 +20,7 @@ import {
 import type { BufferPool, Device, DeviceInfo, DeviceOptions, Domain, DomainSpec } from 'softdlb';
 import type { DomainStats, Port, PortAttachment, PortSpec, QueueSpec } from 'softdlb';
 import type { ChunkSource, LinesOptions, ResourceReport } from 'softdlb';
+import type * as all from 'softdlb';
 import type * as api from './shapes.js';
 import type { Holds, Same, Serves } from './shapes.js';
 
@@ -28,6 +29,18 @@ type Arguments<F extends (...args: never[]) => unknown> = Required<Parameters<F>
 type OnFlush = (events: EventBurst) => void;
 type ReadyWhen = { signal?: AbortSignal; depth?: number; withinMs?: number };
 
+// Names that do not say whose they are, beside those that do.
+export type OlderNames = [
+  Holds<Same<all.CloseOptions, all.PadataCloseOptions>>,
+  Holds<Same<all.RangeOptions, all.PadataRangeOptions>>,
+  Holds<Same<all.RangeSummary, all.PadataRangeSummary>>,
+  Holds<Same<all.RunOptions, all.PadataRunOptions>>,
+  Holds<Same<all.RunSummary, all.PadataRunSummary>>,
+  Holds<Same<all.Stream, all.PadataStream>>,
+  Holds<Same<all.StreamOptions, all.PadataStreamOptions>>,
+  Holds<Same<all.StreamStats, all.PadataStreamStats>>,
+  Holds<Same<all.ItemOptions, all.PipelineItemOptions>>,
+];
 // What callers make: exactly what was promised.
 export type Given = [
   Holds<Same<DeviceOptions, api.OpenOptions>>,

@@ -157,7 +157,7 @@ test('S5: stop does not wait for jobs of runs that have ended early; close of st
     await abortAtGate(pool, 2);
     // Nobody opens the second gate.
     closing = pool.close();
-    await pool.close({ graceMs: 50 });
+    await pool.close({ timeoutMs: 50 });
   });
   await closing;
 });

@@ -1,7 +1,7 @@
 /** The process of breaks.test.ts: everybody waits for a pool, then its domain ends in the way that the argument names. */
 import type { Worker } from 'node:worker_threads';
 import { Domain } from '../../lib/control/index.js';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { Padata } from '../../lib/padata/index.js';
 import { DO } from './modules/gated.js';
 import { moduleUrl } from './pools.js';
@@ -59,7 +59,7 @@ async function outcome(promise: Promise<unknown>): Promise<string> {
 const finding = nextDomain();
 const words = new SharedArrayBuffer(1 << 18);
 const options = { module: moduleUrl('gated'), bytes: 8, workers: 2, jobs: 4, streams: 5 };
-const pool = await openPadata({ ...options, concurrency: 8, context: { words } });
+const pool = await createPadata({ ...options, concurrency: 8, context: { words } });
 const waiters = waitersOf(pool);
 const outcomes = Object.entries(waiters).map(async ([what, promise]) => [
   what,
@@ -68,7 +68,7 @@ const outcomes = Object.entries(waiters).map(async ([what, promise]) => [
 await new Promise((resolve) => setTimeout(resolve, 100));
 const end = ENDS[process.argv[2]!]!(await finding);
 // At the same time, so that each may meet the other half-way.
-if (process.argv[3] === 'closing') void pool.close({ graceMs: 10_000 });
+if (process.argv[3] === 'closing') void pool.close({ timeoutMs: 10_000 });
 await end;
 const settled = Object.fromEntries(await Promise.all(outcomes)) as Record<string, string>;
 settled['submit, later'] = await outcome(pool.submit(Uint8Array.of(DO.TELL)));

@@ -114,7 +114,7 @@ test.each([
 test('PD-07: the watchdog names the job that all others wait for, once', async () => {
   const reports: OverdueReport[] = [];
   const onOverdue = (report: OverdueReport): void => void reports.push(report);
-  await withGates({ watchdogMs: WATCHDOG_MS, onOverdue, streams: 2 }, async (pool, gates) => {
+  await withGates({ timeoutMs: WATCHDOG_MS, onOverdue, streams: 2 }, async (pool, gates) => {
     const stream = pool.stream({ name: 'the slow one' });
     const source = [...jobs(2), job(DO.WAIT, 1), ...jobs(5)];
     const order: number[] = [];
@@ -122,7 +122,7 @@ test('PD-07: the watchdog names the job that all others wait for, once', async (
     await gates.atGate(1);
     while (reports.length === 0) await sleep(1);
     expect(reports[0]).toMatchObject({ stream: 'the slow one', job: 2, attempts: 1 });
-    expect([0, 1]).toContain(reports[0]!.seat);
+    expect([0, 1]).toContain(reports[0]!.worker);
     expect(reports[0]!.ms).toBeGreaterThanOrEqual(WATCHDOG_MS);
     await sleep(2 * WATCHDOG_MS);
     expect(reports).toHaveLength(1);
@@ -136,7 +136,7 @@ test('PD-07: the watchdog names the job that all others wait for, once', async (
 test('PD-07: overdue jobs fail in their places if that was asked for, and nothing else does', async () => {
   const reports: OverdueReport[] = [];
   const onOverdue = (report: OverdueReport): void => void reports.push(report);
-  const options = { watchdogMs: WATCHDOG_MS, overdue: 'fail', onOverdue, streams: 2 } as const;
+  const options = { timeoutMs: WATCHDOG_MS, overdue: 'fail', onOverdue, streams: 2 } as const;
   await withGates({ ...options, workers: 2 }, async (pool) => {
     const other = pool.stream();
     const seen: string[] = [];
@@ -149,7 +149,7 @@ test('PD-07: overdue jobs fail in their places if that was asked for, and nothin
     const overdue = 'the job was overdue, and its thread was ended';
     expect(seen).toEqual(upTo(40).map((i) => (i === 11 || i === 30 ? `${i} ${overdue}` : `${i}`)));
     // Jobs of the other stream may have waited behind them, with nobody to be blamed.
-    const begun = reports.filter(({ seat }) => seat !== undefined);
+    const begun = reports.filter(({ worker }) => worker !== undefined);
     expect(begun.map((report) => report.job).toSorted((a, b) => a - b)).toEqual([11, 30]);
     expect(pool.stats().crashes).toBe(2);
   });
@@ -174,13 +174,14 @@ test('the watchdog tells a job from one of the same number in another run, and w
   expect(reports).toEqual([]);
   watchdog.look(1190);
   watchdog.look(1500);
-  expect(reports).toEqual([{ stream: 'a', job: 0, seat: undefined, ms: 100, attempts: 0 }]);
+  const report = { stream: 'a', job: 0, ms: 100 };
+  expect(reports).toEqual([{ ...report, worker: undefined, seat: undefined, attempts: 0 }]);
   buffer.countStart(2);
   watchdog.look(1600);
   watchdog.look(1690);
   expect(reports).toHaveLength(1);
   watchdog.look(1700);
-  expect(reports[1]).toEqual({ stream: 'a', job: 0, seat: 2, ms: 100, attempts: 1 });
+  expect(reports[1]).toEqual({ ...report, worker: 2, seat: 2, attempts: 1 });
   watchdog.look(1900);
   expect(reports).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { JobSource, Padata } from '../../lib/padata/index.js';
 import { gate, inverted, moduleUrl, numbered, twoBytes, withPool } from './pools.js';
 
@@ -230,7 +230,7 @@ test('a pool has one run at a time', async () => {
 });
 
 test('closing delivers what is in flight and cuts off the source', async () => {
-  const pool = await openPadata({ module: moduleUrl('invert'), bytes: 64, workers: 2, jobs: 8 });
+  const pool = await createPadata({ module: moduleUrl('invert'), bytes: 64, workers: 2, jobs: 8 });
   const numbers: number[] = [];
   let closed: Promise<void> | undefined;
   let fed = 0;
@@ -255,18 +255,18 @@ test('closing delivers what is in flight and cuts off the source', async () => {
 });
 
 test.each([-1, Number.NaN, 'soon', 2 ** 31])(
-  'S12: a grace of %p is refused, and the pool goes on',
-  async (graceMs) => {
+  'S12: a limit of %p is refused, and the pool goes on',
+  async (timeoutMs) => {
     await withPool('invert', { workers: 1 }, async (pool) => {
-      const close = pool.close({ graceMs: graceMs as number });
-      await expect(close).rejects.toMatchObject({ details: { field: 'graceMs' } });
+      const close = pool.close({ timeoutMs: timeoutMs as number });
+      await expect(close).rejects.toMatchObject({ details: { field: 'timeoutMs' } });
       await expectUsable(pool);
     });
   },
 );
 
 test('closing waits for everything that was submitted', async () => {
-  const pool = await openPadata({ module: moduleUrl('invert'), bytes: 64, workers: 2, jobs: 4 });
+  const pool = await createPadata({ module: moduleUrl('invert'), bytes: 64, workers: 2, jobs: 4 });
   const jobs = [...numbered(200)];
   const results = Promise.all(jobs.map((job) => pool.submit(job)));
   await pool.close();
@@ -274,7 +274,7 @@ test('closing waits for everything that was submitted', async () => {
 });
 
 test('a job that never ends does not keep a pool from closing', async () => {
-  const pool = await openPadata({ module: moduleUrl('stuck'), bytes: 64, workers: 2 });
+  const pool = await createPadata({ module: moduleUrl('stuck'), bytes: 64, workers: 2 });
   const stuck = pool.submit(Uint8Array.of(1));
   const behind = pool.submit(Uint8Array.of(0));
   expect(pool.stats().oldest).toBe(0);
@@ -283,6 +283,6 @@ test('a job that never ends does not keep a pool from closing', async () => {
     expect(stuck).rejects.toMatchObject(refused),
     expect(behind).rejects.toMatchObject(refused),
   ]);
-  await pool.close({ graceMs: 50 });
+  await pool.close({ timeoutMs: 50 });
   await both;
 });

@@ -1,13 +1,13 @@
 /** The processes of exit.test.ts. */
 import { readdirSync } from 'node:fs';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { Fragile } from './modules/fragile.js';
 import { moduleUrl, numbered } from './pools.js';
 
 const OPTIONS = { module: moduleUrl('invert'), bytes: 64, workers: 2, onCrash: () => {} };
 
 async function runAndClose(): Promise<void> {
-  const pool = await openPadata(OPTIONS);
+  const pool = await createPadata(OPTIONS);
   await pool.run(numbered(100), () => {});
   await pool.close();
 }
@@ -15,15 +15,15 @@ async function runAndClose(): Promise<void> {
 const WAYS: Record<string, () => Promise<void>> = {
   close: runAndClose,
   async 'await using'() {
-    await using pool = await openPadata(OPTIONS);
+    await using pool = await createPadata(OPTIONS);
     await pool.run(numbered(100), () => {});
   },
   async 'bad module'() {
-    await openPadata({ ...OPTIONS, module: moduleUrl('no-function') }).catch(() => {});
+    await createPadata({ ...OPTIONS, module: moduleUrl('no-function') }).catch(() => {});
   },
   async crash() {
     const context: Fragile = { how: 'exit', killers: [50], deaths: 1 };
-    const pool = await openPadata({ ...OPTIONS, module: moduleUrl('fragile'), context });
+    const pool = await createPadata({ ...OPTIONS, module: moduleUrl('fragile'), context });
     await pool.run(numbered(100), () => {});
     await pool.close();
   },

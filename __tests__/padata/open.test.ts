@@ -1,7 +1,7 @@
 /** Opening: what is refused, and that nothing is left behind. */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { PadataOptions } from '../../lib/padata/index.js';
 import { moduleUrl } from './pools.js';
 
@@ -30,11 +30,11 @@ test.each<[Record<string, unknown>, string]>([
   [{ resourceLimits: { stackSizeMb: 0 } }, 'resourceLimits.stackSizeMb'],
   [{ threads: 2 }, 'threads'],
   [{ onCrash: 1 }, 'onCrash'],
-  [{ watchdogMs: 2 ** 31 }, 'watchdogMs'],
+  [{ timeoutMs: 2 ** 31 }, 'timeoutMs'],
   [{ setupTimeoutMs: 2 ** 31 }, 'setupTimeoutMs'],
   [{ setupTimeoutMs: 0 }, 'setupTimeoutMs'],
 ])('%j is refused by name', async (change, field) => {
-  const open = openPadata({ ...GOOD, ...change });
+  const open = createPadata({ ...GOOD, ...change });
   await expect(open).rejects.toMatchObject({
     code: 'ERR_DLB_INVALID_ARGUMENT',
     details: { field },
@@ -43,7 +43,7 @@ test.each<[Record<string, unknown>, string]>([
 });
 
 test.each([undefined, null, 'options'])('%p is no options object', async (options) => {
-  await expect(openPadata(options as never)).rejects.toMatchObject({
+  await expect(createPadata(options as never)).rejects.toMatchObject({
     code: 'ERR_DLB_INVALID_ARGUMENT',
     details: { field: 'options' },
   });
@@ -58,7 +58,7 @@ test.each<[string, unknown, RegExp]>([
   ['bad-setup', 'returns nothing', /returned no function/],
 ])('a module that cannot be used is a clear error: %s', async (name, context, reason) => {
   const module = moduleUrl(name);
-  const open = openPadata({ ...GOOD, module, context, workers: 2 });
+  const open = createPadata({ ...GOOD, module, context, workers: 2 });
   await expect(open).rejects.toMatchObject({
     code: 'ERR_DLB_MODULE_INVALID',
     details: { field: 'module', module: module.href, reason: expect.stringMatching(reason) },
@@ -66,14 +66,14 @@ test.each<[string, unknown, RegExp]>([
 });
 
 test('the module may be given as an absolute path', async () => {
-  const pool = await openPadata({ ...GOOD, module: fileURLToPath(moduleUrl('invert')) });
+  const pool = await createPadata({ ...GOOD, module: fileURLToPath(moduleUrl('invert')) });
   expect(await pool.submit(Uint8Array.of(1))).toEqual(Uint8Array.of(254));
   await pool.close();
 });
 
 test('defaults follow the size of a job', async () => {
-  const small = await openPadata({ ...GOOD });
-  const large = await openPadata({ ...GOOD, bytes: 4 << 20 });
+  const small = await createPadata({ ...GOOD });
+  const large = await createPadata({ ...GOOD, bytes: 4 << 20 });
   expect([small.jobs, large.jobs]).toEqual([1024, 4]);
   expect(small).toMatchObject({ name: 'padata', workers: 1, bytes: 64 });
   await Promise.all([small.close(), large.close()]);
@@ -81,7 +81,7 @@ test('defaults follow the size of a job', async () => {
 
 /** The young generation that a thread of the pool may have, in MiB. */
 async function youngOf(options: Partial<PadataOptions>): Promise<number> {
-  await using pool = await openPadata({ ...GOOD, module: moduleUrl('limits'), ...options });
+  await using pool = await createPadata({ ...GOOD, module: moduleUrl('limits'), ...options });
   return (await pool.submit(Uint8Array.of(1)))[0]!;
 }
 

@@ -1,5 +1,5 @@
 /** Pools for tests: opened with a module of this folder, closed whatever happens. */
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { Padata, PadataOptions } from '../../lib/padata/index.js';
 
 export function moduleUrl(name: string): URL {
@@ -12,11 +12,11 @@ export async function withPool<T>(
   use: (pool: Padata) => Promise<T>,
 ): Promise<T> {
   const common = { module: moduleUrl(name), bytes: 64, workers: 2, onCrash: () => {} };
-  const pool = await openPadata({ ...common, ...options });
+  const pool = await createPadata({ ...common, ...options });
   try {
     return await use(pool);
   } finally {
-    await pool.close({ graceMs: 10_000 });
+    await pool.close({ timeoutMs: 10_000 });
   }
 }
 

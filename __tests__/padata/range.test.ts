@@ -163,7 +163,7 @@ test.each<[string, Partial<Ranges>]>([
     const refused = expect(range).rejects.toMatchObject({ code: 'ERR_DLB_PADATA_CLOSED' });
     // A limit that comes later holds as well.
     const closing = pool.close();
-    await pool.close({ graceMs: 50 });
+    await pool.close({ timeoutMs: 50 });
     await closing;
     await refused;
   });
@@ -175,6 +175,6 @@ test('S9: an abort does not wait for a module that never loads', async () => {
     const range = pool.range({ size: 100, signal: controller.signal });
     controller.abort(new Error('changed my mind'));
     await expect(range).rejects.toThrow('changed my mind');
-    await pool.close({ graceMs: 0 });
+    await pool.close({ timeoutMs: 0 });
   });
 });

@@ -1,7 +1,7 @@
 /** Values and errors on their way between threads: as `await` has it, whole, or refused by name; no job for another. */
 import { expect, test } from '@jest/globals';
 import type { DlbError } from '../../lib/eventdev/errors.js';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 import type { Padata } from '../../lib/padata/index.js';
 import { moduleUrl, withPool } from './pools.js';
 import { THROWS } from './modules/seams.js';
@@ -115,7 +115,7 @@ test('W4: the cause is of what failed the job, also when it had several threads 
 });
 
 test.each(WHOLE)('W4: a set-up that throws is told whole: %s', async (context, cause) => {
-  const open = openPadata({ module: moduleUrl('seams'), bytes: 8, workers: 1, context });
+  const open = createPadata({ module: moduleUrl('seams'), bytes: 8, workers: 1, context });
   await expect(open).rejects.toMatchObject({ code: 'ERR_DLB_MODULE_INVALID', cause });
   expect(context in THROWS).toBe(true);
 });
@@ -139,7 +139,7 @@ test('S3, L8: a thread that ends behind the function, or by an error that nobody
 test.each(['die: in a getter', 'die: by itself', 'hang: later'])(
   'S3: beside others in the same thread, only the job that is to blame fails: %s',
   async (culprit) => {
-    const options = { workers: 1, attempts: 2, concurrency: 8, watchdogMs: 200 } as const;
+    const options = { workers: 1, attempts: 2, concurrency: 8, timeoutMs: 200 } as const;
     await withPool('seams', { ...options, overdue: 'fail' }, async (pool) => {
       const sleepers = (): Promise<Uint8Array>[] =>
         Array.from({ length: 3 }, () => pool.submit(says('sleep: 50')));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPipeline, stage } from '../../lib/pipeline/index.js';
-import { openPadata } from '../../lib/padata/index.js';
+import { createPadata } from '../../lib/padata/index.js';
 
 const TYPESCRIPT = `"use strict"; Object.defineProperty(exports, "__esModule", { value: true });`;
 /** What each module has: a handler, a key, a set-up that gives the rate, a teardown that notes its end. */
@@ -106,7 +106,7 @@ test.each([
   ['exported', 'module.exports = { parallel: ({ data }) => data.map((byte) => byte + 1) };'],
   ['made', 'module.exports = { setup: () => ({ data }) => data.map((byte) => byte + 1) };'],
 ])('U2: a pool finds its functions as well: %s', async (way, text) => {
-  const pool = await openPadata({ module: written(`${way}.cjs`, text), bytes: 64, workers: 1 });
+  const pool = await createPadata({ module: written(`${way}.cjs`, text), bytes: 64, workers: 1 });
   const results: number[] = [];
   await pool.run([Uint8Array.of(1), Uint8Array.of(4)], (result) => void results.push(result[0]!));
   await pool.close();

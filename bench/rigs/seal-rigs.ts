@@ -1,6 +1,6 @@
 /** Three ways to seal packets on two threads: softdlb, Piscina, and without any distribution. */
 import { Piscina } from 'piscina';
-import { openPadata } from '../../lib/index.js';
+import { createPadata } from '../../lib/index.js';
 import type { Padata } from '../../lib/index.js';
 import type { AloneData } from '../threads/seal-alone.js';
 import type { SealMemory, SealTask } from '../threads/seal-task.js';
@@ -30,7 +30,7 @@ export class PadataSealRig implements SealRig {
   static async open(packets: SealPackets, workers: number): Promise<PadataSealRig> {
     const module = new URL('../threads/seal-job.js', import.meta.url);
     const { key: context, room: bytes } = packets;
-    return new PadataSealRig(packets, await openPadata({ module, bytes, workers, context }));
+    return new PadataSealRig(packets, await createPadata({ module, bytes, workers, context }));
   }
 
   run(count: number): Promise<SealRun> {

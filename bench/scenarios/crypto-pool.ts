@@ -30,7 +30,7 @@ export const cryptoPool: Scenario = {
   name: 'crypto-pool',
   topology: 'main ──▶ [ordered] ──▶ W1,W2 ──▶ [directed] ──▶ main   AES-128-GCM',
   about:
-    'Packets are sealed by 2 workers, results in order: openPadata; Piscina with its data in shared ' +
+    'Packets are sealed by 2 workers, results in order: createPadata; Piscina with its data in shared ' +
     'memory too; and two threads that have their packets already and hand over nothing.',
   threads: 4,
 

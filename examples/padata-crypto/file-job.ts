@@ -1,5 +1,5 @@
 /** One file: input to output through the pool, as `openssl enc -aes-256-ctr` would write it. */
-import { openPadata } from '../../lib/index.js';
+import { createPadata } from '../../lib/index.js';
 import { openInput } from '../command/input.js';
 import type { Input } from '../command/input.js';
 import type { FileCommand } from './options.js';
@@ -41,7 +41,7 @@ async function encrypt(
   const { key, iv, chunk, workers } = command;
   signal.throwIfAborted();
   const progress = makeProgress(process.stderr, command.json || output.stream === process.stderr);
-  await using padata = await openPadata({
+  await using padata = await createPadata({
     name: 'file',
     module: new URL('./threads/chunk-job.js', import.meta.url),
     context: { key, iv, chunk },

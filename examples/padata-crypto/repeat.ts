@@ -1,5 +1,5 @@
 /** The packets through softdlb again and again, until stopped: something to look at while it runs. */
-import { openPadata } from '../../lib/index.js';
+import { createPadata } from '../../lib/index.js';
 import type { Padata } from '../../lib/index.js';
 import { Failure } from '../command/failure.js';
 import { writeOut } from '../command/standard-streams.js';
@@ -21,7 +21,7 @@ export async function runRepeatedly(command: RepeatCommand, signal: AbortSignal)
   await oneThread(load).round(expected, signal);
   if (!json) await writeOut(`${machineLine(machine(workers))}\n${invitation(control)}\n`);
   const { name, module, packets: context, room: bytes } = load;
-  const pool = await openPadata({ name, module, context, bytes, workers, control });
+  const pool = await createPadata({ name, module, context, bytes, workers, control });
   const startedAt = performance.now();
   let packets = 0;
   try {

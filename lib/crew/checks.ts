@@ -129,6 +129,20 @@ export function optionalSignal(field: string, value: unknown): AbortSignal | und
   throw invalid(`${field} must be an AbortSignal`, field, value);
 }
 
+/** An option that has an older name as well: the name that was given, and its value.
+ *  @throws DlbError ERR_DLB_INVALID_ARGUMENT when both were. */
+export function eitherName<N extends string>(
+  options: { readonly [K in N]?: number },
+  name: N,
+  older: N,
+): [name: N, value: number | undefined] {
+  if (options[older] === undefined) return [name, options[name]];
+  if (options[name] === undefined) return [older, options[older]];
+  throw invalid(`${older} is the older name of ${name}: give one`, older, options[older], {
+    [name]: options[name],
+  });
+}
+
 /** @throws DlbError ERR_DLB_INVALID_ARGUMENT for a field that is not known; `at` is what stands before its
  *  name. */
 export function refuseUnknown(object: object, known: ReadonlySet<string>, at: string): void {

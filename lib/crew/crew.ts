@@ -60,7 +60,7 @@ const TAKEN_BACK = Symbol('taken back');
 class Late extends DlbError {
   constructor(seat: number, setupTimeoutMs: number) {
     const what = 'a thread was not set up in time';
-    super('ERR_DLB_MODULE_INVALID', what, { seat, setupTimeoutMs });
+    super('ERR_DLB_MODULE_INVALID', what, { worker: seat, setupTimeoutMs });
   }
 }
 
@@ -319,7 +319,7 @@ export class Crew {
     if (this.#seats.every((each) => each.retired))
       this.#options.onLost(this.#lost('all threads', {}));
     const { index } = seat;
-    this.#options.onRetired?.(index, this.#lost('the threads of a seat', { seat: index }));
+    this.#options.onRetired?.(index, this.#lost('the threads of a worker', { worker: index }));
   }
 
   #lost(who: string, more: Record<string, unknown>): DlbError {

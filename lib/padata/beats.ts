@@ -9,9 +9,9 @@
 const BEATS = 4;
 
 /** In the worker. The timer keeps no thread alive. */
-export function startBeating(memory: SharedArrayBuffer, seat: number, watchdogMs: number): void {
+export function startBeating(memory: SharedArrayBuffer, seat: number, timeoutMs: number): void {
   const words = new Int32Array(memory);
-  setInterval(() => words[seat]!++, Math.ceil(watchdogMs / BEATS)).unref();
+  setInterval(() => words[seat]!++, Math.ceil(timeoutMs / BEATS)).unref();
 }
 
 /** In the submitting thread. */

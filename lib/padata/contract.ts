@@ -31,6 +31,8 @@ export interface CloseOptions {
   /** How long jobs and chunks that were begun may still take, in milliseconds, to 2^31 - 1, also those of runs that
    *  have ended early. Then the threads are terminated and what is pending rejects. Of several calls the earliest
    *  limit holds. Default: no limit. */
+  timeoutMs?: number;
+  /** @deprecated it is `timeoutMs`. */
   graceMs?: number;
 }
 
@@ -59,6 +61,8 @@ export interface OverdueReport {
   stream: string;
   job: number;
   /** The worker that has it in hand; undefined when none has begun it. */
+  worker: number | undefined;
+  /** @deprecated it is `worker`. */
   seat: number | undefined;
   /** How long the worker has had it in hand, or none has had the oldest of its stream. */
   ms: number;
@@ -68,7 +72,7 @@ export interface OverdueReport {
 
 /** Which workers may do what. */
 export interface WorkerSet {
-  /** As it was set: seats from 0, also such that have no thread, now or ever. */
+  /** As it was set: workers from 0, also such that have no thread, now or ever. */
   chosen: number[];
   /** Those of them that have a thread now. */
   usable: number[];

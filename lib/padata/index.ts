@@ -1,5 +1,5 @@
 /** Padata-style ordered jobs: parallel work on a pool of threads, results in submission order. */
-export { openPadata } from './open.js';
+export { createPadata, openPadata } from './open.js';
 export { ATTEMPTS_MAX, BYTES_MAX, CONCURRENCY_MAX, JOBS_MAX, STREAMS_MAX } from './options.js';
 export { WORKERS_MAX } from '../crew/default-workers.js';
 export type { PadataOptions } from './options.js';
@@ -16,19 +16,20 @@ export type {
 export type { Crash } from '../crew/crash-teller.js';
 export type { FillFunction, JobSource } from './feed.js';
 export type { Padata } from './padata.js';
-export type { Stream } from './stream.js';
+export type { Stream as PadataStream } from './stream.js';
 export type { SetChange } from './worker-sets.js';
 export type {
-  CloseOptions,
+  CloseOptions as PadataCloseOptions,
   OverdueReport,
   PadataStats,
-  RangeOptions,
-  RangeSummary,
-  RunOptions,
-  RunSummary,
+  RangeOptions as PadataRangeOptions,
+  RangeSummary as PadataRangeSummary,
+  RunOptions as PadataRunOptions,
+  RunSummary as PadataRunSummary,
   SerialFunction,
-  StreamOptions,
-  StreamStats,
+  StreamOptions as PadataStreamOptions,
+  StreamStats as PadataStreamStats,
   WorkerSet,
   WorkerSets,
 } from './contract.js';
+export type * from './older-names.js';

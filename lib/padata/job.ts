@@ -60,7 +60,7 @@ export interface ModuleFunctions {
   range?: RangeFunction;
 }
 
-/** What a module for `openPadata` exports: the functions, or `setup`, which runs once in each thread
+/** What a module for `createPadata` exports: the functions, or `setup`, which runs once in each thread
  *  and returns them, or the parallel function alone. */
 export interface ParallelModule<Context = unknown> extends ModuleFunctions {
   setup?: (

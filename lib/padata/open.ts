@@ -27,11 +27,11 @@ const ENTRY = new URL('../../workers/padata.cjs', import.meta.url);
 const BARREN_MAX_BEYOND_ATTEMPTS = 5;
 
 /**
- * Opens a pool of threads with the parallel function of a module; see README.md.
+ * Creates a pool of threads with the parallel function of a module; see README.md.
  * @throws DlbError ERR_DLB_INVALID_ARGUMENT: an option is wrong;
  *                  ERR_DLB_MODULE_INVALID: the module does not load or has no parallel function.
  */
-export async function openPadata(options: PadataOptions): Promise<Padata> {
+export async function createPadata(options: PadataOptions): Promise<Padata> {
   const settings = settle(options);
   const device = await openDevice({
     schedulerRestarts: 0,
@@ -45,6 +45,9 @@ export async function openPadata(options: PadataOptions): Promise<Padata> {
     throw error;
   }
 }
+
+/** @deprecated it is `createPadata`. */
+export const openPadata = createPadata;
 
 async function build(device: Device, settings: PadataSettings): Promise<Padata> {
   const domain = await device.createDomain(padataSpec(settings));
@@ -105,7 +108,7 @@ function crewOptions(
     bytes,
     attempts,
     concurrency,
-    watchdogMs,
+    timeoutMs,
   } = settings;
   return {
     name,
@@ -121,7 +124,7 @@ function crewOptions(
       const failures = exchange.failures.connect(seat);
       const { memory } = beats;
       const work = { handles, bytes, attempts, concurrency, failures };
-      const common = { module, context, ...work, watchdogMs, beats: memory };
+      const common = { module, context, ...work, timeoutMs, beats: memory };
       const task: SeatTask = { seat, attachment, ...common };
       // The port moves with it.
       return move({ [transferableSymbol]: failures.port, [valueSymbol]: task });

@@ -1,8 +1,9 @@
-/** The options of `openPadata`: types, defaults with their reasons, checks. */
+/** The options of `createPadata`: types, defaults with their reasons, checks. */
 import type { ResourceLimits } from 'node:worker_threads';
 import {
   checkOptions,
   cloneable,
+  eitherName,
   invalid,
   moduleUrl,
   optionalFunction,
@@ -42,6 +43,8 @@ export interface PadataOptions {
   concurrency?: number;
   /** A job that a worker has had in hand for so many milliseconds, 1 or more, is overdue, and so is the
    *  oldest of a stream that no worker has had so long. Default: nobody watches. */
+  timeoutMs?: number;
+  /** @deprecated it is `timeoutMs`. */
   watchdogMs?: number;
   /** Told of each overdue job. What it throws is thrown on the event loop. */
   onOverdue?: (report: OverdueReport) => void;
@@ -49,7 +52,7 @@ export interface PadataOptions {
    *  ended and replaced, and the job fails in its place. */
   overdue?: 'wait' | 'fail';
   /** How long a thread may take until its module is loaded and set up, in milliseconds, 1 or more, default 60 000.
-   *  Then it is ended: `openPadata` rejects, and of a thread that replaces another it counts as a crash. */
+   *  Then it is ended: `createPadata` rejects, and of a thread that replaces another it counts as a crash. */
   setupTimeoutMs?: number;
   /** Told of each thread that died: which worker, the cause and the exit code. Default: a warning of the process, at
    *  most one a minute. */
@@ -73,7 +76,7 @@ export interface PadataSettings {
   readonly attempts: number;
   readonly streams: number;
   readonly concurrency: number;
-  readonly watchdogMs: number | undefined;
+  readonly timeoutMs: number | undefined;
   readonly onOverdue: ((report: OverdueReport) => void) | undefined;
   readonly overdue: 'wait' | 'fail';
   readonly setupTimeoutMs: number;
@@ -118,6 +121,7 @@ const KNOWN = new Set([
   'attempts',
   'streams',
   'concurrency',
+  'timeoutMs',
   'watchdogMs',
   'onOverdue',
   'overdue',
@@ -157,14 +161,15 @@ export function settle(options: PadataOptions): PadataSettings {
 
 function settleWatch(
   options: PadataOptions,
-): Pick<PadataSettings, 'watchdogMs' | 'onOverdue' | 'overdue'> {
-  const { watchdogMs, onOverdue, overdue = 'wait' } = options;
-  if (watchdogMs !== undefined) timerMs('watchdogMs', watchdogMs, 1);
+): Pick<PadataSettings, 'timeoutMs' | 'onOverdue' | 'overdue'> {
+  const { onOverdue, overdue = 'wait' } = options;
+  const [field, timeoutMs] = eitherName(options, 'timeoutMs', 'watchdogMs');
+  if (timeoutMs !== undefined) timerMs(field, timeoutMs, 1);
   optionalFunction('onOverdue', onOverdue);
   if (overdue !== 'wait' && overdue !== 'fail') {
     throw invalid("overdue must be 'wait' or 'fail'", 'overdue', overdue);
   }
-  return { watchdogMs, onOverdue, overdue };
+  return { timeoutMs, onOverdue, overdue };
 }
 
 function settleLimits(limits: unknown, bytes: number): ResourceLimits | undefined {

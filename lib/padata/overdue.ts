@@ -20,22 +20,22 @@ export interface WatchParts {
 
 /** Starts the watchdog if there is to be one. Returns how to end it. */
 export function watch(settings: PadataSettings, parts: WatchParts): () => void {
-  const { watchdogMs, onOverdue, overdue } = settings;
-  if (watchdogMs === undefined) return () => {};
+  const { timeoutMs, onOverdue, overdue } = settings;
+  if (timeoutMs === undefined) return () => {};
   const { streams, exchange, crew, beats } = parts;
   // One of those that the thread has in hand keeps its event loop from turning, and any of them may be that one:
   // they start again, each alone, and then it is known.
   const isUnclear = (seat: number): boolean =>
-    beats.still(seat, performance.now()) >= watchdogMs / 2 && exchange.heldBy(seat).length > 1;
+    beats.still(seat, performance.now()) >= timeoutMs / 2 && exchange.heldBy(seat).length > 1;
   const watchdog = new Watchdog({
-    ms: watchdogMs,
+    ms: timeoutMs,
     streams: () => streams.watched,
     onLook: (now) => beats.look(now),
     onOverdue(report, job) {
-      const { seat, stream } = report;
+      const { worker: seat, stream } = report;
       if (overdue === 'fail' && seat !== undefined) {
         if (!isUnclear(seat)) job.condemn();
-        const details = { stream, job: report.job, watchdogMs };
+        const details = { stream, job: report.job, timeoutMs };
         crew.replace(seat, new DlbError('ERR_DLB_JOB_FAILED', 'a job was overdue', details));
       }
       try {

@@ -6,7 +6,7 @@
 import type { Domain } from '../control/index.js';
 import type { Crew } from '../crew/crew.js';
 import { Deadline } from '../crew/deadline.js';
-import { checkOptions, invalid, noTimeLimit, whole } from '../crew/checks.js';
+import { checkOptions, eitherName, invalid, noTimeLimit, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
 import { isTimeLimit } from '../eventdev/times.js';
@@ -32,9 +32,9 @@ import type { StreamTable } from './stream-table.js';
 import type { SetChange, WorkerSets } from './worker-sets.js';
 
 const STREAM_OPTIONS = new Set(['name', 'serialOn']);
-const CLOSE_OPTIONS = new Set(['graceMs']);
+const CLOSE_OPTIONS = new Set(['timeoutMs', 'graceMs']);
 
-/** What a pool is made of; `openPadata` puts it together. */
+/** What a pool is made of; `createPadata` puts it together. */
 export interface PadataParts {
   readonly settings: PadataSettings;
   readonly device: Device;
@@ -54,7 +54,7 @@ export class Padata implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   readonly #deadline = new Deadline();
 
-  /** Use `openPadata`. */
+  /** Use `createPadata`. */
   constructor(parts: PadataParts) {
     this.#parts = parts;
     parts.streams.assertTakes = () => this.#assertTakes();
@@ -114,7 +114,7 @@ export class Padata implements AsyncDisposable {
   /**
    * Says which workers get parallel functions (a number: the first so many) and which get serial ones.
    * Takes effect within a pass of the scheduler; what a worker was given before it completes. A set
-   * may be empty, or name seats without a thread: jobs then wait until a member appears.
+   * may be empty, or name workers without a thread: jobs then wait until a member appears.
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT, ERR_DLB_PADATA_CLOSED
    */
   setWorkers(change: number | SetChange): void {
@@ -174,9 +174,9 @@ export class Padata implements AsyncDisposable {
    * @throws DlbError ERR_DLB_INVALID_ARGUMENT
    */
   close(options: CloseOptions = {}): Promise<void> {
-    const graceMs = graceOf(options);
-    if (typeof graceMs !== 'number') return Promise.reject(graceMs);
-    this.#deadline.within(graceMs);
+    const timeoutMs = limitOf(options);
+    if (typeof timeoutMs !== 'number') return Promise.reject(timeoutMs);
+    this.#deadline.within(timeoutMs);
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -233,12 +233,12 @@ export class Padata implements AsyncDisposable {
 }
 
 /** The limit, or what is wrong with it. */
-function graceOf(options: CloseOptions): number | DlbError {
+function limitOf(options: CloseOptions): number | DlbError {
   try {
     checkOptions(options, CLOSE_OPTIONS);
+    const [field, timeoutMs = Infinity] = eitherName(options, 'timeoutMs', 'graceMs');
+    return isTimeLimit(timeoutMs) ? timeoutMs : noTimeLimit(field, timeoutMs);
   } catch (error) {
     return error as DlbError;
   }
-  const { graceMs = Infinity } = options;
-  return isTimeLimit(graceMs) ? graceMs : noTimeLimit('graceMs', graceMs);
 }

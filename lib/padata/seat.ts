@@ -22,7 +22,7 @@ export interface SeatTask {
   /** Where what is thrown is posted to. */
   readonly failures: FailureLine;
   /** Time that a job has; undefined: nobody watches. */
-  readonly watchdogMs: number | undefined;
+  readonly timeoutMs: number | undefined;
   /** See `beats.ts`. */
   readonly beats: SharedArrayBuffer;
 }

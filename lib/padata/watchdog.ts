@@ -91,7 +91,7 @@ export class Watchdog {
     }
     const ms = now - before.since;
     if (before.reported || ms < this.#options.ms) return before;
-    this.#options.onOverdue({ stream, job: number, seat, ms, attempts: starts }, job);
+    this.#options.onOverdue({ stream, job: number, worker: seat, seat, ms, attempts: starts }, job);
     return { ...before, reported: true };
   }
 }

@@ -145,7 +145,7 @@ export class WorkerSets {
       return { parallel, serial: undefined };
     }
     if (!isPlain(change)) {
-      throw invalid('workers must be a number or sets of seats', 'workers', change);
+      throw invalid('workers must be a number or sets of workers', 'workers', change);
     }
     refuseUnknown(change, SETS, '');
     return {
@@ -157,12 +157,12 @@ export class WorkerSets {
 
 function checkedSet(field: string, seats: readonly number[] | undefined): Set<number> | undefined {
   if (seats === undefined) return undefined;
-  if (!Array.isArray(seats)) throw invalid(`${field} must be an array of seats`, field, seats);
+  if (!Array.isArray(seats)) throw invalid(`${field} must be an array of workers`, field, seats);
   for (const seat of seats as readonly unknown[]) {
     const isSeat =
       Number.isInteger(seat) && (seat as number) >= 0 && (seat as number) < WORKERS_MAX;
     if (!isSeat)
-      throw invalid('a seat is out of range', field, seat, { min: 0, max: WORKERS_MAX - 1 });
+      throw invalid('a worker is out of range', field, seat, { min: 0, max: WORKERS_MAX - 1 });
   }
   return new Set(seats);
 }

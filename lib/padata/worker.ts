@@ -19,7 +19,7 @@ export default function runSeat(task: SeatTask): Promise<void> {
     const runner = new JobRunner(await loadModule(task.module, task.context), task);
     const port = attachPort(task.attachment);
     const buffers = new JobBuffers(port, task.handles, task.bytes);
-    if (task.watchdogMs !== undefined) startBeating(task.beats, task.seat, task.watchdogMs);
+    if (task.timeoutMs !== undefined) startBeating(task.beats, task.seat, task.timeoutMs);
     announceSeat(task.seat);
     // When this fails the crew ends the thread, and what the port holds is scheduled again.
     if (task.concurrency === 1) await new WorkLoop(port, runner, buffers).run();

@@ -16,7 +16,7 @@ export type {
   ErrorPolicy,
   FlowKey,
   HandlerResult,
-  ItemOptions,
+  ItemOptions as PipelineItemOptions,
   Many,
   OutputOrder,
   Percentiles,
@@ -36,3 +36,4 @@ export type {
   StageOptions,
   StageStats,
 } from './contract.js';
+export type { ItemOptions } from './older-names.js';

@@ -1,6 +1,6 @@
 /** As `run`, for a pool of padata: submissions and a run of jobs that do odd things, and a break at the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DlbError, openPadata } from '../../../lib/index.js';
+import { DlbError, createPadata } from '../../../lib/index.js';
 import type { Padata } from '../../../lib/index.js';
 import { Threads } from '../../pipeline/threads.js';
 import { Random } from '../random.js';
@@ -22,14 +22,14 @@ export async function runPool(seed: number): Promise<Report> {
   const random = new Random(seed);
   const wrong: string[] = [];
   using threads = new Threads();
-  const pool = await openPadata({
+  const pool = await createPadata({
     module: new URL('pool-job.js', import.meta.url),
     bytes: BYTES,
     workers: 2,
     jobs: random.pick([4, 64]),
     concurrency: random.pick([1, 8]),
     attempts: ATTEMPTS,
-    watchdogMs: WATCHDOG_MS,
+    timeoutMs: WATCHDOG_MS,
     overdue: 'fail',
   });
   const [scheduler] = threads.present;
@@ -40,12 +40,12 @@ export async function runPool(seed: number): Promise<Report> {
   if (isBroken) {
     await sleep(random.below(300));
     if (random.onceIn(2)) void scheduler!.terminate();
-    else void pool.close({ graceMs: 20 }).catch(() => {});
+    else void pool.close({ timeoutMs: 20 }).catch(() => {});
   }
   const told = Promise.all([...submitted, ran]);
   if (!(await settles(told))) wrong.push(`stuck: ${JSON.stringify(pool.stats())}`);
   else for (const lines of await told) wrong.push(...lines);
-  if (!(await settles(pool.close({ graceMs: 2000 })))) wrong.push('close is pending');
+  if (!(await settles(pool.close({ timeoutMs: 2000 })))) wrong.push('close is pending');
   for (let i = 0; i < STUCK_MS / 20 && threads.present.length > 0; i++) await sleep(20);
   if (threads.present.length > 0) wrong.push(`threads left: ${threads.present.length}`);
   const shape = `padata, ${isBroken ? 'broken' : 'orderly'}`;

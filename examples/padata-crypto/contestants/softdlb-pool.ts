@@ -1,5 +1,5 @@
 /** softdlb: units are filled in shared memory, encrypted there, and come back in order. */
-import { openPadata } from '../../../lib/index.js';
+import { createPadata } from '../../../lib/index.js';
 import type { Load, Output } from '../load.js';
 import type { Contestant } from './contestant.js';
 
@@ -10,7 +10,7 @@ export async function softdlbPool(
   workers: number,
   control: boolean,
 ): Promise<Contestant> {
-  const padata = await openPadata({
+  const padata = await createPadata({
     name: load.name,
     module: load.module,
     context: load.packets ?? load.chunks,
