@@ -27,6 +27,25 @@ const WAYS: Record<string, () => Promise<void>> = {
     await pool.run(numbered(100), () => {});
     await pool.close();
   },
+  async 'idle, unref'() {
+    const pool = await createPadata({ ...OPTIONS, unref: true, timeoutMs: 60_000 });
+    await pool.run(numbered(100), () => {});
+    process.once('exit', () => console.log(`open: ${pool.stats().completed}`));
+  },
+  async 'at work, unref'() {
+    const pool = await createPadata({ ...OPTIONS, unref: true });
+    let delivered = 0;
+    void pool.run(numbered(100), () => void delivered++);
+    void pool
+      .stream()
+      .submit(Uint8Array.of(1))
+      .then((result) => (delivered += result.length));
+    process.once('exit', () => console.log(`delivered: ${delivered}`));
+  },
+  async 'closing, unref'() {
+    const pool = await createPadata({ ...OPTIONS, unref: true });
+    void pool.close().then(() => console.log('closed'));
+  },
   async 'five times'() {
     for (let i = 0; i < 5; i++) await runAndClose();
   },

@@ -117,6 +117,7 @@ function crewOptions(
     firstPort: seatPort(0),
     barrenMax: attempts + BARREN_MAX_BEYOND_ATTEMPTS,
     setupTimeoutMs: settings.setupTimeoutMs,
+    unref: settings.unref,
     resourceLimits,
     task(seat): unknown {
       const attachment = domain.attachment(seatPort(seat));

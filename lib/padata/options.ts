@@ -4,6 +4,7 @@ import {
   checkOptions,
   cloneable,
   eitherName,
+  flag,
   invalid,
   moduleUrl,
   optionalFunction,
@@ -57,6 +58,9 @@ export interface PadataOptions {
   /** Told of each thread that died: which worker, the cause and the exit code. Default: a warning of the process, at
    *  most one a minute. */
   onCrash?: (crash: Crash) => void | Promise<void>;
+  /** Lets the process end while the pool is open and idle, as a test runner that was left with one needs it; jobs, ranges
+   *  and `close` under way keep it alive all the same. Default false. */
+  unref?: boolean;
   /** Limits for each thread, as for a node:worker_threads Worker. Default: a `maxYoungGenerationSizeMb` of 2 where
    *  `bytes` is 4096 or less, else none; see README.md. A function that makes much of little, megabytes for each job,
    *  wants more. */
@@ -81,6 +85,7 @@ export interface PadataSettings {
   readonly overdue: 'wait' | 'fail';
   readonly setupTimeoutMs: number;
   readonly onCrash: ((crash: Crash) => void | Promise<void>) | undefined;
+  readonly unref: boolean;
   readonly resourceLimits: ResourceLimits | undefined;
   /** Checked by `openDevice`. */
   readonly control: boolean | ControlOptions;
@@ -127,6 +132,7 @@ const KNOWN = new Set([
   'overdue',
   'setupTimeoutMs',
   'onCrash',
+  'unref',
   'resourceLimits',
   'control',
 ]);
@@ -154,6 +160,7 @@ export function settle(options: PadataOptions): PadataSettings {
     attempts: whole('attempts', options.attempts ?? ATTEMPTS_DEFAULT, 1, ATTEMPTS_MAX),
     setupTimeoutMs: timerMs('setupTimeoutMs', options.setupTimeoutMs ?? SETUP_TIMEOUT_MS, 1),
     onCrash: optionalFunction('onCrash', options.onCrash),
+    unref: flag('unref', options.unref ?? false),
     resourceLimits: settleLimits(options.resourceLimits, bytes),
     control: options.control ?? false,
   };

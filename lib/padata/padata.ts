@@ -9,7 +9,7 @@ import { Deadline } from '../crew/deadline.js';
 import { checkOptions, eitherName, invalid, noTimeLimit, whole } from '../crew/checks.js';
 import type { Device } from '../device/index.js';
 import { DlbError } from '../eventdev/errors.js';
-import { isTimeLimit } from '../eventdev/times.js';
+import { isTimeLimit, TIMER_MS_MAX } from '../eventdev/times.js';
 import type {
   CloseOptions,
   PadataStats,
@@ -187,6 +187,8 @@ export class Padata implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const { device, exchange, streams, ranges, crew, unwatch } = this.#parts;
+    // Threads may not keep the process alive; whoever waits for this does.
+    const alive = setInterval(() => {}, TIMER_MS_MAX);
     // Then what is pending is told, and threads are ended whatever they do.
     void this.#deadline.passed.then(() => exchange.break(this.#closed()));
     await Promise.all([...streams.all].map((stream) => stream.end()));
@@ -199,7 +201,7 @@ export class Padata implements AsyncDisposable {
     await crew.terminate();
     exchange.port.detach();
     exchange.failures.close();
-    await device.close();
+    await device.close().finally(() => clearInterval(alive));
   }
 
   /** The threads end by themselves, unless the domain has gone: then there is nothing that they would miss. */
