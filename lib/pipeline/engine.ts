@@ -116,7 +116,7 @@ export class Engine {
     return this.inFlight - this.#roots.burying;
   }
 
-  /** Lets an item in. False when there is no room. @param alone somebody waits for this one: it goes by itself.
+  /** Lets an item in. False when there is no room.
    *  @throws what the encoder throws; DlbError why the pipeline is broken. */
   admit(
     item: unknown,
@@ -125,7 +125,6 @@ export class Engine {
     session: number,
     flow: number,
     priority: number,
-    alone = false,
   ): boolean {
     if (this.broken !== undefined) throw this.broken.reason;
     if (this.#isWriting) return this.#stallNested();
@@ -136,15 +135,11 @@ export class Engine {
     const queue = this.#queues === 1 ? this.#queue : this.#queue + (flow % this.#queues);
     const group = this.#isGrouped ? this.#board.groupOf(0, flow) : 0;
     const pack = this.#gather.packFor(session, queue, group, priority);
-    if (alone && pack.count > 0) {
-      this.#close(pack);
-      return this.admit(item, owner, number, session, flow, priority, alone);
-    }
     if (!this.#writeAlone(item, root, flow, pack)) return this.#stall();
     this.#free.pop();
     this.#roots.begin(root, owner, number);
     this.pushed++;
-    if (alone || pack.count >= this.#packMax || pack.bytes > PACK_BYTES) this.#close(pack);
+    if (pack.count >= this.#packMax || pack.bytes > PACK_BYTES) this.#close(pack);
     if (this.#out.length >= BURST) this.flush();
     this.#startPump();
     return true;
