@@ -277,6 +277,13 @@ export class Cell {
     return view;
   }
 
+  /** The content of an item whose kind is text, as UTF-8: without a view, which costs as much as the text. */
+  text(i: number): string {
+    const at = this.#at(i);
+    const from = this.words[at + ENTRY.OFFSET]!;
+    return this.rooms[this.half]!.toString('utf8', from, from + this.words[at + ENTRY.LENGTH]!);
+  }
+
   /** The array of all plain items, as it is written; undefined when there are none. */
   get plain(): Buffer | undefined {
     const at = HALF_AT + this.half * HALF_WORDS;

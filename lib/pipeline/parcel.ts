@@ -157,6 +157,8 @@ export class Parcel {
   item(i: number): unknown {
     const cell = this.cell!;
     const kind = cell.kind(i);
+    if (kind === KIND.STRING) return cell.text(i);
+    if (kind === KIND.JSON) return JSON.parse(cell.text(i));
     if (kind !== KIND.PLAIN) return decode(kind, cell.content(i), cell.shared);
     const at = cell.offset(i);
     const values = (this.#values ??= decodePlain(cell.plain!));

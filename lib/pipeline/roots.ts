@@ -224,6 +224,7 @@ function readPlain(plain: Buffer): Values {
 /** With memory of its own. @throws why it cannot be read. */
 function valueOf(cell: Cell, i: number, plain: Values | undefined): unknown {
   const kind = cell.kind(i);
+  if (kind === KIND.STRING) return cell.text(i);
   if (kind !== KIND.PLAIN) return decodeCopy(kind, cell.content(i), cell.shared);
   if (plain !== undefined && 'values' in plain) return plain.values[cell.offset(i)];
   throw plain?.error;
