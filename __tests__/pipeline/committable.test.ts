@@ -103,6 +103,31 @@ test('a dead letter is done when it is stored, whatever comes behind it', async 
   });
 });
 
+test('a dead letter that is stored after its run was aborted is not told', async () => {
+  const storing = gate();
+  const burying = gate();
+  const spec = {
+    stages: [stage<typeof messages.handle>({ module, handler: 'handle', onError: 'dead-letter' })],
+    onDeadLetter: () => {
+      burying.open();
+      return storing.opened;
+    },
+  } as const;
+  await withPipeline(spec, async (pipeline) => {
+    const abort = new AbortController();
+    const items = [message('a', 1, 'end'), message('a', 2, 'fail')];
+    const run = pipeline.run(items, { ...options, signal: abort.signal });
+    const ended = run.next();
+    await burying.opened;
+    await turns();
+    abort.abort(new Error('enough'));
+    await expect(ended).rejects.toThrow('enough');
+    storing.open();
+    await turns();
+    expect(committed(run)).toEqual({ a: 1 });
+  });
+});
+
 test('a dead letter that cannot be stored is not done', async () => {
   const spec = {
     stages: [stage<typeof messages.handle>({ module, handler: 'handle', onError: 'dead-letter' })],
