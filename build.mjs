@@ -12,7 +12,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rollup } from 'rollup';
 
@@ -30,6 +30,13 @@ const ENTRIES = [
   'workers/scheduler.js',
   'workers/tenant-relay.js',
 ];
+/** What processes begin with. What they import lazily stays apart, in a file beside theirs. */
+const PROGRAMS = [
+  ...['access-log', 'gzip', 'ipsec-gateway', 'ndjson', 'padata-crypto'].map(
+    (name) => `examples/${name}/main.js`,
+  ),
+  ...['garbage', 'idle', 'inline', 'start-up'].map((name) => `bench/children/${name}.js`),
+];
 const WORDS = join(DIST, 'lib/memory/words.js');
 const CONSTANT = /^[A-Z][A-Z0-9_]*$/;
 
@@ -41,7 +48,7 @@ execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], 
 // All are read before the first is changed: a module is evaluated as tsc made it.
 const folded = await Promise.all(FOLDERS.flatMap(modulesOf).map(fold));
 for (const [path, text] of folded) writeFileSync(path, text);
-for (const entry of ENTRIES) await bundle(join(DIST, entry));
+for (const entry of [...ENTRIES, ...PROGRAMS]) await bundle(join(DIST, entry));
 // The command runs from a checkout as it does where npm installed it.
 chmodSync(join(DIST, 'lib/cli/main.js'), 0o755);
 
@@ -85,12 +92,29 @@ async function bundle(file) {
   const bundled = await rollup({
     input: file,
     external: (id) => id !== '#words' && !id.startsWith('.') && !id.startsWith('/'),
-    plugins: [{ name: 'words', resolveId: (id) => (id === '#words' ? WORDS : null) }],
-    onwarn: ({ message }) => {
-      throw new Error(message);
+    plugins: [
+      { name: 'words', resolveId: (id) => (id === '#words' ? WORDS : null) },
+      {
+        name: 'place',
+        resolveImportMeta: (property, { moduleId }) => place(property, moduleId, file),
+      },
+    ],
+    onwarn: ({ code, message }) => {
+      // tsc's helpers for `using` look for others of their kind in `this`.
+      if (code !== 'THIS_IS_UNDEFINED') throw new Error(message);
     },
   });
-  await bundled.write({ file, format: 'es' });
+  const name = basename(file, '.js');
+  const entryFileNames = `${name}.js`;
+  const chunkFileNames = `${name}-[hash].js`;
+  await bundled.write({ dir: dirname(file), entryFileNames, chunkFileNames, format: 'es' });
   // It was of the file as it was.
   rmSync(`${file}.map`, { force: true });
+}
+
+/** `import.meta.url` stays that of the module, from whose folder it names others. */
+function place(property, module, file) {
+  if (property !== 'url' || module === file) return null;
+  const path = relative(dirname(file), module).replaceAll('\\', '/');
+  return `new URL(${JSON.stringify(path)}, import.meta.url).href`;
 }
