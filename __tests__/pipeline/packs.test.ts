@@ -167,6 +167,26 @@ test('flows are folded when calls are short and nothing is in flight, and nobody
   expect(folding.holdsBack(3000)).toBe(false);
 });
 
+test.each([1, 2])(
+  'what waits in a worker for a place goes back to its queue, and no thread ends for it: of %i stages',
+  async (count) => {
+    const crashes: unknown[] = [];
+    const waits = stage<typeof fragile.waits>({
+      module: moduleUrl('fragile'),
+      handler: 'waits',
+      concurrency: 4,
+      context: { wrong: [] },
+    });
+    const stages = count === 1 ? ([waits] as const) : ([waits, waits] as const);
+    const onCrash = (crash: unknown): void => void crashes.push(crash);
+    await withPipeline({ stages, workers: 2, onCrash }, async (pipeline) => {
+      const items = [...numbers(48)];
+      expect(await collect(pipeline.run(items))).toEqual(items);
+      expect(crashes).toEqual([]);
+    });
+  },
+);
+
 test('until it is known how long calls take, a run lets in as many as its workers can have at once', async () => {
   const stages = [
     { concurrency: 1, workers: 2, batch: 0 },
