@@ -268,9 +268,7 @@ export class Sender {
   }
 
   #closeIfFull(parcel: Parcel, pack: PackBuilder): void {
-    const { next } = parcel.runner;
-    // What goes back from the last stage has none behind it.
-    const most = pack.queue === OUT_QUEUE ? ITEMS_MAX : (next ?? parcel.runner).packMax;
+    const most = pack.queue === OUT_QUEUE ? ITEMS_MAX : parcel.runner.nextMax;
     if (pack.count < most && pack.bytes <= PACK_BYTES) return;
     parcel.open.detach(pack);
     parcel.closed.push(pack);

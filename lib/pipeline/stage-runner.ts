@@ -100,6 +100,11 @@ export class StageRunner {
     this.onWish(wish);
   }
 
+  /** Items of a pack for the next stage at most; of the last one, for itself: what goes back has no other. */
+  get nextMax(): number {
+    return (this.next ?? this).packMax;
+  }
+
   /** Queue for an item of this flow. */
   queueFor(flow: number): number {
     return this.#queues === 1 ? this.#firstQueue : this.#firstQueue + (flow % this.#queues);
